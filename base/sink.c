@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/sink.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+
+static graft_status row(void *ctx, const char *const *name, const double *value, size_t count) {
+  graft_sink_memory *m = ctx;
+  (void)name;
+  GRAFT_CHECK(m->rows == 0 || m->columns == count, INTERNAL,
+              "log: expected %zu columns, got %zu", m->columns, count);
+  m->columns = count;
+  if (m->rows == m->capacity) {
+    size_t capacity = m->capacity ? 2 * m->capacity : 64;
+    double *grown;
+    GRAFT_TRY(graft_alloc(&grown, capacity, count * sizeof *grown));
+    if (m->rows) memcpy(grown, m->value, m->rows * count * sizeof *grown);
+    graft_free(m->value);
+    m->value = grown;
+    m->capacity = capacity;
+  }
+  memcpy(m->value + m->rows * count, value, count * sizeof *value);
+  m->rows++;
+  return GRAFT_OK;
+}
+
+static graft_status copy(graft_bundle *to, const graft_bundle *from) {
+  graft_bundle_fini(to);
+  for (size_t i = 0; i < from->arrays; i++) {
+    const graft_array *a = &from->array[i];
+    GRAFT_TRY(graft_bundle_put(to, a->name, a->type, a->shape, a->data));
+  }
+  return GRAFT_OK;
+}
+
+static graft_status store(void *ctx, const char *name, const graft_bundle *bundle) {
+  graft_sink_memory *m = ctx;
+  return copy(strcmp(name, "model") == 0 ? &m->model : &m->checkpoint, bundle);
+}
+
+graft_sink graft_sink_to_memory(graft_sink_memory *memory) {
+  return (graft_sink){.ctx = memory, .row = row, .store = store};
+}
+
+void graft_sink_memory_fini(graft_sink_memory *memory) {
+  graft_free(memory->value);
+  graft_bundle_fini(&memory->model);
+  graft_bundle_fini(&memory->checkpoint);
+  *memory = (graft_sink_memory){0};
+}

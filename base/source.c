@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/source.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+
+static graft_status allocate(graft_source_info *info) {
+  GRAFT_TRY(graft_alloc(&info->task_name, info->tasks, sizeof *info->task_name));
+  GRAFT_TRY(graft_alloc(&info->task, info->samples, sizeof *info->task));
+  GRAFT_TRY(graft_alloc(&info->sample_geometry, info->samples, sizeof *info->sample_geometry));
+  GRAFT_TRY(graft_alloc(&info->index, info->samples, sizeof *info->index));
+  GRAFT_TRY(graft_alloc(&info->stream, info->samples, sizeof *info->stream));
+  GRAFT_TRY(graft_alloc(&info->error_estimate, info->samples, sizeof *info->error_estimate));
+  GRAFT_TRY(graft_alloc(&info->geometry, info->geometries, sizeof *info->geometry));
+  GRAFT_TRY(graft_alloc(&info->split, info->splits, sizeof *info->split));
+  for (size_t g = 0; g < info->geometries; g++) {
+    GRAFT_TRY(graft_alloc(&info->geometry[g].mask, info->points, 1));
+    GRAFT_TRY(graft_alloc(&info->geometry[g].sdf, info->points, sizeof(float)));
+    GRAFT_TRY(graft_alloc(&info->geometry[g].torsion, info->points, sizeof(float)));
+  }
+  for (size_t s = 0; s < info->splits; s++) {
+    GRAFT_TRY(graft_alloc(&info->split[s].part, info->samples, 1));
+  }
+  return GRAFT_OK;
+}
+
+graft_status graft_source_info_init(graft_source_info *info, size_t samples, size_t tasks,
+                                    size_t geometries, size_t splits, int dims,
+                                    const size_t *grid) {
+  *info = (graft_source_info){.samples = samples,
+                              .tasks = tasks,
+                              .geometries = geometries,
+                              .splits = splits,
+                              .dims = dims,
+                              .points = 1};
+  GRAFT_CHECK(dims >= 1 && dims <= 3, INPUT, "grid: expected 1 to 3 axes, got %d", dims);
+  GRAFT_CHECK(tasks >= 1 && tasks <= GRAFT_MAX_TASKS, INPUT, "expected 1 to %d tasks, got %zu",
+              GRAFT_MAX_TASKS, tasks);
+  for (int a = 0; a < dims; a++) {
+    info->grid[a] = grid[a];
+    GRAFT_TRY(graft_size_multiply(info->points, grid[a], "grid points", &info->points));
+  }
+  graft_status status = allocate(info);
+  if (status != GRAFT_OK) graft_source_info_fini(info);
+  return status;
+}
+
+void graft_source_info_fini(graft_source_info *info) {
+  for (size_t g = 0; info->geometry && g < info->geometries; g++) {
+    graft_free(info->geometry[g].region_yaml);
+    graft_free(info->geometry[g].mask);
+    graft_free(info->geometry[g].sdf);
+    graft_free(info->geometry[g].torsion);
+  }
+  for (size_t s = 0; info->split && s < info->splits; s++) graft_free(info->split[s].part);
+  graft_free(info->task_name);
+  graft_free(info->task);
+  graft_free(info->sample_geometry);
+  graft_free(info->index);
+  graft_free(info->stream);
+  graft_free(info->error_estimate);
+  graft_free(info->geometry);
+  graft_free(info->split);
+  *info = (graft_source_info){0};
+}
+
+void graft_source_split_default(const graft_source_info *info, size_t per_task,
+                                graft_source_split *split) {
+  size_t train = 2 * per_task / 3, validation = per_task / 9;
+  for (size_t s = 0; s < info->samples; s++) {
+    size_t i = (size_t)info->index[s];
+    split->part[s] = i < train                ? GRAFT_PART_TRAIN
+                     : i < train + validation ? GRAFT_PART_VALIDATION
+                                              : GRAFT_PART_TEST;
+  }
+  memcpy(split->name, "default", sizeof "default");
+}
+
+const uint8_t *graft_source_split_get(const graft_source_info *info, const char *name) {
+  for (size_t s = 0; s < info->splits; s++) {
+    if (strcmp(info->split[s].name, name) == 0) return info->split[s].part;
+  }
+  return NULL;
+}
+
+void graft_source_fini(graft_source *source) {
+  if (source->destroy) source->destroy(source->ctx);
+  graft_source_info_fini(&source->info);
+  *source = (graft_source){0};
+}
+
+struct memory {
+  size_t samples, points;
+  const char *const *field;
+  const float *const *data;
+};
+
+static graft_status fill(void *ctx, const char *field, const size_t *sample, size_t count,
+                         float *out) {
+  const struct memory *m = ctx;
+  size_t f = 0;
+  while (m->field[f] && strcmp(m->field[f], field) != 0) f++;
+  GRAFT_CHECK(m->field[f], INPUT, "expected a field '%s', got none", field);
+  for (size_t i = 0; i < count; i++) {
+    GRAFT_CHECK(sample[i] < m->samples, INTERNAL, "sample %zu of %zu", sample[i], m->samples);
+    memcpy(out + i * m->points, m->data[f] + sample[i] * m->points, m->points * sizeof *out);
+  }
+  return GRAFT_OK;
+}
+
+graft_status graft_source_memory(graft_source *source, graft_source_info info,
+                                 const char *const *field, const float *const *data) {
+  struct memory *m;
+  GRAFT_TRY(graft_alloc(&m, 1, sizeof *m));
+  *m = (struct memory){info.samples, info.points, field, data};
+  *source = (graft_source){.info = info, .ctx = m, .fill = fill, .destroy = graft_free};
+  return GRAFT_OK;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef GRAFT_BASE_SOURCE_H
+#define GRAFT_BASE_SOURCE_H
+
+/** @file source.h
+ *  Where samples come from: a description of a data set without its large arrays, and a function that
+ *  fills chosen samples of a field. `io/` supplies the HDF5 version, this file the in-memory one. */
+
+#include <stdint.h>
+
+#include "base/layout.h"
+#include "base/shape.h"
+
+/** Value of a split entry (contract: /graft/split/NAME). */
+typedef enum graft_part {
+  GRAFT_PART_TRAIN = 0,
+  GRAFT_PART_VALIDATION = 1,
+  GRAFT_PART_TEST = 2,
+  GRAFT_PART_UNUSED = 255,
+} graft_part;
+
+/** One distinct region of a data set. */
+typedef struct graft_source_geometry {
+  char name[GRAFT_NAME_SIZE];
+  char *region_yaml;   /**< text of the region file, owned */
+  unsigned char *mask; /**< [P] 1 on points of the closed region, owned */
+  float *sdf;          /**< [P] signed distance, negative inside, owned */
+  float *torsion;      /**< [P] solution for K = 1, f = 1, u = 0, owned; all 0 where there is none */
+} graft_source_geometry;
+
+/** One named split. */
+typedef struct graft_source_split {
+  char name[GRAFT_NAME_SIZE];
+  uint8_t *part; /**< [samples] a ::graft_part each, owned */
+} graft_source_split;
+
+/** Names and per-sample tables of a data set: all of it but the fields. Caller's struct. */
+typedef struct graft_source_info {
+  char dataset_name[GRAFT_NAME_SIZE]; /**< e.g. "graft-darcy" */
+  char problem[GRAFT_NAME_SIZE];      /**< registry name of the equation, e.g. "darcy" */
+  char field[GRAFT_NAME_SIZE];        /**< law of the input field, e.g. "lognormal" */
+  size_t samples;                     /**< S */
+  int dims;                           /**< spatial dimensions D, 1 … 3 */
+  size_t grid[3];                     /**< points per axis, the first D in use */
+  double lo[3], hi[3];                /**< extent of the node-centred grid per axis */
+  size_t points;                      /**< P = product of grid */
+  size_t tasks;                       /**< K ≤ #GRAFT_MAX_TASKS */
+  char (*task_name)[GRAFT_NAME_SIZE]; /**< [K], owned */
+  size_t geometries;                  /**< G */
+  graft_source_geometry *geometry;    /**< [G], owned */
+  int32_t *task;                      /**< [S] task of the sample, owned */
+  int32_t *sample_geometry;           /**< [S] geometry of the sample, owned */
+  int64_t *index;                     /**< [S] number of the sample within its task, owned */
+  int64_t *stream;                    /**< [S] random stream of the sample, owned */
+  float *error_estimate;              /**< [S] relative error of u; negative: not estimated, owned */
+  size_t splits;                      /**< number of splits */
+  graft_source_split *split;          /**< [splits], owned */
+  uint64_t seed;                      /**< of the generator */
+} graft_source_info;
+
+/** Allocate the owned tables of @p info (everything zero) for the counts given; @p info must be
+ *  unused. Names, mask, splits are then filled in by the caller. */
+GRAFT_MUST_USE graft_status graft_source_info_init(graft_source_info *info, size_t samples,
+                                                   size_t tasks, size_t geometries, size_t splits,
+                                                   int dims, const size_t *grid);
+
+/** Release the tables. */
+void graft_source_info_fini(graft_source_info *info);
+
+/** Set @p split to the default split: by the sample's index within its task, @p per_task samples in
+ *  each, the first 2/3 training, the next 1/9 validation, the rest test. */
+void graft_source_split_default(const graft_source_info *info, size_t per_task,
+                                graft_source_split *split);
+
+/** Part table of the split of that name, or NULL. Borrowed from @p info. */
+const uint8_t *graft_source_split_get(const graft_source_info *info, const char *name);
+
+/** Samples of a data set. */
+typedef struct graft_source {
+  graft_source_info info;
+  void *ctx; /**< private to the implementation */
+  /** Fill @p out [count x P] with @p field ("u", "log_k") of the samples @p sample [count].
+   *  Outside the region u is 0; log_k is given over the whole grid. Not thread-safe.
+   *  @return #GRAFT_INPUT naming data set and sample when the data are bad or not there */
+  graft_status (*fill)(void *ctx, const char *field, const size_t *sample, size_t count,
+                       float *out);
+  void (*destroy)(void *ctx); /**< or NULL */
+} graft_source;
+
+/** Release a source and its info. */
+void graft_source_fini(graft_source *source);
+
+/** A source in memory. @p info is moved into it; the arrays are borrowed until graft_source_fini().
+ *  @param field names of the fields, NULL-terminated
+ *  @param data data [fields][S x P] */
+GRAFT_MUST_USE graft_status graft_source_memory(graft_source *source, graft_source_info info,
+                                                const char *const *field,
+                                                const float *const *data);
+
+#endif
