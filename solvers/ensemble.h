@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef GRAFT_SOLVERS_ENSEMBLE_H
+#define GRAFT_SOLVERS_ENSEMBLE_H
+
+/** @file ensemble.h
+ *  Ground truth in bulk: many samples of a problem on several shapes, written as one data set. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/comm.h"
+#include "base/option.h"
+
+struct graft_provenance;
+
+/** What to solve; plain data, filled from ::graft_solve_options. */
+typedef struct graft_solve_config {
+  char problem[64];    /**< registry name of the equation */
+  long long samples;   /**< per task (shape): training + validation + test together */
+  long long grid;      /**< output points per axis, boundary included */
+  char shapes[512];    /**< comma-separated names; one task each */
+  char field[64];      /**< registry name of the law of the random field */
+  double field_length; /**< correlation length; 0: the law's own */
+  double field_sigma;  /**< standard deviation of log K; 0: the law's own */
+  long long seed;      /**< of the random fields */
+  long long first;     /**< index of the first sample of each task */
+  double mesh_size;    /**< edge length of the triangles; 0: chosen for the law and the order */
+  long long order;     /**< 1 or 2: polynomial degree of the elements */
+  bool shared_fields;  /**< all shapes get the same fields */
+  bool inputs_only;    /**< fields without solutions */
+} graft_solve_config;
+
+/** Option rows of ::graft_solve_config; ends with a row without a name. */
+extern const graft_option graft_solve_options[];
+
+/** Check what rows can't: shapes given twice or more than #GRAFT_MAX_TASKS, sizes that don't fit. */
+GRAFT_MUST_USE graft_status graft_solve_validate(const graft_solve_config *config);
+
+/** Told after every finished sample of this rank. */
+typedef struct graft_solve_progress {
+  void *ctx; /**< private to the receiver */
+  /** @param done samples finished by this rank, @param total samples that this rank will do
+   *  @return anything but #GRAFT_OK stops all ranks with that status (after the current task) */
+  graft_status (*update)(void *ctx, size_t done, size_t total);
+} graft_solve_progress;
+
+/** What a run will need, roughly. */
+typedef struct graft_solve_estimate {
+  double seconds;      /**< wall time */
+  double disk_bytes;   /**< size of the file */
+  double memory_bytes; /**< per rank */
+} graft_solve_estimate;
+
+/** Estimate time, disk and memory of a run on @p ranks ranks, from measured rates (see ensemble.c). */
+graft_solve_estimate graft_solve_estimate_get(const graft_solve_config *config, int ranks);
+
+/** What a run did; times are of this rank, in seconds. */
+typedef struct graft_solve_report {
+  size_t samples;      /**< of all ranks */
+  size_t nodes;        /**< mesh nodes of all shapes together */
+  size_t elements;     /**< triangles of all shapes together */
+  double mesh_size;    /**< edge length in use */
+  double seconds;      /**< everything */
+  double setup;        /**< meshes, patterns, symbolic factors, point location, torsion functions */
+  double draw;         /**< random fields */
+  double assemble;     /**< element sums into the matrix */
+  double solve;        /**< numeric factor and solve */
+  double output;       /**< evaluation on the grid and writing */
+} graft_solve_report;
+
+/** Solve and write a data set. Collective over @p comm; samples are dealt to ranks, and every sample
+ *  is the same, bit by bit, for any number of ranks. PETSc must be initialised.
+ *  On failure no file is left behind and all ranks return the same status.
+ *  @param path of the HDF5 file
+ *  @param provenance how it is made; written into the file
+ *  @param progress or NULL
+ *  @param report or NULL
+ *  Cost: about 10 ms per sample and core for the defaults; memory of one shape's mesh and factor.
+ *  @return #GRAFT_DIVERGED if a linear solver does not converge, #GRAFT_OUTPUT if the file can't be
+ *  written, #GRAFT_USAGE for a bad configuration or a solver option that nobody knows */
+GRAFT_MUST_USE graft_status graft_ensemble_run(const graft_solve_config *config,
+                                               const graft_comm *comm, const char *path,
+                                               const struct graft_provenance *provenance,
+                                               const graft_solve_progress *progress,
+                                               graft_solve_report *report);
+
+#endif
