@@ -15,7 +15,8 @@
 
 /** Allocate @p count zeroed objects of @p size bytes, aligned to ::GRAFT_ALIGNMENT.
  *  Ownership: returned in @p out (release with graft_free()). @p count 0 gives a valid pointer.
- *  @return #GRAFT_MEMORY when count × size overflows or the memory is not there; @p out is NULL then. */
+ *  @return #GRAFT_MEMORY when count × size overflows or the memory is not there; @p out is NULL
+ * then. */
 GRAFT_MUST_USE graft_status graft_alloc(void *out, size_t count, size_t size);
 
 /** Release memory of graft_alloc(); NULL is allowed. */
@@ -36,7 +37,8 @@ typedef struct graft_arena {
 void graft_arena_init(graft_arena *arena, void *base, size_t size);
 
 /** Take @p count objects of @p size bytes; the memory is not zeroed.
- *  @param out receives the pointer (NULL while measuring); borrowed until the arena is reset below it
+ *  @param out receives the pointer (NULL while measuring); borrowed until the arena is reset below
+ * it
  *  @return #GRAFT_MEMORY when the arena is full or the product overflows */
 GRAFT_MUST_USE graft_status graft_arena_take(graft_arena *arena, size_t count, size_t size,
                                              void *out);

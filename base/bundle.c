@@ -103,8 +103,8 @@ graft_status graft_bundle_get(const graft_bundle *bundle, const char *name, graf
   char want[96], got[96];
   const graft_array *array = graft_bundle_find(bundle, name);
   GRAFT_CHECK(array, INPUT, "'%s': expected an array of this name, got none", name);
-  GRAFT_CHECK(array->type == type, INPUT, "'%s': expected type %s, got %s", name,
-              types[type].name, types[array->type].name);
+  GRAFT_CHECK(array->type == type, INPUT, "'%s': expected type %s, got %s", name, types[type].name,
+              types[array->type].name);
   GRAFT_CHECK(graft_shape_equal(array->shape, shape), INPUT, "'%s': expected shape %s, got %s",
               name, graft_shape_print(shape, want, sizeof want),
               graft_shape_print(array->shape, got, sizeof got));

@@ -3,8 +3,9 @@
 #define GRAFT_BASE_BUNDLE_H
 
 /** @file bundle.h
- *  A bundle of named arrays: what a model file or a checkpoint holds, without saying how it is stored.
- *  Models and optimisers put themselves into bundles; `io/` writes bundles to HDF5 and back. */
+ *  A bundle of named arrays: what a model file or a checkpoint holds, without saying how it is
+ * stored. Models and optimisers put themselves into bundles; `io/` writes bundles to HDF5 and back.
+ */
 
 #include <stdint.h>
 

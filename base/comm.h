@@ -13,8 +13,8 @@
 
 /** A group of ranks: values and a table of operations. */
 typedef struct graft_comm {
-  int rank; /**< of this process, 0 … size − 1 */
-  int size; /**< number of ranks, ≥ 1 */
+  int rank;  /**< of this process, 0 … size − 1 */
+  int size;  /**< number of ranks, ≥ 1 */
   void *ctx; /**< private to the implementation */
   /** value [count] = sum over ranks, the same bits on every rank. */
   graft_status (*sum)(void *ctx, double *value, size_t count);

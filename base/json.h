@@ -14,8 +14,8 @@ enum { GRAFT_JSON_DEPTH = 32 /**< deepest nesting */ };
 
 /** Writer state; caller's struct. */
 typedef struct graft_json {
-  FILE *file;                        /**< borrowed, open for writing */
-  int depth;                         /**< open objects and arrays */
+  FILE *file;                           /**< borrowed, open for writing */
+  int depth;                            /**< open objects and arrays */
   unsigned char more[GRAFT_JSON_DEPTH]; /**< a comma is due at this depth */
 } graft_json;
 

@@ -3,8 +3,8 @@
 #define GRAFT_BASE_LAYOUT_H
 
 /** @file layout.h
- *  The layout of a flat parameter vector. Parameters, gradients and optimiser moments of a model are
- *  vectors of the same length; this table says which part is what, and which tasks reach it. */
+ *  The layout of a flat parameter vector. Parameters, gradients and optimiser moments of a model
+ * are vectors of the same length; this table says which part is what, and which tasks reach it. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -27,8 +27,8 @@ typedef struct graft_block {
   graft_shape shape;          /**< row-major */
   uint64_t tasks;             /**< bit k: the loss of task k reaches it; two bits or more: shared */
   graft_block_kind kind;
-  unsigned char decay;        /**< 1: weight decay applies (kernels), 0: biases and norms */
-  unsigned char frozen;       /**< 1: optimisers leave it alone */
+  unsigned char decay;  /**< 1: weight decay applies (kernels), 0: biases and norms */
+  unsigned char frozen; /**< 1: optimisers leave it alone */
 } graft_block;
 
 /** The table; caller's struct, the rows are owned by it. */

@@ -150,9 +150,8 @@ static graft_status check_choice(const graft_option *row, const char *origin, co
 
 static graft_status set_text(const graft_option *row, char *field, const char *origin,
                              const char *text) {
-  GRAFT_CHECK(strlen(text) < row->capacity, USAGE,
-              "%s: expected at most %zu characters, got %zu", origin, row->capacity - 1,
-              strlen(text));
+  GRAFT_CHECK(strlen(text) < row->capacity, USAGE, "%s: expected at most %zu characters, got %zu",
+              origin, row->capacity - 1, strlen(text));
   if (row->choices && row->type == GRAFT_OPTION_STRING) {
     GRAFT_TRY(check_choice(row, origin, text, strlen(text)));
   }
@@ -178,8 +177,7 @@ graft_status graft_option_set(const graft_option *row, void *config, const char 
   return graft_error_set(GRAFT_INTERNAL, __FILE__, __LINE__, "option %s: bad type", row->name);
 }
 
-const char *graft_option_get(const graft_option *row, const void *config, char *text,
-                             size_t size) {
+const char *graft_option_get(const graft_option *row, const void *config, char *text, size_t size) {
   const void *field = (const char *)config + row->offset;
   switch (row->type) {
   case GRAFT_OPTION_BOOL: snprintf(text, size, *(const bool *)field ? "true" : "false"); break;

@@ -25,7 +25,7 @@ typedef const char *graft_option_choices(size_t i);
 
 /** One option. A table ends with a row whose name is NULL. */
 typedef struct graft_option {
-  const char *name;              /**< lower snake case, a noun, without the dash */
+  const char *name; /**< lower snake case, a noun, without the dash */
   graft_option_type type;
   size_t offset;                 /**< offsetof the field in its struct */
   size_t capacity;               /**< bytes of a string or list field, 0 otherwise */
@@ -46,7 +46,8 @@ const graft_option *graft_option_find(const graft_option *rows, const char *name
 
 /** Parse @p text into the row's field of @p config.
  *  @param origin where the text comes from, e.g. "-lr" or "run.yaml:3"; starts the message
- *  @return #GRAFT_USAGE with one line that names origin, expected and got (with the nearest choice) */
+ *  @return #GRAFT_USAGE with one line that names origin, expected and got (with the nearest choice)
+ */
 GRAFT_MUST_USE graft_status graft_option_set(const graft_option *row, void *config,
                                              const char *origin, const char *text);
 

@@ -26,11 +26,11 @@ typedef struct graft_rng {
 /** Streams that Graft uses, so that no two purposes share numbers. Task k's samples use
  *  #GRAFT_STREAM_SAMPLE + k. */
 enum {
-  GRAFT_STREAM_INIT = 1,    /**< initial weights; index = layout block */
-  GRAFT_STREAM_SHUFFLE = 2, /**< order of samples; index = epoch */
-  GRAFT_STREAM_DROPOUT = 3, /**< dropout masks; index = hash of step, layer, sample */
-  GRAFT_STREAM_AUGMENT = 4, /**< augmentation; index = epoch */
-  GRAFT_STREAM_TEST = 5,    /**< tests */
+  GRAFT_STREAM_INIT = 1,     /**< initial weights; index = layout block */
+  GRAFT_STREAM_SHUFFLE = 2,  /**< order of samples; index = epoch */
+  GRAFT_STREAM_DROPOUT = 3,  /**< dropout masks; index = hash of step, layer, sample */
+  GRAFT_STREAM_AUGMENT = 4,  /**< augmentation; index = epoch */
+  GRAFT_STREAM_TEST = 5,     /**< tests */
   GRAFT_STREAM_SAMPLE = 1000 /**< fields and parameters of samples; + task */
 };
 

@@ -24,7 +24,8 @@ typedef struct graft_shape {
 /** Number of elements (1 for rank 0). The shape must have passed graft_shape_validate(). */
 size_t graft_shape_count(graft_shape shape);
 
-/** Check rank and that the number of elements fits size_t; @p what names the array in the message. */
+/** Check rank and that the number of elements fits size_t; @p what names the array in the message.
+ */
 GRAFT_MUST_USE graft_status graft_shape_validate(graft_shape shape, const char *what);
 
 /** Same rank and extents? */

@@ -8,8 +8,8 @@
 static graft_status row(void *ctx, const char *const *name, const double *value, size_t count) {
   graft_sink_memory *m = ctx;
   (void)name;
-  GRAFT_CHECK(m->rows == 0 || m->columns == count, INTERNAL,
-              "log: expected %zu columns, got %zu", m->columns, count);
+  GRAFT_CHECK(m->rows == 0 || m->columns == count, INTERNAL, "log: expected %zu columns, got %zu",
+              m->columns, count);
   m->columns = count;
   if (m->rows == m->capacity) {
     size_t capacity = m->capacity ? 2 * m->capacity : 64;

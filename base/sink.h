@@ -14,15 +14,16 @@ typedef struct graft_sink {
   /** Append one row to the log; names and their number are the same for every row of a run.
    *  @param name [count] column names, @param value [count] */
   graft_status (*row)(void *ctx, const char *const *name, const double *value, size_t count);
-  /** Store a bundle under @p name ("model", "checkpoint"), replacing the previous one as a whole. */
+  /** Store a bundle under @p name ("model", "checkpoint"), replacing the previous one as a whole.
+   */
   graft_status (*store)(void *ctx, const char *name, const graft_bundle *bundle);
 } graft_sink;
 
 /** What the in-memory sink keeps. */
 typedef struct graft_sink_memory {
   size_t rows, columns, capacity;
-  double *value;          /**< [rows x columns], owned */
-  graft_bundle model;     /**< last one stored under "model" */
+  double *value;           /**< [rows x columns], owned */
+  graft_bundle model;      /**< last one stored under "model" */
   graft_bundle checkpoint; /**< last one stored under any other name */
 } graft_sink_memory;
 

@@ -3,8 +3,9 @@
 #define GRAFT_BASE_SOURCE_H
 
 /** @file source.h
- *  Where samples come from: a description of a data set without its large arrays, and a function that
- *  fills chosen samples of a field. `io/` supplies the HDF5 version, this file the in-memory one. */
+ *  Where samples come from: a description of a data set without its large arrays, and a function
+ * that fills chosen samples of a field. `io/` supplies the HDF5 version, this file the in-memory
+ * one. */
 
 #include <stdint.h>
 
@@ -25,7 +26,7 @@ typedef struct graft_source_geometry {
   char *region_yaml;   /**< text of the region file, owned */
   unsigned char *mask; /**< [P] 1 on points of the closed region, owned */
   float *sdf;          /**< [P] signed distance, negative inside, owned */
-  float *torsion;      /**< [P] solution for K = 1, f = 1, u = 0, owned; all 0 where there is none */
+  float *torsion; /**< [P] solution for K = 1, f = 1, u = 0, owned; all 0 where there is none */
 } graft_source_geometry;
 
 /** One named split. */
@@ -52,10 +53,10 @@ typedef struct graft_source_info {
   int32_t *sample_geometry;           /**< [S] geometry of the sample, owned */
   int64_t *index;                     /**< [S] number of the sample within its task, owned */
   int64_t *stream;                    /**< [S] random stream of the sample, owned */
-  float *error_estimate;              /**< [S] relative error of u; negative: not estimated, owned */
-  size_t splits;                      /**< number of splits */
-  graft_source_split *split;          /**< [splits], owned */
-  uint64_t seed;                      /**< of the generator */
+  float *error_estimate;     /**< [S] relative error of u; negative: not estimated, owned */
+  size_t splits;             /**< number of splits */
+  graft_source_split *split; /**< [splits], owned */
+  uint64_t seed;             /**< of the generator */
 } graft_source_info;
 
 /** Allocate the owned tables of @p info (everything zero) for the counts given; @p info must be
@@ -94,7 +95,6 @@ void graft_source_fini(graft_source *source);
  *  @param field names of the fields, NULL-terminated
  *  @param data data [fields][S x P] */
 GRAFT_MUST_USE graft_status graft_source_memory(graft_source *source, graft_source_info info,
-                                                const char *const *field,
-                                                const float *const *data);
+                                                const char *const *field, const float *const *data);
 
 #endif

@@ -41,13 +41,17 @@ graft_status graft_error_set(graft_status status, const char *file, int line, co
 void graft_error_prefix(const char *format, ...) {
   char old[TEXT_SIZE];
   memcpy(old, error_text, sizeof old);
+  error_text[0] = '\0';
   va_list args;
   va_start(args, format);
   int n = vsnprintf(error_text, sizeof error_text, format, args);
   va_end(args);
-  if (n >= 0 && (size_t)n < sizeof error_text) {
-    snprintf(error_text + n, sizeof error_text - (size_t)n, ": %s", old);
-  }
+  if (n < 0 || (size_t)n + 3 > sizeof error_text) return;
+  size_t used = (size_t)n, room = sizeof error_text - used - 3, length = strlen(old);
+  if (length > room) length = room;
+  memcpy(error_text + used, ": ", 2);
+  memcpy(error_text + used + 2, old, length);
+  error_text[used + 2 + length] = '\0';
 }
 
 const char *graft_error_message(void) { return error_text; }

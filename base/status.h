@@ -5,8 +5,9 @@
 /** @file status.h
  *  Status codes, the message that goes with a failure, and the two macros that carry both upwards.
  *
- *  Every function of Graft that can fail returns a ::graft_status. The first failing function records
- *  one line of text with graft_error_set() (or ::GRAFT_CHECK); callers only propagate with ::GRAFT_TRY.
+ *  Every function of Graft that can fail returns a ::graft_status. The first failing function
+ * records one line of text with graft_error_set() (or ::GRAFT_CHECK); callers only propagate with
+ * ::GRAFT_TRY.
  */
 
 /** Rows: name, exit code of a program that ends with it, text. The exit codes are part of the
@@ -27,7 +28,7 @@ typedef enum graft_status {
 #define GRAFT_STATUS_ENUM(name, code, text) GRAFT_##name,
   GRAFT_STATUS_LIST(GRAFT_STATUS_ENUM)
 #undef GRAFT_STATUS_ENUM
-  GRAFT_STATUS_COUNT /**< number of codes, not a status */
+      GRAFT_STATUS_COUNT /**< number of codes, not a status */
 } graft_status;
 
 #define GRAFT_MUST_USE __attribute__((warn_unused_result))

@@ -3,12 +3,12 @@
 #define GRAFT_MTL_OBJECTIVE_H
 
 /** @file objective.h
- *  The seam between models and multi-task optimisation. A model offers an objective: K task losses of
- *  one flat parameter vector theta [n], on batches that the objective owns. Optimisers, aggregators,
- *  SAM and the trainer see nothing else of a model, and models see nothing of them.
+ *  The seam between models and multi-task optimisation. A model offers an objective: K task losses
+ * of one flat parameter vector theta [n], on batches that the objective owns. Optimisers,
+ * aggregators, SAM and the trainer see nothing else of a model, and models see nothing of them.
  *
- *  Losses are *sums* over the samples of a task, with their counts beside them, so that a wrapper can
- *  reduce both over ranks before anything is divided. */
+ *  Losses are *sums* over the samples of a task, with their counts beside them, so that a wrapper
+ * can reduce both over ranks before anything is divided. */
 
 #include <stdint.h>
 
@@ -33,14 +33,14 @@ enum {
 
 /** A question to an objective. Plain data; pointers are caller-owned and only read. */
 typedef struct graft_request {
-  uint64_t step;         /**< step of the run, from 0: decides batch and dropout masks */
-  uint64_t batch;        /**< 0: the step's batch; 1, 2 …: further, independent draws of that step;
-                              in #GRAFT_PASS_VALIDATE: number of the validation batch */
-  uint64_t tasks;        /**< bit k: task k is asked; others get sum 0, count 0, row 0 */
+  uint64_t step;  /**< step of the run, from 0: decides batch and dropout masks */
+  uint64_t batch; /**< 0: the step's batch; 1, 2 …: further, independent draws of that step;
+                       in #GRAFT_PASS_VALIDATE: number of the validation batch */
+  uint64_t tasks; /**< bit k: task k is asked; others get sum 0, count 0, row 0 */
   graft_pass pass;
-  unsigned want;         /**< GRAFT_WANT_… bits */
-  const double *weight;  /**< [K] for SUM: the factor of each task's *sum* (the caller divides by
-                              counts, see graft_objective::count) */
+  unsigned want;        /**< GRAFT_WANT_… bits */
+  const double *weight; /**< [K] for SUM: the factor of each task's *sum* (the caller divides by
+                             counts, see graft_objective::count) */
   const graft_real *const *row_theta; /**< [K] for ROWS: parameters of each task's row, or NULL: all
                                            rows at theta */
 } graft_request;
@@ -53,16 +53,16 @@ typedef struct graft_reply {
   graft_real *rows; /**< [K x n] row k = ∇loss_k, row-major */
 } graft_reply;
 
-/** A model's losses, as optimisers see them. The struct is filled by the model; ctx is borrowed from
- *  it. Not thread-safe: one evaluation at a time. */
+/** A model's losses, as optimisers see them. The struct is filled by the model; ctx is borrowed
+ * from it. Not thread-safe: one evaluation at a time. */
 typedef struct graft_objective {
-  size_t n;                   /**< length of theta = layout->n */
-  size_t tasks;               /**< K ≤ #GRAFT_MAX_TASKS */
+  size_t n;                     /**< length of theta = layout->n */
+  size_t tasks;                 /**< K ≤ #GRAFT_MAX_TASKS */
   const char *const *task_name; /**< [K] */
-  const graft_layout *layout; /**< borrowed: names, shapes and task masks of the blocks */
-  uint64_t steps_per_epoch;   /**< steps that show every training sample once */
-  uint64_t validation_batches; /**< batches of #GRAFT_PASS_VALIDATE */
-  void *ctx;                  /**< private to the model */
+  const graft_layout *layout;   /**< borrowed: names, shapes and task masks of the blocks */
+  uint64_t steps_per_epoch;     /**< steps that show every training sample once */
+  uint64_t validation_batches;  /**< batches of #GRAFT_PASS_VALIDATE */
+  void *ctx;                    /**< private to the model */
   /** Counts of the batch that a request names, without evaluating it: count [K].
    *  Cost: no pass through the model. */
   graft_status (*count)(void *ctx, const graft_request *request, double *count);

@@ -4,7 +4,8 @@
 
 /** @file graft_test.h
  *  Test programs: checks that print got and want and never jump (a jump would leave the other ranks
- *  of an MPI test waiting), test points in TAP for `meson test`. One translation unit per program. */
+ *  of an MPI test waiting), test points in TAP for `meson test`. One translation unit per program.
+ */
 
 #include <math.h>
 #include <stdbool.h>
@@ -13,9 +14,7 @@
 
 #include "base/status.h"
 
-static struct {
-  int points, failed_points, failed_checks, rank;
-} graft_test_state;
+static struct { int points, failed_points, failed_checks, rank; } graft_test_state;
 
 /** Say which MPI rank this is; only rank 0 prints TAP, failing checks print on every rank. */
 static inline void graft_test_rank(int rank) { graft_test_state.rank = rank; }

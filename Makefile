@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Thin front door; meson does the work in build/. `make help` lists the targets.
+
+BUILD   = build
+PROGRAM = darcy
+PREFIX  = /usr/local
+export OPENBLAS_NUM_THREADS = 1
+
+.PHONY: demo test build bench docs install lint clean help deps deps-dev
+
+demo: build ## the main job, from nothing to pictures: solve, train, eval, plot (PROGRAM=darcy)
+	$(BUILD)/apps/graft-$(PROGRAM) demo -o runs/$(PROGRAM)-demo
+
+test: build ## set-up, build and all tests
+	scripts/test.sh $(BUILD)
+
+build: deps $(BUILD)/build.ninja ## set-up and build
+	ninja -C $(BUILD)
+
+bench: build ## benchmarks (bench/README.md says what each one measures)
+	ninja -C $(BUILD) benchmark
+
+docs: deps-dev $(BUILD)/build.ninja ## reference pages into build/docs, warnings as errors
+	scripts/docs.sh $(BUILD)
+
+lint: deps-dev $(BUILD)/build.ninja ## layers, house rules, format, clang-tidy, cppcheck
+	ninja -C $(BUILD)
+	scripts/lint.sh $(BUILD)
+
+install: build ## install under PREFIX (/usr/local)
+	meson configure $(BUILD) --prefix $(PREFIX)
+	meson install -C $(BUILD)
+
+clean: ## remove the build directory (runs/ stays)
+	rm -rf $(BUILD)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+deps:
+	@scripts/deps.sh build
+deps-dev:
+	@scripts/deps.sh build dev
+
+$(BUILD)/build.ninja:
+	meson setup $(BUILD)
