@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef GRAFT_NN_GRAPH_H
+#define GRAFT_NN_GRAPH_H
+
+/** @file graph.h
+ *  The static graph: built once from operators, planned once into one arena, run many times without
+ *  allocation.
+ *
+ *  Every node holds one array per row, and rows lie on one of three axes: samples (branch), points
+ *  (trunk), or pairs (what contract makes of both: one value per sample and point). The graph cuts
+ * the nodes into stages of one axis and runs each stage tile by tile, a tile going through all
+ * operators of the stage on one thread, so that it stays in that thread's cache.
+ *
+ *      graft_graph_create(&g, max_samples, max_points, threads)
+ *      graft_graph_input(g, "branch/input", GRAFT_AXIS_SAMPLE, GRAFT_SHAPE(3, 2, 100, 100), &f)
+ *      graft_graph_add(g, "conv2d", "branch/conv1", &config, &f, 1, ~0u, &f) …
+ *      graft_graph_finish(g, u)
+ *      graft_graph_init_parameters(g, seed, theta)
+ *      per step: fill graft_graph_input_data(); graft_graph_forward(); gradient of the loss by
+ *      graft_graph_output(); graft_graph_backward()
+ *
+ *  Same bits for the same number of threads. A graph is used by one caller at a time. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/layout.h"
+#include "base/real.h"
+#include "nn/operator.h"
+
+/** What the rows of a node are. */
+typedef enum graft_axis {
+  GRAFT_AXIS_SAMPLE, /**< `samples` rows */
+  GRAFT_AXIS_POINT,  /**< `points` rows, the same for all samples */
+  GRAFT_AXIS_PAIR,   /**< `samples` rows of `points` values (row shape: rank 0) */
+} graft_axis;
+
+/** Number of a node, as handed out by graft_graph_input() and graft_graph_add(). */
+typedef size_t graft_node;
+
+/** A static graph, opaque. */
+typedef struct graft_graph graft_graph;
+
+/** How to run the graph once; plain data. Forward and the backward passes that belong to it get the
+ *  same values (but for @p accumulate). */
+typedef struct graft_run {
+  size_t samples;            /**< rows of the sample axis, 1 … max_samples */
+  size_t points;             /**< rows of the point axis, 1 … max_points */
+  bool train;                /**< dropout on */
+  bool accumulate;           /**< backward: add to `grad` instead of overwriting it */
+  uint64_t seed, step;       /**< with layer and sample: decide the dropout masks */
+  const uint64_t *sample_id; /**< [samples] number of each sample in its data set, or NULL: its row;
+                                  caller-owned */
+} graft_run;
+
+/** Start an empty graph.
+ *  @param graph receives the graph; returned (destroy with graft_graph_destroy())
+ *  @param max_samples,max_points largest row counts that will be run, ≥ 1
+ *  @param threads OpenMP threads that passes use, ≥ 1 */
+GRAFT_MUST_USE graft_status graft_graph_create(graft_graph **graph, size_t max_samples,
+                                               size_t max_points, int threads);
+
+/** Release the graph; NULL is allowed. */
+void graft_graph_destroy(graft_graph *graph);
+
+/** Add an input.
+ *  @param name unique, shorter than #GRAFT_NAME_SIZE
+ *  @param axis what its rows are
+ *  @param row shape of one row, e.g. [2 x 100 x 100] (channels, height, width) or [2]; rank 0 on
+ * the pair axis
+ *  @param node receives its number */
+GRAFT_MUST_USE graft_status graft_graph_input(graft_graph *graph, const char *name, graft_axis axis,
+                                              graft_shape row, graft_node *node);
+
+/** Add an operator.
+ *  @param type name in nn/operator.def, e.g. "dense"
+ *  @param name unique, e.g. "branch/dense1"; its parameters are called name/weight, name/bias …
+ *  @param config settings (copied), or NULL for graft_operator_default()
+ *  @param input [inputs] nodes it reads
+ *  @param inputs how many
+ *  @param tasks tasks whose losses reach the parameters (mask of the layout blocks; ~0 for all)
+ *  @param node receives its number
+ *  @return #GRAFT_USAGE naming the operator when shapes or settings do not fit */
+GRAFT_MUST_USE graft_status graft_graph_add(graft_graph *graph, const char *type, const char *name,
+                                            const graft_operator_config *config,
+                                            const graft_node *input, size_t inputs, uint64_t tasks,
+                                            graft_node *node);
+
+/** Axis and row shape of a node: for building on it. */
+GRAFT_MUST_USE graft_status graft_graph_shape(const graft_graph *graph, graft_node node,
+                                              graft_axis *axis, graft_shape *row);
+
+/** Ask for the gradient with respect to an input too (before finish): see graft_graph_gradient().
+ */
+GRAFT_MUST_USE graft_status graft_graph_want_gradient(graft_graph *graph, graft_node node);
+
+/** Plan stages, tiles and memory, and allocate the one arena. Afterwards nothing can be added.
+ *  @param output node whose value is the result; all others serve it */
+GRAFT_MUST_USE graft_status graft_graph_finish(graft_graph *graph, graft_node output);
+
+/** Layout of the parameter vector: one block per parameter array, in order of adding. Complete
+ * after finish. Borrowed until the graph is destroyed. */
+const graft_layout *graft_graph_layout(const graft_graph *graph);
+
+/** Fill theta [n] with initial values; a block's values depend on @p seed and its row in the
+ * layout. */
+GRAFT_MUST_USE graft_status graft_graph_init_parameters(const graft_graph *graph, uint64_t seed,
+                                                        graft_real *theta);
+
+/** Buffer of an input, [max rows x row], to be filled by the caller before forward (kept between
+ *  passes, so constant inputs are filled once). Pair inputs are [samples x points] with the run's
+ *  `points` as row length. Borrowed until the graph is destroyed; NULL before finish. */
+graft_real *graft_graph_input_data(graft_graph *graph, graft_node node);
+
+/** Run forward at theta [n]. No allocation. */
+GRAFT_MUST_USE graft_status graft_graph_forward(graft_graph *graph, const graft_run *run,
+                                                const graft_real *theta);
+
+/** Result of the last forward pass: [samples x points] on the pair axis, else [rows x row].
+ * Borrowed until the next forward pass. */
+const graft_real *graft_graph_output(const graft_graph *graph);
+
+/** Run backward from the gradient with respect to the output. Needs a forward pass with the same
+ * run and theta before it; may be called several times after one forward pass. No allocation.
+ *  @param d_output gradient of the scalar with respect to the output, same shape; not changed
+ *  @param grad [n] gradient with respect to theta: overwritten, or added to with run->accumulate */
+GRAFT_MUST_USE graft_status graft_graph_backward(graft_graph *graph, const graft_run *run,
+                                                 const graft_real *theta,
+                                                 const graft_real *d_output, graft_real *grad);
+
+/** Gradient of the last backward pass with respect to an input that was asked for by
+ *  graft_graph_want_gradient(); NULL for others. Borrowed until the next backward pass. */
+const graft_real *graft_graph_gradient(const graft_graph *graph, graft_node node);
+
+/** Bytes of the arena, for reports. */
+size_t graft_graph_memory(const graft_graph *graph);
+
+/** Floating-point operations (multiply and add counted apart) of matrix products and convolutions
+ * in one forward pass, and in one backward pass with @p backward. */
+double graft_graph_flops(const graft_graph *graph, size_t samples, size_t points, bool backward);
+
+#endif
