@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef GRAFT_IO_ATOMIC_H
+#define GRAFT_IO_ATOMIC_H
+
+/** @file atomic.h
+ *  Files that appear whole or not at all: write to `PATH.part`, sync, rename. A `.part` file left
+ * by a killed process is overwritten by the next writer of the same path. */
+
+#include <stdbool.h>
+
+#include "base/status.h"
+
+/** A file being written; caller's struct. */
+typedef struct graft_atomic {
+  char *path; /**< final name, owned */
+  char *part; /**< name to write to, owned: path + ".part" */
+  int fd;     /**< holds the lock on the part file; -1: not open */
+} graft_atomic;
+
+/** Create the empty part file of @p path and lock it. Fails with #GRAFT_OUTPUT if the directory is
+ *  missing or not writable, if @p path is a directory, or if another process is writing it. */
+GRAFT_MUST_USE graft_status graft_atomic_begin(graft_atomic *file, const char *path);
+
+/** Reserve @p bytes of disk for the part file, so that a full disk shows before the work and not
+ *  after it. File systems that can't reserve are left alone. */
+GRAFT_MUST_USE graft_status graft_atomic_reserve(graft_atomic *file, long long bytes);
+
+/** Sync the part file and rename it to its final name; on failure it is removed. Releases @p file.
+ */
+GRAFT_MUST_USE graft_status graft_atomic_commit(graft_atomic *file);
+
+/** Remove the part file and release @p file. Does nothing on a released one. */
+void graft_atomic_abandon(graft_atomic *file);
+
+/** All in one: @p path with the text @p text. */
+GRAFT_MUST_USE graft_status graft_atomic_write_text(const char *path, const char *text);
+
+/** Whole content of a text file as NUL-terminated text (returned, release with graft_free()).
+ *  @return #GRAFT_INPUT when it can't be read, holds a NUL byte, or is larger than 16 MiB */
+GRAFT_MUST_USE graft_status graft_text_read(const char *path, char **text);
+
+/** Create the directory @p path and its parents where missing.
+ *  @return #GRAFT_OUTPUT with the reason */
+GRAFT_MUST_USE graft_status graft_directory_create(const char *path);
+
+/** Is there a file (or directory) of this name? */
+bool graft_file_exists(const char *path);
+
+#endif
