@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef GRAFT_DEEPONET_BASELINE_H
+#define GRAFT_DEEPONET_BASELINE_H
+
+/** @file baseline.h
+ *  Classical predictors that a network has to beat, fitted per task on the same training part as
+ * the network. All arithmetic is in double.
+ *
+ *  Where u > 0 at all interior points, each is fitted on u and on log u; the one with the smaller
+ *  error on the validation part is kept. A new baseline is one file with one ::graft_baseline_type,
+ *  one line in baseline.def and one in meson.build. */
+
+#include "base/source.h"
+
+enum { GRAFT_MAX_BASELINES = 16 /**< most baselines the registry may hold */ };
+
+/** One task's samples as a baseline sees them. Targets are what is to be predicted: u or log u. */
+typedef struct graft_baseline_data {
+  size_t train;      /**< n training samples, ≥ 1 */
+  size_t validation; /**< v validation samples; 0: the training samples stand in for them */
+  size_t test;       /**< t samples to report on */
+  size_t inputs;     /**< M numbers in an input: log_k at the points of the closed region */
+  size_t outputs;  /**< Q numbers in a target: points of the region, for log u the interior ones */
+  size_t modes;    /**< basis functions of the network, for the POD floor */
+  const double *x; /**< inputs [n + v + t x M]: training, validation, test samples */
+  const double *y; /**< targets [n + v + t x Q] in the same order */
+} graft_baseline_data;
+
+/** A baseline: a list of candidates (hyper-parameters), one of which validation picks. */
+typedef struct graft_baseline_type {
+  const char *name;    /**< registry name, e.g. "kernel_ridge" */
+  const char *summary; /**< one line */
+  const char *source;  /**< reference key */
+  size_t candidates;   /**< number of hyper-parameter choices */
+  size_t state_size;   /**< bytes of state, zeroed before init */
+  /** Set up what all candidates share, e.g. distances. Smoothers must not read data->y. */
+  graft_status (*init)(void *state, const graft_baseline_data *data);
+  /** Linear smoothers: weights [v + t x n] such that the prediction is
+   *  mean + weights · (y_train − mean), mean the training mean of y; the same for u and log u. */
+  graft_status (*weights)(void *state, const graft_baseline_data *data, size_t candidate,
+                          double *weights);
+  /** Anything else (NULL for smoothers): prediction [v + t x Q]; may read data->y. */
+  graft_status (*predict)(void *state, const graft_baseline_data *data, size_t candidate,
+                          double *prediction);
+  void (*fini)(void *state); /**< release what init took, or NULL */
+} graft_baseline_type;
+
+/** The i-th baseline of the registry, NULL past the end. */
+const graft_baseline_type *graft_baseline_get(size_t i);
+
+/** Name of the i-th baseline, NULL past the end (usable as graft_option::choices). */
+const char *graft_baseline_name(size_t i);
+
+/** Mean per-sample relative L2 error of every baseline on every task.
+ *  @param source data set with the fields "u" and "log_k"
+ *  @param split, part samples to report on; training and validation samples come from the same
+ * split
+ *  @param modes basis functions of the network, for the POD floor
+ *  @param error [K x #GRAFT_MAX_BASELINES] receives the errors in registry order; NaN where a task
+ *  has no training samples or none in @p part
+ *  Cost: dominated by products n·n·M and candidates·(v + t)·n·Q per task; memory of one task at a
+ *  time, in double: (n + v + t)(M + 2 Q) numbers.
+ *  @return #GRAFT_INPUT when the split is not there */
+GRAFT_MUST_USE graft_status graft_baseline_run(const graft_source *source, const char *split,
+                                               graft_part part, size_t modes, double *error);
+
+#endif

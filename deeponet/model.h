@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef GRAFT_DEEPONET_MODEL_H
+#define GRAFT_DEEPONET_MODEL_H
+
+/** @file model.h
+ *  Multi-task DeepONet on masked grids: u(x; k, Ω) = transform(branch(k, mask) · trunk(x) + skip).
+ *
+ *  A model is configured by a plain struct (option rows, presets), built on a data set, trained
+ *  through its graft_objective, and saved into a self-contained bundle. The skip path is a
+ * classical predictor fitted before training; the network learns what that leaves.
+ *
+ *  Reference: lu2021 (DeepONet), kumar2025 (masks in branch, output and loss). */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bundle.h"
+#include "base/option.h"
+#include "base/source.h"
+#include "mtl/objective.h"
+
+/** What a model is. Every field has a row in ::graft_deeponet_options. Lists are comma-separated.
+ */
+typedef struct graft_deeponet_config {
+  char input[64];            /**< channels of the branch: log_k, mask, inverse_k, k, sdf, torsion */
+  char normalisation[16];    /**< of log_k: pixel (z-score at each grid point) or global */
+  char branch[16];           /**< conv, mlp or pca */
+  char channels[64];         /**< widths of the convolutions */
+  long long kernel;          /**< side of the convolutions */
+  char conv_activation[32];  /**< after each convolution */
+  long long components;      /**< coefficients of the branch `pca` */
+  char dense[64];            /**< widths of the hidden dense layers of the branch */
+  char dense_activation[32]; /**< after each of them */
+  bool layer_norm;           /**< LayerNorm before the activation of the dense layers */
+  bool residual;             /**< add a dense layer's input to its output where widths agree */
+  double dropout;            /**< rate after each hidden dense layer of the branch */
+  char trunk[64];            /**< widths of the hidden layers of the trunk */
+  char trunk_activation[32]; /**< after each of them */
+  double slope;              /**< of leaky_relu for negative arguments */
+  long long fourier;         /**< sine and cosine pairs per axis added to the trunk's coordinates */
+  long long width;           /**< basis functions: outputs of branch and trunk */
+  char init[32];             /**< law of initial weights */
+  double bias_std;           /**< standard deviation of initial biases */
+  char transform[32];        /**< from network output to u, see transform.def */
+  double scale;              /**< network output is divided by it */
+  char skip[32];             /**< classical predictor beside the network, see skip.def */
+  char loss[32];             /**< see nn/loss.def */
+  bool augmentation;         /**< random grid symmetries that leave the task's region alone */
+  long long batch;           /**< samples per step */
+  long long seed;            /**< of weights, batches, dropout and augmentation */
+  long long threads;         /**< 0: as many as OpenMP gives */
+} graft_deeponet_config;
+
+/** Option rows of ::graft_deeponet_config. */
+extern const graft_option graft_deeponet_options[];
+
+/** One setting of a preset: an option's name and its value as text. */
+typedef struct graft_setting {
+  const char *name, *value; /**< both NULL in the last one */
+} graft_setting;
+
+/** A preset: settings of the model and of the programs around it (trainer, data). */
+typedef struct graft_preset {
+  const char *name;             /**< "paper", "demo" */
+  const char *summary;          /**< one line */
+  const char *source;           /**< reference key, "" for our own */
+  const graft_setting *setting; /**< ends with a NULL name */
+} graft_preset;
+
+/** Name of the i-th preset, NULL past the end (usable as graft_option::choices). */
+const char *graft_preset_name(size_t i);
+
+/** The preset of that name, or NULL. */
+const graft_preset *graft_preset_find(const char *name);
+
+/** Apply those settings of @p preset that have a row in @p rows to @p config: call it once for each
+ *  option table, after graft_option_defaults() and before the user's options.
+ *  @return #GRAFT_INTERNAL when a row refuses a value */
+GRAFT_MUST_USE graft_status graft_preset_apply(const graft_preset *preset, const graft_option *rows,
+                                               void *config);
+
+/** Check what single rows can't (e.g. that lists are numbers); #GRAFT_USAGE naming the option. */
+GRAFT_MUST_USE graft_status graft_deeponet_config_validate(const graft_deeponet_config *config);
+
+/** A model; heap object. Not thread-safe. */
+typedef struct graft_deeponet graft_deeponet;
+
+/** Build a model and its training set on @p source: normalisation, skip path and batches come from
+ *  the training part of @p split, validation batches from its validation part. Weights are the
+ *  initial ones of config->seed.
+ *  @param source read during the call only: all samples that training needs are kept in memory
+ *  Cost: reads all training and validation samples; float32 memory about (train + validation) x P x
+ *  (2 + channels).
+ *  Ownership: returned in @p model, destroy with graft_deeponet_destroy().
+ *  @return #GRAFT_USAGE for a bad config, #GRAFT_INPUT for data that don't fit */
+GRAFT_MUST_USE graft_status graft_deeponet_create(const graft_deeponet_config *config,
+                                                  const graft_source *source, const char *split,
+                                                  graft_deeponet **model);
+
+/** Release a model; NULL is allowed. */
+void graft_deeponet_destroy(graft_deeponet *model);
+
+/** The training objective of a model made by graft_deeponet_create(): one task loss per task of the
+ *  data set. Borrowed from the model until it is destroyed.
+ *  @return #GRAFT_INTERNAL for a model without training set (loaded from a bundle) */
+GRAFT_MUST_USE graft_status graft_deeponet_objective(graft_deeponet *model,
+                                                     graft_objective *objective);
+
+/** Layout of the parameters. Borrowed from the model. */
+const graft_layout *graft_deeponet_layout(const graft_deeponet *model);
+
+/** Current parameters [n]. Borrowed from the model, may be written (e.g. as the trainer's theta).
+ */
+graft_real *graft_deeponet_parameters(graft_deeponet *model);
+
+/** Configuration of the model. Borrowed. */
+const graft_deeponet_config *graft_deeponet_get_config(const graft_deeponet *model);
+
+/** Training mean field of each task [K x P]. Borrowed. */
+const float *graft_deeponet_mean(const graft_deeponet *model);
+
+/** Predict samples with the current parameters, without dropout.
+ *  @param source data set on the same grid, with geometries and the field "log_k"; "u" isn't read
+ *  @param sample [count] samples of the source
+ *  @param u [count x P] receives the fields: 0 outside the region, the boundary value on ∂Ω
+ *  Cost: batches of config.batch samples, one trunk evaluation each.
+ *  @return #GRAFT_INPUT when grid or tasks of the source don't fit the model */
+GRAFT_MUST_USE graft_status graft_deeponet_predict(graft_deeponet *model,
+                                                   const graft_source *source, const size_t *sample,
+                                                   size_t count, float *u);
+
+/** How far inputs lie outside the training distribution: per sample the largest excess over the
+ *  training range (extended by 10 % at both ends) of mean, standard deviation, minimum and maximum
+ *  of log_k over the region, in units of that range. 0: inside.
+ *  @param excess [count] */
+GRAFT_MUST_USE graft_status graft_deeponet_check_inputs(graft_deeponet *model,
+                                                        const graft_source *source,
+                                                        const size_t *sample, size_t count,
+                                                        double *excess);
+
+/** Put all that prediction needs into @p bundle, bitwise: configuration, normalisation, weights,
+ * skip path, grid, names of tasks and geometries, masks, torsion, training ranges. */
+GRAFT_MUST_USE graft_status graft_deeponet_save(const graft_deeponet *model, graft_bundle *bundle);
+
+/** A model from a bundle; it predicts the same bits on the same machine and threads.
+ *  Ownership: returned in @p model. @return #GRAFT_INPUT naming the array that is wrong */
+GRAFT_MUST_USE graft_status graft_deeponet_load(const graft_bundle *bundle, graft_deeponet **model);
+
+#endif
