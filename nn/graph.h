@@ -12,7 +12,7 @@
  * operators of the stage on one thread, so that it stays in that thread's cache.
  *
  *      graft_graph_create(&g, max_samples, max_points, threads)
- *      graft_graph_input(g, "branch/input", GRAFT_AXIS_SAMPLE, GRAFT_SHAPE(3, 2, 100, 100), &f)
+ *      graft_graph_input(g, "branch/input", GRAFT_AXIS_SAMPLE, GRAFT_SHAPE(3, 100, 100, 2), &f)
  *      graft_graph_add(g, "conv2d", "branch/conv1", &config, &f, 1, ~0u, &f) …
  *      graft_graph_finish(g, u)
  *      graft_graph_init_parameters(g, seed, theta)
@@ -66,7 +66,7 @@ void graft_graph_destroy(graft_graph *graph);
 /** Add an input.
  *  @param name unique, shorter than #GRAFT_NAME_SIZE
  *  @param axis what its rows are
- *  @param row shape of one row, e.g. [2 x 100 x 100] (channels, height, width) or [2]; rank 0 on
+ *  @param row shape of one row, e.g. [100 x 100 x 2] (height, width, channels) or [2]; rank 0 on
  * the pair axis
  *  @param node receives its number */
 GRAFT_MUST_USE graft_status graft_graph_input(graft_graph *graph, const char *name, graft_axis axis,

@@ -5,6 +5,7 @@
 /** @file init.h
  *  Initial values of parameters. */
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/real.h"
