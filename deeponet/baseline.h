@@ -10,6 +10,8 @@
  *  error on the validation part is kept. A new baseline is one file with one ::graft_baseline_type,
  *  one line in baseline.def and one in meson.build. */
 
+#include <stdbool.h>
+
 #include "base/source.h"
 
 enum { GRAFT_MAX_BASELINES = 16 /**< most baselines the registry may hold */ };
@@ -33,15 +35,18 @@ typedef struct graft_baseline_type {
   const char *source;  /**< reference key */
   size_t candidates;   /**< number of hyper-parameter choices */
   size_t state_size;   /**< bytes of state, zeroed before init */
-  /** Set up what all candidates share, e.g. distances. Smoothers must not read data->y. */
+  /** Smoothers (false): init and weights must not read data->y, are set up once for u and log u,
+   * and predict mean + weights · (y_train − mean), mean the training mean of y. Projections (true):
+   * set up for each target, may read data->y of all samples (a bound, not a predictor), and give
+   *  weights · y_train. */
+  bool projection;
+  /** Set up what all candidates share, e.g. distances; NULL: nothing. */
   graft_status (*init)(void *state, const graft_baseline_data *data);
-  /** Linear smoothers: weights [v + t x n] such that the prediction is
-   *  mean + weights · (y_train − mean), mean the training mean of y; the same for u and log u. */
-  graft_status (*weights)(void *state, const graft_baseline_data *data, size_t candidate,
-                          double *weights);
-  /** Anything else (NULL for smoothers): prediction [v + t x Q]; may read data->y. */
-  graft_status (*predict)(void *state, const graft_baseline_data *data, size_t candidate,
-                          double *prediction);
+  /** Weights [count x n] of the rows first … first + count − 1 (validation, then test samples).
+   *  Called by several threads at a time.
+   *  @param scratch [count x n] */
+  void (*weights)(const void *state, const graft_baseline_data *data, size_t candidate,
+                  size_t first, size_t count, double *scratch, double *weights);
   void (*fini)(void *state); /**< release what init took, or NULL */
 } graft_baseline_type;
 

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "deeponet/metrics.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+static int compare(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+/* Quantile q of sorted values by linear interpolation between order statistics. */
+static double quantile(const double *sorted, size_t count, double q) {
+  double at = q * (double)(count - 1);
+  size_t low = (size_t)at, high = low + 1 < count ? low + 1 : low;
+  return sorted[low] + (at - (double)low) * (sorted[high] - sorted[low]);
+}
+
+graft_status graft_error_summarise(const double *value, size_t count,
+                                   graft_error_summary *summary) {
+  double *sorted, sum = 0;
+  *summary = (graft_error_summary){NAN, NAN, NAN, NAN};
+  if (count == 0) return GRAFT_OK;
+  for (size_t i = 0; i < count; i++) sum += value[i];
+  if (isnan(sum)) return GRAFT_OK;
+  GRAFT_TRY(graft_alloc(&sorted, count, sizeof *sorted));
+  memcpy(sorted, value, count * sizeof *sorted);
+  qsort(sorted, count, sizeof *sorted, compare);
+  *summary = (graft_error_summary){sum / (double)count, quantile(sorted, count, .5),
+                                   quantile(sorted, count, .95), sorted[count - 1]};
+  graft_free(sorted);
+  return GRAFT_OK;
+}
+
+double graft_metric_rel_l2(const float *prediction, const float *truth, const float *mean,
+                           const unsigned char *mask, size_t points) {
+  double error = 0, norm = 0;
+  for (size_t p = 0; p < points; p++) {
+    if (!mask[p]) continue;
+    double difference = (double)prediction[p] - (double)truth[p];
+    double size = (double)truth[p] - (mean ? (double)mean[p] : 0);
+    error += difference * difference;
+    norm += size * size;
+  }
+  return sqrt(error / norm);
+}
+
+/* Distance in the array between neighbours on an axis (the last axis is contiguous). */
+static size_t axis_stride(const graft_source_info *info, int axis) {
+  size_t stride = 1;
+  for (int a = axis + 1; a < info->dims; a++) stride *= info->grid[a];
+  return stride;
+}
+
+/* Do p and both its neighbours on every axis lie in the mask? */
+static int whole_stencil(const graft_source_info *info, const size_t *stride,
+                         const unsigned char *mask, size_t p) {
+  if (!mask[p]) return 0;
+  for (int a = 0; a < info->dims; a++) {
+    size_t i = p / stride[a] % info->grid[a];
+    if (i == 0 || i + 1 == info->grid[a]) return 0;
+    if (!mask[p - stride[a]] || !mask[p + stride[a]]) return 0;
+  }
+  return 1;
+}
+
+double graft_metric_rel_l2_gradient(const graft_source_info *info, const float *prediction,
+                                    const float *truth, const unsigned char *mask) {
+  double error = 0, norm = 0;
+  size_t stride[3], points = 0;
+  for (int a = 0; a < info->dims; a++) stride[a] = axis_stride(info, a);
+  for (size_t p = 0; p < info->points; p++) {
+    if (!whole_stencil(info, stride, mask, p)) continue;
+    points++;
+    for (int a = 0; a < info->dims; a++) {
+      double twice = 2 * (info->hi[a] - info->lo[a]) / (double)(info->grid[a] - 1);
+      double slope = ((double)truth[p + stride[a]] - (double)truth[p - stride[a]]) / twice;
+      double got = ((double)prediction[p + stride[a]] - (double)prediction[p - stride[a]]) / twice;
+      error += (got - slope) * (got - slope);
+      norm += slope * slope;
+    }
+  }
+  return points ? sqrt(error / norm) : NAN;
+}
+
+static graft_status no_split(const graft_source_info *info, const char *split) {
+  char names[512] = "";
+  for (size_t s = 0; s < info->splits; s++) {
+    size_t used = strlen(names);
+    snprintf(names + used, sizeof names - used, "%s%s", s ? ", " : "", info->split[s].name);
+  }
+  GRAFT_CHECK(0, INPUT, "data set %s: expected a split out of %s, got '%s'", info->dataset_name,
+              names, split);
+  return GRAFT_OK;
+}
+
+graft_status graft_part_select(const graft_source_info *info, const char *split, graft_part part,
+                               size_t **sample, size_t *count) {
+  const uint8_t *table = graft_source_split_get(info, split);
+  *sample = NULL;
+  *count = 0;
+  if (!table) return no_split(info, split);
+  GRAFT_TRY(graft_alloc(sample, info->samples, sizeof **sample));
+  for (size_t s = 0; s < info->samples; s++) {
+    if (table[s] == part) (*sample)[(*count)++] = s;
+  }
+  return GRAFT_OK;
+}
+
+static const char *const part_name[] = {"train", "validation", "test"};
+
+graft_status graft_part_parse(const char *text, graft_part *part) {
+  for (int i = 0; i < 3; i++) {
+    if (strcmp(text, part_name[i]) == 0) {
+      *part = (graft_part)i;
+      return GRAFT_OK;
+    }
+  }
+  GRAFT_CHECK(0, USAGE, "part of a split: expected train, validation or test, got '%s'", text);
+  return GRAFT_OK;
+}
+
+static graft_status task_init(graft_task_evaluation *task, size_t samples) {
+  GRAFT_TRY(graft_alloc(&task->sample, samples, sizeof(size_t)));
+  GRAFT_TRY(graft_alloc(&task->rel_l2, samples, sizeof(double)));
+  GRAFT_TRY(graft_alloc(&task->rel_l2_fluctuation, samples, sizeof(double)));
+  return graft_alloc(&task->rel_l2_gradient, samples, sizeof(double));
+}
+
+static graft_status add_sample(const graft_source *source, size_t sample, const float *mean,
+                               const float *prediction, float *truth, graft_task_evaluation *task) {
+  const graft_source_info *info = &source->info;
+  const unsigned char *mask = info->geometry[info->sample_geometry[sample]].mask;
+  size_t i = task->samples++;
+  GRAFT_TRY(source->fill(source->ctx, "u", &sample, 1, truth));
+  task->sample[i] = sample;
+  task->rel_l2[i] = graft_metric_rel_l2(prediction, truth, NULL, mask, info->points);
+  task->rel_l2_fluctuation[i] = graft_metric_rel_l2(prediction, truth, mean, mask, info->points);
+  task->rel_l2_gradient[i] = graft_metric_rel_l2_gradient(info, prediction, truth, mask);
+  return GRAFT_OK;
+}
+
+static graft_status summarise(graft_task_evaluation *task) {
+  GRAFT_TRY(graft_error_summarise(task->rel_l2, task->samples, &task->summary));
+  GRAFT_TRY(graft_error_summarise(task->rel_l2_fluctuation, task->samples, &task->fluctuation));
+  return graft_error_summarise(task->rel_l2_gradient, task->samples, &task->gradient);
+}
+
+static graft_status build(const graft_source *source, const size_t *sample, size_t count,
+                          const float *mean, const float *prediction,
+                          graft_evaluation *evaluation) {
+  const graft_source_info *info = &source->info;
+  float *truth;
+  graft_status status = GRAFT_OK;
+  GRAFT_TRY(graft_alloc(&evaluation->task, info->tasks, sizeof *evaluation->task));
+  evaluation->tasks = info->tasks;
+  for (size_t k = 0; k < info->tasks; k++) {
+    graft_task_evaluation *task = &evaluation->task[k];
+    memcpy(task->name, info->task_name[k], sizeof task->name);
+    for (size_t b = 0; b < GRAFT_MAX_BASELINES; b++) task->baseline[b] = NAN;
+    GRAFT_TRY(task_init(task, count));
+  }
+  GRAFT_TRY(graft_alloc(&truth, info->points, sizeof *truth));
+  for (size_t i = 0; i < count; i++) {
+    size_t k = (size_t)info->task[sample[i]];
+    GRAFT_TRY_TO(done, add_sample(source, sample[i], mean + k * info->points,
+                                  prediction + i * info->points, truth, &evaluation->task[k]));
+  }
+  for (size_t k = 0; k < info->tasks; k++) GRAFT_TRY_TO(done, summarise(&evaluation->task[k]));
+done:
+  graft_free(truth);
+  return status;
+}
+
+graft_status graft_evaluation_build(const graft_source *source, const char *split, graft_part part,
+                                    const float *mean, const float *prediction,
+                                    graft_evaluation *evaluation) {
+  size_t *sample, count;
+  *evaluation = (graft_evaluation){0};
+  GRAFT_CHECK(part <= GRAFT_PART_TEST, INTERNAL, "part %d of a split", (int)part);
+  snprintf(evaluation->split, sizeof evaluation->split, "%s:%s", split, part_name[part]);
+  GRAFT_TRY(graft_part_select(&source->info, split, part, &sample, &count));
+  graft_status status = build(source, sample, count, mean, prediction, evaluation);
+  graft_free(sample);
+  return status;
+}
+
+graft_status graft_evaluation_baselines(const graft_source *source, const char *split,
+                                        graft_part part, size_t modes,
+                                        graft_evaluation *evaluation) {
+  double *error;
+  GRAFT_TRY(graft_alloc(&error, evaluation->tasks * GRAFT_MAX_BASELINES, sizeof *error));
+  graft_status status = graft_baseline_run(source, split, part, modes, error);
+  for (size_t k = 0; k < evaluation->tasks && status == GRAFT_OK; k++) {
+    memcpy(evaluation->task[k].baseline, error + k * GRAFT_MAX_BASELINES,
+           sizeof evaluation->task[k].baseline);
+  }
+  graft_free(error);
+  return status;
+}
+
+void graft_evaluation_write(const graft_evaluation *evaluation, graft_json *json) {
+  graft_json_array(json, "tasks");
+  for (size_t k = 0; k < evaluation->tasks; k++) {
+    const graft_task_evaluation *task = &evaluation->task[k];
+    graft_json_object(json, NULL);
+    graft_json_text(json, "name", task->name);
+    graft_json_int(json, "samples", (long long)task->samples);
+    graft_json_object(json, "rel_l2");
+    graft_json_real(json, "mean", task->summary.mean);
+    graft_json_real(json, "median", task->summary.median);
+    graft_json_real(json, "p95", task->summary.p95);
+    graft_json_real(json, "max", task->summary.max);
+    graft_json_end_object(json);
+    graft_json_object(json, "rel_l2_fluctuation");
+    graft_json_real(json, "mean", task->fluctuation.mean);
+    graft_json_end_object(json);
+    graft_json_object(json, "rel_l2_gradient");
+    graft_json_real(json, "mean", task->gradient.mean);
+    graft_json_end_object(json);
+    graft_json_object(json, "baselines");
+    for (size_t b = 0; graft_baseline_name(b); b++) {
+      graft_json_real(json, graft_baseline_name(b), task->baseline[b]);
+    }
+    graft_json_end_object(json);
+    graft_json_end_object(json);
+  }
+  graft_json_end_array(json);
+}
+
+void graft_evaluation_fini(graft_evaluation *evaluation) {
+  for (size_t k = 0; evaluation->task && k < evaluation->tasks; k++) {
+    graft_free(evaluation->task[k].sample);
+    graft_free(evaluation->task[k].rel_l2);
+    graft_free(evaluation->task[k].rel_l2_fluctuation);
+    graft_free(evaluation->task[k].rel_l2_gradient);
+  }
+  graft_free(evaluation->task);
+  *evaluation = (graft_evaluation){0};
+}
