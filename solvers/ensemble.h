@@ -15,7 +15,7 @@ struct graft_provenance;
 
 /** What to solve; plain data, filled from ::graft_solve_options. */
 typedef struct graft_solve_config {
-  char problem[64];    /**< registry name of the equation */
+  char problem[64];    /**< registry name of the equation; no row: programs set it */
   long long samples;   /**< per task (shape): training + validation + test together */
   long long grid;      /**< output points per axis, boundary included */
   char shapes[512];    /**< comma-separated names; one task each */
@@ -33,7 +33,8 @@ typedef struct graft_solve_config {
 /** Option rows of ::graft_solve_config; ends with a row without a name. */
 extern const graft_option graft_solve_options[];
 
-/** Check what rows can't: shapes given twice or more than #GRAFT_MAX_TASKS, sizes that don't fit. */
+/** Check what rows can't: shapes given twice or more than #GRAFT_MAX_TASKS, sizes that don't fit.
+ */
 GRAFT_MUST_USE graft_status graft_solve_validate(const graft_solve_config *config);
 
 /** Told after every finished sample of this rank. */
@@ -51,26 +52,27 @@ typedef struct graft_solve_estimate {
   double memory_bytes; /**< per rank */
 } graft_solve_estimate;
 
-/** Estimate time, disk and memory of a run on @p ranks ranks, from measured rates (see ensemble.c). */
+/** Estimate time, disk and memory of a run on @p ranks ranks, from measured rates (see ensemble.c).
+ */
 graft_solve_estimate graft_solve_estimate_get(const graft_solve_config *config, int ranks);
 
 /** What a run did; times are of this rank, in seconds. */
 typedef struct graft_solve_report {
-  size_t samples;      /**< of all ranks */
-  size_t nodes;        /**< mesh nodes of all shapes together */
-  size_t elements;     /**< triangles of all shapes together */
-  double mesh_size;    /**< edge length in use */
-  double seconds;      /**< everything */
-  double setup;        /**< meshes, patterns, symbolic factors, point location, torsion functions */
-  double draw;         /**< random fields */
-  double assemble;     /**< element sums into the matrix */
-  double solve;        /**< numeric factor and solve */
-  double output;       /**< evaluation on the grid and writing */
+  size_t samples;   /**< of all ranks */
+  size_t nodes;     /**< mesh nodes of all shapes together */
+  size_t elements;  /**< triangles of all shapes together */
+  double mesh_size; /**< edge length in use */
+  double seconds;   /**< everything */
+  double setup;     /**< meshes, patterns, symbolic factors, point location, torsion functions */
+  double draw;      /**< random fields */
+  double assemble;  /**< element sums into the matrix */
+  double solve;     /**< numeric factor and solve */
+  double output;    /**< evaluation on the grid and writing */
 } graft_solve_report;
 
-/** Solve and write a data set. Collective over @p comm; samples are dealt to ranks, and every sample
- *  is the same, bit by bit, for any number of ranks. PETSc must be initialised.
- *  On failure no file is left behind and all ranks return the same status.
+/** Solve and write a data set. Collective over @p comm; samples are dealt to ranks, and every
+ * sample is the same, bit by bit, for any number of ranks. PETSc must be initialised. On failure no
+ * file is left behind and all ranks return the same status.
  *  @param path of the HDF5 file
  *  @param provenance how it is made; written into the file
  *  @param progress or NULL

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "solvers/problem.h"
+
+#include <string.h>
+
+#define GRAFT_PROBLEM(name) extern const graft_problem_type graft_problem_##name;
+#include "solvers/problem.def"
+#undef GRAFT_PROBLEM
+
+static const graft_problem_type *const types[] = {
+#define GRAFT_PROBLEM(name) &graft_problem_##name,
+#include "solvers/problem.def"
+#undef GRAFT_PROBLEM
+};
+
+const graft_problem_type *graft_problem_get(size_t i) {
+  return i < sizeof types / sizeof *types ? types[i] : NULL;
+}
+
+const char *graft_problem_choices(size_t i) {
+  const graft_problem_type *type = graft_problem_get(i);
+  return type ? type->name : NULL;
+}
+
+const graft_problem_type *graft_problem_find(const char *name) {
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+    if (strcmp(types[i]->name, name) == 0) return types[i];
+  }
+  return NULL;
+}
