@@ -33,7 +33,8 @@ typedef struct graft_schedule_type {
   const char *summary;        /**< one line */
   const char *source;         /**< key of docs/references.md */
   const char *const *options; /**< names of the options it reads, NULL-terminated */
-  /** Rate at @p step, from 0, after any warm-up was taken off @p step and `steps`. */
+  /** Rate at @p step, from 0 to `steps` − 1. The factor of the warm-up is not its business, but a
+   * rule that stretches over the run starts when the warm-up ends. */
   double (*rate)(const graft_schedule *schedule, uint64_t step);
 } graft_schedule_type;
 

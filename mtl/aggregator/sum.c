@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Aggregator "sum": the sum of the tasks' gradients.
+ * Method:    weight 1.
+ * Cost:      one backward pass of the weighted sum; no state.
+ * Reference: kurin2022, unitary scalarisation. Output scale: K times the mean of the rows.
+ */
+#include "mtl/aggregator.h"
+
+static graft_status combine(void *state, const graft_aggregator_input *in, double *weight,
+                            graft_real *direction) {
+  (void)state, (void)direction;
+  for (size_t k = 0; k < in->tasks; k++) weight[k] = 1;
+  return GRAFT_OK;
+}
+
+static const char *const options[] = {NULL};
+
+const graft_aggregator_type graft_aggregator_sum = {
+    .name = "sum",
+    .summary = "sum of the gradients; K times the scale of mean",
+    .source = "kurin2022",
+    .options = options,
+    .combine = combine,
+};

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* K tasks, n parameters. */
+#include "mtl/trainer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mtl/trainer_impl.h"
+#include "mtl/vector.h"
+
+enum { COMMON_COLUMNS = 6 /* step, epoch, seconds, lr, gradient_norm, validation_mean */ };
+
+static graft_status count_steps(const graft_objective *f, const graft_trainer_config *c,
+                                uint64_t *steps, uint64_t *interval) {
+  size_t product;
+  GRAFT_CHECK(f->steps_per_epoch > 0, INTERNAL, "objective: expected at least 1 step per epoch");
+  *steps = (uint64_t)c->steps;
+  if (c->steps <= 0) {
+    GRAFT_TRY(graft_size_multiply((size_t)c->epochs, f->steps_per_epoch, "epochs", &product));
+    *steps = product;
+  }
+  *interval = (uint64_t)c->validate_steps;
+  if (c->validate_steps <= 0) {
+    GRAFT_TRY(graft_size_multiply((size_t)c->validate_every, f->steps_per_epoch, "validate_every",
+                                  &product));
+    *interval = product;
+  }
+  return GRAFT_OK;
+}
+
+/* Take everything from the arena; called once to measure and once to allocate. */
+static graft_status plan(graft_trainer *t, graft_arena *arena) {
+  const graft_trainer_config *c = &t->config;
+  const size_t K = t->objective->tasks, n = t->objective->n;
+  const graft_optimizer_config rule = {.weight_decay = c->weight_decay,
+                                       .momentum = c->momentum,
+                                       .nesterov = c->nesterov,
+                                       .beta1 = c->beta1,
+                                       .beta2 = c->beta2,
+                                       .epsilon = c->epsilon};
+  double weight[GRAFT_MAX_TASKS];
+  double **const vector[] = {&t->loss_sum,       &t->count,           &t->train_loss,
+                             &t->scratch_loss,   &t->scratch_count,   &t->validation_loss,
+                             &t->validation_sum, &t->validation_count};
+  GRAFT_TRY(graft_trainer_config_weights(c, K, weight));
+  GRAFT_TRY(graft_direction_init(&t->direction, t->objective, graft_aggregator_find(c->aggregator),
+                                 weight, (uint64_t)c->seed, arena));
+  GRAFT_TRY(graft_optimizer_init(&t->optimizer, graft_optimizer_find(c->optimizer), &rule,
+                                 t->objective->layout, arena));
+  GRAFT_TRY(graft_arena_take(arena, n, sizeof *t->best, &t->best));
+  if (c->ema > 0) GRAFT_TRY(graft_arena_take(arena, n, sizeof *t->ema, &t->ema));
+  for (size_t i = 0; i < sizeof vector / sizeof *vector; i++) {
+    GRAFT_TRY(graft_arena_take(arena, K, sizeof(double), vector[i]));
+  }
+  t->columns = COMMON_COLUMNS + 2 * K;
+  GRAFT_TRY(graft_arena_take(arena, t->columns, sizeof *t->column_text, &t->column_text));
+  GRAFT_TRY(graft_arena_take(arena, t->columns, sizeof *t->column, &t->column));
+  return graft_arena_take(arena, t->columns, sizeof *t->value, &t->value);
+}
+
+static void name_columns(graft_trainer *t) {
+  static const char *const common[COMMON_COLUMNS] = {"step", "epoch",         "seconds",
+                                                     "lr",   "gradient_norm", "validation_mean"};
+  const graft_objective *f = t->objective;
+  for (size_t i = 0; i < t->columns; i++) {
+    const size_t k = i < COMMON_COLUMNS ? 0 : (i - COMMON_COLUMNS) / 2;
+    const char *prefix = (i - COMMON_COLUMNS) % 2 == 0 ? "train" : "validation";
+    if (i < COMMON_COLUMNS) {
+      snprintf(t->column_text[i], sizeof *t->column_text, "%s", common[i]);
+    } else {
+      snprintf(t->column_text[i], sizeof *t->column_text, "%s_%s", prefix, f->task_name[k]);
+    }
+    t->column[i] = t->column_text[i];
+  }
+}
+
+static void start(graft_trainer *t) {
+  const size_t K = t->objective->tasks, n = t->objective->n;
+  memcpy(t->best, t->theta, n * sizeof *t->best);
+  if (t->ema) memcpy(t->ema, t->theta, n * sizeof *t->ema);
+  for (size_t k = 0; k < K; k++) {
+    t->loss_sum[k] = t->count[k] = 0;
+    t->train_loss[k] = t->validation_loss[k] = NAN;
+  }
+  t->progress.tasks = K;
+  t->progress.train_loss = t->train_loss;
+  t->progress.validation_loss = t->validation_loss;
+  t->progress.validation_mean = NAN;
+  t->progress.best_mean = INFINITY;
+  t->progress.epochs = (double)t->progress.steps / (double)t->objective->steps_per_epoch;
+  name_columns(t);
+}
+
+graft_status graft_trainer_create(const graft_objective *objective,
+                                  const graft_trainer_config *config, graft_real *theta,
+                                  const graft_sink *sink, graft_trainer **trainer) {
+  graft_trainer *t = NULL;
+  graft_arena arena;
+  graft_status status;
+  *trainer = NULL;
+  GRAFT_TRY(graft_trainer_config_validate(config, objective->tasks));
+  GRAFT_TRY(graft_alloc(&t, 1, sizeof *t));
+  t->objective = objective;
+  t->sink = sink;
+  t->config = *config;
+  t->theta = theta;
+  GRAFT_TRY_TO(fail, count_steps(objective, config, &t->progress.steps, &t->validate_interval));
+  GRAFT_TRY_TO(fail, graft_trainer_config_schedule(config, t->progress.steps, &t->schedule));
+  graft_arena_init(&arena, NULL, 0);
+  GRAFT_TRY_TO(fail, plan(t, &arena));
+  GRAFT_TRY_TO(fail, graft_alloc(&t->memory, arena.used, 1));
+  graft_arena_init(&arena, t->memory, arena.used);
+  GRAFT_TRY_TO(fail, plan(t, &arena));
+  start(t);
+  *trainer = t;
+  return GRAFT_OK;
+fail:
+  graft_trainer_destroy(t);
+  return status;
+}
+
+void graft_trainer_destroy(graft_trainer *trainer) {
+  if (!trainer) return;
+  graft_free(trainer->memory);
+  graft_free(trainer);
+}
+
+const graft_progress *graft_trainer_progress(const graft_trainer *t) { return &t->progress; }
+
+const graft_real *graft_trainer_best(const graft_trainer *t) { return t->best; }
+
+graft_status graft_trainer_step(graft_trainer *t) {
+  graft_direction *d = &t->direction;
+  graft_progress *p = &t->progress;
+  const graft_trainer_config *c = &t->config;
+  const size_t K = t->objective->tasks, n = t->objective->n;
+  GRAFT_TRY(graft_direction_eval(d, p->step, t->theta));
+  const double norm = graft_vector_norm(d->gradient, n);
+  GRAFT_CHECK(isfinite(norm), DIVERGED, "the gradient is not finite in step %llu",
+              (unsigned long long)p->step + 1);
+  p->gradient_norm = norm;
+  p->lr = graft_schedule_rate(&t->schedule, p->step);
+  graft_optimizer_step(&t->optimizer, p->lr, d->gradient,
+                       c->clip > 0 && norm > c->clip ? c->clip / norm : 1, t->theta);
+  p->step++;
+  if (t->ema) { /* a young average forgets its start sooner */
+    const double young = (double)(p->step) / (double)(p->step + 9);
+    graft_vector_average(t->ema, c->ema < young ? c->ema : young, t->theta, n);
+  }
+  for (size_t k = 0; k < K; k++) {
+    t->train_loss[k] = d->loss[k];
+    t->loss_sum[k] += d->loss_sum[k];
+    t->count[k] += d->count[k];
+  }
+  p->epoch = (double)p->step / (double)t->objective->steps_per_epoch;
+  p->validated = false;
+  return GRAFT_OK;
+}
+
+/* Sums and counts of all validation batches. */
+static graft_status validate_batches(graft_trainer *t, const graft_real *theta) {
+  const graft_objective *f = t->objective;
+  const size_t K = f->tasks;
+  graft_request request = {.step = t->progress.step,
+                           .tasks = K == 64 ? ~UINT64_C(0) : (UINT64_C(1) << K) - 1,
+                           .pass = GRAFT_PASS_VALIDATE,
+                           .want = GRAFT_WANT_LOSS};
+  graft_reply reply = {.loss = t->scratch_loss, .count = t->scratch_count};
+  memset(t->validation_sum, 0, K * sizeof *t->validation_sum);
+  memset(t->validation_count, 0, K * sizeof *t->validation_count);
+  for (request.batch = 0; request.batch < f->validation_batches; request.batch++) {
+    GRAFT_TRY(f->eval(f->ctx, &request, theta, &reply));
+    for (size_t k = 0; k < K; k++) {
+      t->validation_sum[k] += reply.loss[k];
+      t->validation_count[k] += reply.count[k];
+    }
+  }
+  return GRAFT_OK;
+}
+
+graft_status graft_trainer_validate(graft_trainer *t) {
+  graft_progress *p = &t->progress;
+  const graft_real *theta = t->ema ? t->ema : t->theta;
+  double sum = 0, tasks = 0;
+  GRAFT_TRY(validate_batches(t, theta));
+  for (size_t k = 0; k < t->objective->tasks; k++) {
+    GRAFT_CHECK(isfinite(t->validation_sum[k]), DIVERGED,
+                "validation loss of task '%s' is %g after step %llu", t->objective->task_name[k],
+                t->validation_sum[k], (unsigned long long)p->step);
+    const bool any = t->validation_count[k] > 0;
+    t->validation_loss[k] = any ? t->validation_sum[k] / t->validation_count[k] : NAN;
+    if (any) sum += t->validation_loss[k], tasks++;
+  }
+  p->validation_mean = tasks > 0 ? sum / tasks : NAN;
+  p->validated = true;
+  if (tasks > 0 && !(p->validation_mean < p->best_mean)) return GRAFT_OK;
+  if (tasks > 0) p->best_mean = p->validation_mean;
+  p->best_step = p->step;
+  memcpy(t->best, theta, t->objective->n * sizeof *t->best);
+  return GRAFT_OK;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mtl/trainer_impl.h"
+
+/* What graft_trainer_run() knows beside the trainer. */
+struct run {
+  const graft_trainer_hooks *hooks;
+  double started; /* clock at the start */
+  double before;  /* seconds of training before that */
+  double stored;  /* seconds at the last checkpoint */
+};
+
+static void read_clock(graft_trainer *t, const struct run *run) {
+  const graft_trainer_hooks *h = run->hooks;
+  if (h && h->now) t->progress.seconds = run->before + h->now(h->ctx) - run->started;
+}
+
+static graft_status write_row(graft_trainer *t) {
+  const graft_progress *p = &t->progress;
+  const double common[] = {(double)p->step,  p->epoch,
+                           p->seconds,       p->lr,
+                           p->gradient_norm, p->validated ? p->validation_mean : NAN};
+  const size_t first = sizeof common / sizeof *common;
+  memcpy(t->value, common, sizeof common);
+  for (size_t k = 0; k < p->tasks; k++) {
+    t->value[first + 2 * k] = t->count[k] > 0 ? t->loss_sum[k] / t->count[k] : NAN;
+    t->value[first + 2 * k + 1] = p->validated ? t->validation_loss[k] : NAN;
+    t->loss_sum[k] = t->count[k] = 0;
+  }
+  if (!t->sink || !t->sink->row) return GRAFT_OK;
+  return t->sink->row(t->sink->ctx, t->column, t->value, t->columns);
+}
+
+static graft_status store(graft_trainer *t, struct run *run) {
+  graft_bundle bundle;
+  run->stored = t->progress.seconds;
+  if (!t->sink || !t->sink->store) return GRAFT_OK;
+  graft_bundle_init(&bundle);
+  graft_status status = graft_trainer_put(t, &bundle);
+  if (status == GRAFT_OK) status = t->sink->store(t->sink->ctx, "checkpoint", &bundle);
+  graft_bundle_fini(&bundle);
+  return status;
+}
+
+/* Back to the best parameters, and advice to the message. */
+static graft_status diverged(graft_trainer *t) {
+  const graft_trainer_config *c = &t->config;
+  char reason[512];
+  snprintf(reason, sizeof reason, "%s", graft_error_message());
+  memcpy(t->theta, t->best, t->objective->n * sizeof *t->theta);
+  return graft_error_set(
+      GRAFT_DIVERGED, __FILE__, __LINE__,
+      "training diverged: %s; kept the parameters of step %llu; try lr below %g%s%s", reason,
+      (unsigned long long)t->progress.best_step, c->lr, c->clip > 0 ? "" : ", clip 1",
+      c->warmup > 0 ? "" : ", warmup 200");
+}
+
+/* Validation and log row, where they are due. */
+static graft_status after_step(graft_trainer *t, const graft_trainer_hooks *h) {
+  const graft_progress *p = &t->progress;
+  const uint64_t log = (uint64_t)t->config.log_every;
+  if (p->step % t->validate_interval == 0 || p->step == p->steps) {
+    GRAFT_TRY(graft_trainer_validate(t));
+    if (p->best_step == p->step && h && h->improved) GRAFT_TRY(h->improved(h->ctx, p, t->best));
+  }
+  if (p->validated || (log > 0 && p->step % log == 0)) GRAFT_TRY(write_row(t));
+  return GRAFT_OK;
+}
+
+static bool checkpoint_due(const graft_trainer *t, const struct run *run) {
+  const bool clock = run->hooks && run->hooks->now;
+  if (!clock || t->config.checkpoint_every <= 0) return t->progress.validated;
+  return t->progress.seconds - run->stored >= t->config.checkpoint_every;
+}
+
+static bool over(const graft_trainer *t) {
+  const double limit = t->config.time_limit;
+  return t->progress.step >= t->progress.steps || (limit > 0 && t->progress.seconds >= limit);
+}
+
+/* The last validation of a run that ended early. */
+static graft_status finish(graft_trainer *t, struct run *run) {
+  const graft_trainer_hooks *h = run->hooks;
+  graft_progress *p = &t->progress;
+  if (!p->validated) {
+    GRAFT_TRY(graft_trainer_validate(t));
+    if (p->best_step == p->step && h && h->improved) GRAFT_TRY(h->improved(h->ctx, p, t->best));
+    GRAFT_TRY(write_row(t));
+  }
+  return store(t, run);
+}
+
+static graft_status loop(graft_trainer *t, struct run *run) {
+  const graft_trainer_hooks *h = run->hooks;
+  while (!over(t)) {
+    GRAFT_TRY(graft_trainer_step(t));
+    read_clock(t, run);
+    GRAFT_TRY(after_step(t, h));
+    if (checkpoint_due(t, run)) GRAFT_TRY(store(t, run));
+    if (h && h->progress) h->progress(h->ctx, &t->progress);
+    if (h && h->stop && !over(t) && h->stop(h->ctx)) {
+      GRAFT_TRY(store(t, run));
+      return graft_error_set(GRAFT_INTERRUPTED, __FILE__, __LINE__,
+                             "stopped after step %llu of %llu; run again to go on",
+                             (unsigned long long)t->progress.step,
+                             (unsigned long long)t->progress.steps);
+    }
+  }
+  return finish(t, run);
+}
+
+graft_status graft_trainer_run(graft_trainer *t, const graft_trainer_hooks *hooks) {
+  struct run run = {.hooks = hooks, .before = t->progress.seconds, .stored = t->progress.seconds};
+  if (over(t)) return GRAFT_OK;
+  if (hooks && hooks->now) run.started = hooks->now(hooks->ctx);
+  graft_status status = loop(t, &run);
+  return status == GRAFT_DIVERGED ? diverged(t) : status;
+}
