@@ -24,8 +24,9 @@ typedef struct graft_mesh {
   size_t elements;         /**< triangles, all positively oriented */
   int *element;            /**< [elements x 3 or 6] nodes, see graft_mesh_element_nodes() */
   size_t edges;            /**< element edges on the boundary */
-  int *edge;     /**< [edges x 2 or 3] end nodes, region on the left; then the mid-edge node */
-  int *edge_tag; /**< [edges] row in graft_region.edge */
+  int *edge;         /**< [edges x 2 or 3] end nodes, region on the left; then the mid-edge node */
+  int *edge_tag;     /**< [edges] row in graft_region.edge */
+  int *edge_element; /**< [edges] the element it belongs to */
 } graft_mesh;
 
 /** Target element size at a point; @p ctx is the caller's. */

@@ -29,8 +29,9 @@ typedef struct graft_loop {
   graft_vertex *vertex; /**< [vertices], owned by the region; NULL for a circle */
   double centre[2];     /**< of a circle */
   double radius;        /**< of a circle, > 0; 0 for a chain of vertices */
-  size_t first_edge;    /**< row of its first edge in graft_region.edge */
+  size_t first_edge;    /**< row in graft_region.edge; row first_edge + i is the edge at vertex i */
   size_t edges;         /**< number of its edges; a circle has two, each a half circle */
+  bool reversed; /**< edges run against the order of the vertices (a counter-clockwise hole) */
 } graft_loop;
 
 /** A directed edge; the region lies on its left, whatever direction the user's hole had. */
@@ -61,6 +62,10 @@ extern const graft_box graft_unit_square;
 
 /** Tolerance of the closed region, in units of length: points with distance ≤ this belong to it. */
 #define GRAFT_REGION_TOLERANCE 1e-12
+
+/** Edges of a valid region that are not neighbours stay at least this far from each other;
+ * neighbours meet at an angle of at least 1e-3. */
+#define GRAFT_REGION_GAP 1e-6
 
 /** An empty region. */
 void graft_region_init(graft_region *region);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "geometry/domain.h"
+
+#include <string.h>
+
+#include "base/option.h"
+
+#define GRAFT_DOMAIN(name) extern const graft_domain_type graft_domain_##name;
+#include "geometry/domain.def"
+#undef GRAFT_DOMAIN
+
+static const graft_domain_type *const table[] = {
+#define GRAFT_DOMAIN(name) &graft_domain_##name,
+#include "geometry/domain.def"
+#undef GRAFT_DOMAIN
+};
+
+enum { TYPES = sizeof table / sizeof *table };
+
+const graft_domain_type *graft_domain_get(size_t i) { return i < TYPES ? table[i] : NULL; }
+
+const char *graft_domain_choices(size_t i) { return i < TYPES ? table[i]->name : NULL; }
+
+const graft_domain_type *graft_domain_find(const char *name) {
+  for (size_t i = 0; i < TYPES; i++) {
+    if (strcmp(table[i]->name, name) == 0) return table[i];
+  }
+  return NULL;
+}
+
+static const char *nearest_name(const char *name) {
+  size_t best = 0;
+  for (size_t i = 1; i < TYPES; i++) {
+    if (graft_name_distance(name, table[i]->name) < graft_name_distance(name, table[best]->name)) {
+      best = i;
+    }
+  }
+  return table[best]->name;
+}
+
+graft_status graft_domain_build(const char *name, graft_rng *rng, graft_region *region) {
+  graft_status status = GRAFT_OK;
+  const graft_domain_type *type = graft_domain_find(name);
+  graft_region_init(region);
+  GRAFT_CHECK(type, USAGE, "unknown shape '%s', did you mean '%s'?", name, nearest_name(name));
+  GRAFT_CHECK(rng || !type->random, INTERNAL, "shape '%s': expected a random generator, got none",
+              name);
+  GRAFT_TRY_TO(fail, type->build(type->random ? rng : NULL, region));
+  GRAFT_TRY_TO(fail, graft_region_validate(region, &graft_unit_square));
+  return GRAFT_OK;
+fail:
+  graft_error_prefix("shape '%s'", name);
+  graft_region_fini(region);
+  return status;
+}

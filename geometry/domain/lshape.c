@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "geometry/domain.h"
+
+static graft_status build(graft_rng *rng, graft_region *region) {
+  (void)rng;
+  static const graft_vertex vertex[] = {{0, 0, 0},     {1, 0, 0},   {1, 0.5, 0},
+                                        {0.5, 0.5, 0}, {0.5, 1, 0}, {0, 1, 0}};
+  return graft_region_add_loop(region, sizeof vertex / sizeof *vertex, vertex);
+}
+
+const graft_domain_type graft_domain_lshape = {
+    .name = "lshape",
+    .summary = "the unit square without its upper right quarter",
+    .source = "",
+    .area = 0.75,
+    .torsion_max = 0,
+    .build = build,
+};

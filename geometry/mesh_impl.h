@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef GRAFT_GEOMETRY_MESH_IMPL_H
+#define GRAFT_GEOMETRY_MESH_IMPL_H
+
+/** @file mesh_impl.h
+ *  Steps of meshing on both sides of the mesher; private to the folder. */
+
+#include "geometry/mesh.h"
+
+/** The boundary as a chain of mesh nodes, before the interior is meshed. */
+typedef struct graft_outline {
+  size_t nodes; /**< boundary vertices of the mesh */
+  double *xy;   /**< [nodes x 2] */
+  int *next;    /**< [nodes] the node that follows, region on the left */
+  int *tag;     /**< [nodes] region edge that leads to the next node */
+  double *at;   /**< [nodes x 2] where on that edge (fractions of its length) node and next are */
+  double *size; /**< [nodes] target size there */
+} graft_outline;
+
+/** Divide the region's edges into mesh edges of the wanted size; arcs turn by at most 30° per
+ * piece.
+ *  @param outline uninitialised; on success release with graft_outline_fini() */
+GRAFT_MUST_USE graft_status graft_outline_create(const graft_region *region,
+                                                 const graft_mesh_config *config,
+                                                 graft_outline *outline);
+
+/** Release the arrays. */
+void graft_outline_fini(graft_outline *outline);
+
+/** Turn straight triangles into a mesh: orient them, find the boundary edges, add mid-edge nodes.
+ *  @param mesh with order, nodes, xy, elements and element [elements x 3] filled (order 1
+ * numbering, outline nodes first); on failure the caller releases it */
+GRAFT_MUST_USE graft_status graft_mesh_complete(const graft_region *region,
+                                                const graft_outline *outline, graft_mesh *mesh);
+
+/** Position and Jacobian of the element's map: @p point [2], @p jacobian [2 x 2] dx/dr, dx/ds;
+ * dy/dr, dy/ds. */
+void graft_mesh_jacobian(const graft_mesh *mesh, size_t element, const double *reference,
+                         double *point, double *jacobian);
+
+#endif
