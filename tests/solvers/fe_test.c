@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Finite elements: quadrature, observed orders on manufactured solutions of every problem, closed
+ * forms for K = 1, symmetry, refinement of a random sample, solvers by PETSc's options. */
+#include "solvers/fe.h"
+
+#include "base/arena.h"
+#include "geometry/domain.h"
+#include "solvers/petsc.h"
+#include "solvers/problem.h"
+#include "solvers/quadrature.h"
+#include "solvers/shape_solver.h"
+#include "tests/graft_test.h"
+
+static double factorial(int n) { return n < 2 ? 1 : n * factorial(n - 1); }
+
+/* ∫ r^a s^b over the reference triangle = a! b! / (a + b + 2)!. */
+static void quadrature_is_exact(void) {
+  graft_quadrature rule;
+  for (int degree = 2; degree <= 8; degree += 2) {
+    if (!T_OK(graft_quadrature_get(degree, &rule))) continue;
+    T_EQUAL(rule.degree, degree);
+    for (int a = 0; a <= degree; a++) {
+      for (int b = 0; a + b <= degree; b++) {
+        double sum = 0, want = factorial(a) * factorial(b) / factorial(a + b + 2);
+        for (int q = 0; q < rule.points; q++) {
+          sum += rule.weight[q] * pow(rule.rs[q][0], a) * pow(rule.rs[q][1], b);
+        }
+        T_NEAR(sum, want, 3e-15);
+      }
+    }
+  }
+  T_FAILS(graft_quadrature_get(9, &rule), GRAFT_INTERNAL, "9");
+}
+
+static bool make_mesh(const char *shape, double size, int order, graft_mesh *mesh) {
+  graft_region region;
+  graft_mesh_config config = graft_mesh_config_default();
+  config.size = size;
+  config.order = order;
+  if (!T_OK(graft_domain_build(shape, NULL, &region))) return false;
+  bool ok = T_OK(graft_mesh_create(&region, &config, mesh));
+  graft_region_fini(&region);
+  return ok;
+}
+
+/* Relative L2 error of the manufactured solution, by a rule of degree 8. */
+static double manufactured_error(const graft_problem_type *problem, const graft_mesh *mesh) {
+  const graft_elliptic_form *form = problem->form;
+  const graft_manufactured *exact = problem->manufactured;
+  graft_fe *fe = NULL;
+  double *work = NULL, *u = NULL, error = 0, norm = 0;
+  if (!T_OK(graft_fe_create(mesh, 8, &fe))) return NAN;
+  size_t n = graft_fe_points(fe);
+  const double *xy = graft_fe_xy(fe), *weight = graft_fe_weight(fe);
+  if (!T_OK(graft_alloc(&work, 4 * n, sizeof *work))) return NAN;
+  if (!T_OK(graft_alloc(&u, mesh->nodes, sizeof *u))) return NAN;
+  double *g = work, *k = work + n, *c = work + 2 * n, *f = work + 3 * n;
+  exact->solution(mesh->nodes, mesh->xy, u);
+  graft_fe_set_boundary(fe, u);
+  exact->source(n, xy, f);
+  graft_fe_set_source(fe, f);
+  exact->field(n, xy, g);
+  form->diffusion(n, xy, g, k);
+  if (form->reaction) form->reaction(n, xy, g, c);
+  T_OK(graft_fe_assemble(fe, k, form->reaction ? c : NULL));
+  T_OK(graft_fe_solve(fe, u));
+  graft_fe_evaluate(fe, u, f, NULL);
+  exact->solution(n, xy, g);
+  for (size_t q = 0; q < n; q++) {
+    error += weight[q] * (f[q] - g[q]) * (f[q] - g[q]);
+    norm += weight[q] * g[q] * g[q];
+  }
+  graft_free(work);
+  graft_free(u);
+  graft_fe_destroy(fe);
+  return sqrt(error / norm);
+}
+
+/* Observed order between two mesh sizes, from the true numbers of elements. */
+static void check_order(const graft_problem_type *problem, const char *shape, int order) {
+  double error[2] = {0, 0}, h[2] = {1, 1};
+  for (int step = 0; step < 2; step++) {
+    graft_mesh mesh;
+    if (!make_mesh(shape, step ? 0.025 : 0.1, order, &mesh)) return;
+    error[step] = manufactured_error(problem, &mesh);
+    h[step] = 1 / sqrt((double)mesh.elements);
+    graft_mesh_fini(&mesh);
+  }
+  double observed = log(error[0] / error[1]) / log(h[0] / h[1]);
+  printf("# %s, %s, P%d: errors %.3g, %.3g, order %.2f\n", problem->name, shape, order, error[0],
+         error[1], observed);
+  T_CHECK(observed >= (order == 1 ? 1.9 : 2.9) && observed < (order == 1 ? 2.5 : 3.6));
+}
+
+static void orders(void) {
+  static const char *const shape[] = {"square", "triangle", "disc"};
+  for (size_t i = 0; graft_problem_get(i); i++) {
+    for (int s = 0; s < 3; s++) {
+      for (int order = 1; order <= 2; order++) check_order(graft_problem_get(i), shape[s], order);
+    }
+  }
+}
+
+static void problems_are_complete(void) {
+  for (size_t i = 0; graft_problem_get(i); i++) {
+    const graft_problem_type *type = graft_problem_get(i);
+    T_CHECK(type->name && type->summary && type->source && type->equation && type->dims == 2);
+    T_CHECK(type->input->name && type->input->unit && type->output->name && type->output->unit);
+    T_CHECK(type->form->diffusion && type->form->source && type->manufactured);
+    T_CHECK(graft_problem_find(type->name) == type);
+  }
+  T_CHECK(graft_problem_get(0) && !graft_problem_find("dracy"));
+}
+
+/* max u for −Δu = 1: square by its series, disc r²/4, triangle 1/36. Curved sides: the quadratic u
+ * of the disc is exact but for the boundary. */
+static void torsion_has_closed_forms(void) {
+  static const struct {
+    const char *shape;
+    double want, centre[2];
+  } row[] = {{"square", 0.0736713533, {0.5, 0.5}},
+             {"disc", 0.0625, {0.5, 0.5}},
+             {"triangle", 1.0 / 36, {0.5, 0.28867513459481287}}};
+  for (int i = 0; i < 3; i++) {
+    for (int order = 1; order <= 2; order++) {
+      graft_mesh mesh;
+      graft_fe *fe = NULL;
+      double *u = NULL, reference[2], value[6], distance, got = 0;
+      int element;
+      if (!make_mesh(row[i].shape, order == 1 ? 0.015 : 0.04, order, &mesh)) return;
+      if (T_OK(graft_fe_create(&mesh, 0, &fe)) && T_OK(graft_alloc(&u, mesh.nodes, sizeof *u)) &&
+          T_OK(graft_fe_torsion(fe, u)) &&
+          T_OK(graft_mesh_locate(&mesh, 1, row[i].centre, &element, reference, &distance))) {
+        graft_triangle_basis(order, reference, value, NULL);
+        for (int n = 0; n < (order == 1 ? 3 : 6); n++) {
+          got += value[n] * u[mesh.element[element * (order == 1 ? 3 : 6) + n]];
+        }
+        printf("# %s, P%d: max u %.8f, off by %.2g\n", row[i].shape, order, got, got - row[i].want);
+        T_NEAR(got, row[i].want, order == 1 ? 1e-4 : 5e-6);
+      }
+      graft_free(u);
+      graft_fe_destroy(fe);
+      graft_mesh_fini(&mesh);
+    }
+  }
+}
+
+/* a(u, v) = a(v, u), seen through solutions: ∫ f2 u1 = ∫ f1 u2. */
+static void operator_is_symmetric(void) {
+  graft_mesh mesh;
+  graft_fe *fe = NULL;
+  double *work = NULL, *u[2] = {NULL, NULL}, product[2] = {0, 0};
+  if (!make_mesh("disc", 0.1, 2, &mesh)) return;
+  if (!T_OK(graft_fe_create(&mesh, 0, &fe))) return;
+  size_t n = graft_fe_points(fe);
+  const double *xy = graft_fe_xy(fe), *weight = graft_fe_weight(fe);
+  if (!T_OK(graft_alloc(&work, 4 * n, sizeof *work))) return;
+  double *f[2] = {work, work + n}, *k = work + 2 * n, *value = work + 3 * n;
+  for (size_t q = 0; q < n; q++) {
+    f[0][q] = 1 + xy[2 * q];
+    f[1][q] = sin(5 * xy[2 * q + 1]) - 0.3;
+    k[q] = exp(sin(9 * xy[2 * q] * xy[2 * q + 1]));
+  }
+  for (int i = 0; i < 2; i++) {
+    if (!T_OK(graft_alloc(&u[i], mesh.nodes, sizeof **u))) return;
+    graft_fe_set_source(fe, f[i]);
+    T_OK(graft_fe_assemble(fe, k, k));
+    T_OK(graft_fe_solve(fe, u[i]));
+    graft_fe_evaluate(fe, u[i], value, NULL);
+    for (size_t q = 0; q < n; q++) product[i] += weight[q] * value[q] * f[1 - i][q];
+    graft_free(u[i]);
+  }
+  T_NEAR(product[0], product[1], 1e-13);
+  T_CHECK(fabs(product[0]) > 1e-5);
+  k[3] = NAN;
+  T_FAILS(graft_fe_assemble(fe, k, NULL), GRAFT_DIVERGED, "positive");
+  graft_free(work);
+  graft_fe_destroy(fe);
+  graft_mesh_fini(&mesh);
+}
+
+enum { GRID = 48 };
+
+/* Grid solution of sample 0 of a law on a shape. */
+static bool solve_sample(const char *law, const char *shape, double size, int order, float *u) {
+  graft_grid grid = graft_grid_square(GRID);
+  graft_region region;
+  graft_field *field = NULL;
+  graft_shape_solver solver = {0};
+  double distance[GRID * GRID];
+  bool ok = false;
+  if (!T_OK(graft_domain_build(shape, NULL, &region))) return false;
+  graft_grid_distance(&grid, &region, distance);
+  const graft_field_type *type = graft_field_find(law);
+  if (size == 0) size = graft_field_mesh_size(type, 0, order);
+  if (T_OK(graft_field_create(type, 0, 0, &field)) &&
+      T_OK(graft_shape_solver_init(&solver, graft_problem_find("darcy"), &region, size, order,
+                                   &grid, distance, field))) {
+    graft_field_draw(field, 11, GRAFT_STREAM_SAMPLE, 3);
+    ok = T_OK(graft_shape_solver_assemble(&solver, field)) &&
+         T_OK(graft_shape_solver_solve(&solver, u));
+    graft_shape_solver_fini(&solver);
+  }
+  graft_field_destroy(field);
+  graft_region_fini(&region);
+  return ok;
+}
+
+static double distance_of(const float *a, const float *b) {
+  double error = 0, norm = 0;
+  for (int p = 0; p < GRID * GRID; p++) {
+    error += ((double)a[p] - b[p]) * ((double)a[p] - b[p]);
+    norm += (double)b[p] * b[p];
+  }
+  return sqrt(error / norm);
+}
+
+/* The default meshes against a twice finer one, and order 1 against order 2. */
+static void samples_converge(void) {
+  static const char *const law[] = {"lognormal", "lognormal_strong"};
+  static const char *const shape[] = {"square", "disc", "triangle"};
+  static float u[GRID * GRID], fine[GRID * GRID];
+  for (int l = 0; l < 2; l++) {
+    double size = graft_field_mesh_size(graft_field_find(law[l]), 0, 2);
+    for (int s = 0; s < 3; s++) {
+      if (!solve_sample(law[l], shape[s], size / 2.5, 2, fine)) return;
+      for (int order = 1; order <= 2; order++) {
+        if (!solve_sample(law[l], shape[s], 0, order, u)) return;
+        double error = distance_of(u, fine);
+        printf("# %s, %s, P%d: relative error %.2g\n", law[l], shape[s], order, error);
+        T_CHECK(error < 0.002);
+      }
+    }
+  }
+}
+
+static void grid_values_respect_the_boundary(void) {
+  static float u[GRID * GRID];
+  if (!solve_sample("lognormal", "square", 0.1, 2, u)) return;
+  for (int i = 0; i < GRID; i++) {
+    T_EQUAL(u[i], 0);
+    T_EQUAL(u[i * GRID], 0);
+    T_EQUAL(u[i * GRID + GRID - 1], 0);
+  }
+  T_CHECK(u[GRID + 1] > 0 && u[GRID / 2 * GRID + GRID / 2] > 0.01F);
+}
+
+int main(int argc, char **argv) {
+  if (!T_OK(graft_petsc_init((size_t)argc - 1, (const char *const *)argv + 1))) return 1;
+  T_RUN(quadrature_is_exact);
+  T_RUN(problems_are_complete);
+  T_RUN(orders);
+  T_RUN(torsion_has_closed_forms);
+  T_RUN(operator_is_symmetric);
+  T_RUN(grid_values_respect_the_boundary);
+  T_RUN(samples_converge);
+  graft_mesh_shutdown();
+  graft_petsc_fini();
+  return graft_test_done();
+}
