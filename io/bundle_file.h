@@ -3,9 +3,10 @@
 #define GRAFT_IO_BUNDLE_FILE_H
 
 /** @file bundle_file.h
- *  A ::graft_bundle as an HDF5 file: one data set per array, groups by '/'. Root attributes `kind`,
- *  `format_version` and `checksum`; names in order in `/graft/arrays`; provenance under
- *  `/graft/provenance`. One process writes and reads; ranks share by broadcast or each read it. */
+ *  A ::graft_bundle as an HDF5 file: one data set per array, groups by '/'. Beside them a group
+ * `/graft` with `kind`, `format_version`, `checksum`, `arrays` (the names in order) and
+ * `provenance/…`; names of arrays must not start with "graft/". One process writes and reads; ranks
+ * share by broadcast or each read it. */
 
 #include "base/bundle.h"
 #include "io/provenance.h"
@@ -29,11 +30,11 @@ GRAFT_MUST_USE graft_status graft_bundle_write(const char *path, const char *kin
 GRAFT_MUST_USE graft_status graft_bundle_read(const char *path, const char *kind,
                                               graft_bundle *bundle, graft_provenance *provenance);
 
-/** What a file is, from its root attribute: "dataset", "model", "checkpoint", "predictions" …
+/** What a file is, "dataset", "model", "checkpoint", "predictions" …
  *  @return #GRAFT_INPUT when it is not there, not HDF5, or not of Graft */
 GRAFT_MUST_USE graft_status graft_file_kind(const char *path, char kind[GRAFT_KIND_SIZE]);
 
-/** Checksum over names, types, shapes and contents (64-bit FNV-1a, order matters). */
-uint64_t graft_bundle_checksum(const graft_bundle *bundle);
+/** Checksum over names, types, shapes and contents in their order (CRC-32 of zlib). */
+uint32_t graft_bundle_checksum(const graft_bundle *bundle);
 
 #endif

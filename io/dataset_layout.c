@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The layout of a data set file. Letters: S samples, P grid points, K tasks, G geometries, D axes.
+ * Reference: ohana2024 (The Well's specification, docs/data_format.md of its repository). */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "io/dataset_impl.h"
+
+static const char *const axis_name[] = {"x", "y", "z"};
+
+graft_shape graft_dataset_shape(const graft_source_info *info, size_t count) {
+  graft_shape shape = {.rank = info->dims + 1, .dim = {count}};
+  for (int a = 0; a < info->dims; a++) shape.dim[a + 1] = info->grid[a];
+  return shape;
+}
+
+static graft_status make_group(hid_t file, const char *name) {
+  hid_t group = H5Gcreate2(file, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  char reason[128];
+  GRAFT_CHECK(group >= 0, OUTPUT, "/%s: can't be written: %s", name,
+              graft_h5_reason(reason, sizeof reason));
+  H5Gclose(group);
+  return GRAFT_OK;
+}
+
+static graft_status attr_bool(hid_t file, const char *object, const char *name,
+                              unsigned char value) {
+  return graft_h5_attr_bools(file, object, name, 0, 1, &value);
+}
+
+static graft_status attr_varying(hid_t file, const char *object, unsigned char sample) {
+  GRAFT_TRY(attr_bool(file, object, "sample_varying", sample));
+  return attr_bool(file, object, "time_varying", 0);
+}
+
+static bool is_number(const graft_array *a) {
+  return graft_shape_count(a->shape) == 1 && a->type != GRAFT_TEXT;
+}
+
+static double number(const graft_array *a) {
+  switch (a->type) {
+  case GRAFT_FLOAT32: return (double)*(const float *)a->data;
+  case GRAFT_FLOAT64: return *(const double *)a->data;
+  case GRAFT_INT64: return (double)*(const int64_t *)a->data;
+  default: return *(const uint8_t *)a->data;
+  }
+}
+
+/* Root attributes and /scalars: the single numbers among the parameters. */
+static graft_status write_scalars(hid_t file, const graft_bundle *parameters) {
+  size_t most = parameters ? parameters->arrays : 0, count = 0;
+  const char **name;
+  GRAFT_TRY(graft_alloc(&name, most, sizeof *name));
+  graft_status status = make_group(file, "scalars");
+  for (size_t i = 0; i < most && status == GRAFT_OK; i++) {
+    const graft_array *a = &parameters->array[i];
+    char path[128];
+    if (!is_number(a)) continue;
+    name[count++] = a->name;
+    float value = (float)number(a);
+    snprintf(path, sizeof path, "scalars/%s", a->name);
+    GRAFT_TRY_TO(done, graft_h5_attr_real(file, ".", a->name, number(a)));
+    GRAFT_TRY_TO(done, graft_h5_write(file, path, H5T_NATIVE_FLOAT, GRAFT_SHAPE(1, 1), &value));
+    GRAFT_TRY_TO(done, attr_varying(file, path, 0));
+  }
+  GRAFT_TRY_TO(done, status);
+  GRAFT_TRY_TO(done, graft_h5_attr_texts(file, "scalars", "field_names", count, name));
+  status = graft_h5_attr_texts(file, ".", "simulation_parameters", count, name);
+done:
+  graft_free(name);
+  return status;
+}
+
+static graft_status write_root(hid_t file, const graft_source_info *info) {
+  GRAFT_TRY(graft_h5_attr_text(file, ".", "dataset_name", info->dataset_name));
+  GRAFT_TRY(graft_h5_attr_text(file, ".", "grid_type", "cartesian"));
+  GRAFT_TRY(graft_h5_attr_int(file, ".", "n_spatial_dims", info->dims));
+  return graft_h5_attr_int(file, ".", "n_trajectories", (int64_t)info->samples);
+}
+
+/* Node-centred coordinates; the boundary is included. */
+static graft_status write_axis(hid_t file, const graft_source_info *info, int a) {
+  char path[32];
+  float *x;
+  size_t n = info->grid[a];
+  snprintf(path, sizeof path, "dimensions/%s", axis_name[a]);
+  GRAFT_TRY(graft_alloc(&x, n, sizeof *x));
+  for (size_t i = 0; i < n; i++) {
+    double t = n > 1 ? (double)i / (double)(n - 1) : 0;
+    x[i] = (float)(info->lo[a] + t * (info->hi[a] - info->lo[a]));
+  }
+  graft_status status = graft_h5_write(file, path, H5T_NATIVE_FLOAT, GRAFT_SHAPE(1, n), x);
+  graft_free(x);
+  GRAFT_TRY(status);
+  return attr_varying(file, path, 0);
+}
+
+static graft_status write_dimensions(hid_t file, const graft_source_info *info) {
+  float time = 0;
+  GRAFT_TRY(make_group(file, "dimensions"));
+  GRAFT_TRY(graft_h5_attr_texts(file, "dimensions", "spatial_dims", (size_t)info->dims, axis_name));
+  GRAFT_TRY(graft_h5_write(file, "dimensions/time", H5T_NATIVE_FLOAT, GRAFT_SHAPE(1, 1), &time));
+  GRAFT_TRY(attr_bool(file, "dimensions/time", "sample_varying", 0));
+  for (int a = 0; a < info->dims; a++) GRAFT_TRY(write_axis(file, info, a));
+  return GRAFT_OK;
+}
+
+/* The two ends of one axis of the box; the region's own boundary is in the masks. */
+static graft_status write_boundary(hid_t file, const graft_source_info *info, int a,
+                                   const char *type) {
+  char group[64], path[96];
+  const float value[2] = {0, 0};
+  size_t n = info->grid[a];
+  unsigned char *mask;
+  snprintf(group, sizeof group, "boundary_conditions/%s_boundary", axis_name[a]);
+  GRAFT_TRY(make_group(file, group));
+  GRAFT_TRY(graft_h5_attr_texts(file, group, "associated_dims", 1, &axis_name[a]));
+  GRAFT_TRY(graft_h5_attr_texts(file, group, "associated_fields", 0, NULL));
+  GRAFT_TRY(graft_h5_attr_text(file, group, "bc_type", type));
+  GRAFT_TRY(attr_varying(file, group, 0));
+  GRAFT_TRY(graft_alloc(&mask, n, 1));
+  mask[0] = mask[n - 1] = 1;
+  snprintf(path, sizeof path, "%s/mask", group);
+  hid_t boolean = graft_h5_bool();
+  graft_status status = graft_h5_write(file, path, boolean, GRAFT_SHAPE(1, n), mask);
+  H5Tclose(boolean);
+  graft_free(mask);
+  GRAFT_TRY(status);
+  snprintf(path, sizeof path, "%s/values", group);
+  return graft_h5_write(file, path, H5T_NATIVE_FLOAT, GRAFT_SHAPE(1, n > 1 ? 2 : 1), value);
+}
+
+/* One field [S, grid…], one chunk per sample, space allocated now and filled later. */
+static graft_status make_field(hid_t file, const graft_source_info *info, const char *name,
+                               hid_t type, const char *long_name, const char *unit) {
+  char path[128], reason[128];
+  unsigned char varying[3] = {1, 1, 1};
+  graft_shape shape = graft_dataset_shape(info, info->samples);
+  hsize_t dim[GRAFT_MAX_RANK], chunk[GRAFT_MAX_RANK];
+  for (int a = 0; a < shape.rank; a++) dim[a] = chunk[a] = shape.dim[a];
+  chunk[0] = 1;
+  snprintf(path, sizeof path, "t0_fields/%s", name);
+  hid_t list = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(shape.rank, dim, NULL);
+  H5Pset_chunk(list, shape.rank, chunk);
+  H5Pset_alloc_time(list, H5D_ALLOC_TIME_EARLY);
+  H5Pset_fill_time(list, H5D_FILL_TIME_NEVER);
+  hid_t set = H5Dcreate2(file, path, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
+  if (set < 0) graft_h5_reason(reason, sizeof reason);
+  if (set >= 0) H5Dclose(set);
+  H5Sclose(space);
+  H5Pclose(list);
+  GRAFT_CHECK(set >= 0, OUTPUT, "/%s: can't be written: %s", path, reason);
+  GRAFT_TRY(attr_varying(file, path, 1));
+  GRAFT_TRY(graft_h5_attr_bools(file, path, "dim_varying", 1, (size_t)info->dims, varying));
+  GRAFT_TRY(graft_h5_attr_text(file, path, "long_name", long_name));
+  return graft_h5_attr_text(file, path, "units", unit);
+}
+
+static graft_status write_fields(hid_t file, const graft_source_info *info,
+                                 const graft_dataset_field *field) {
+  const char *name[GRAFT_MAX_TASKS];
+  size_t count = 0;
+  GRAFT_TRY(make_group(file, "t0_fields"));
+  for (; field[count].name; count++) {
+    GRAFT_CHECK(count + 1 < GRAFT_MAX_TASKS && strcmp(field[count].name, "mask") != 0, INTERNAL,
+                "field '%s': too many or reserved", field[count].name);
+    name[count] = field[count].name;
+    GRAFT_TRY(make_field(file, info, field[count].name, H5T_NATIVE_FLOAT, field[count].long_name,
+                         field[count].unit));
+  }
+  name[count] = "mask";
+  GRAFT_TRY(make_field(file, info, "mask", H5T_NATIVE_UINT8, "points of the closed region", "1"));
+  GRAFT_TRY(graft_h5_attr_texts(file, "t0_fields", "field_names", count + 1, name));
+  GRAFT_TRY(make_group(file, "t1_fields"));
+  GRAFT_TRY(graft_h5_attr_texts(file, "t1_fields", "field_names", 0, NULL));
+  GRAFT_TRY(make_group(file, "t2_fields"));
+  return graft_h5_attr_texts(file, "t2_fields", "field_names", 0, NULL);
+}
+
+static graft_status write_samples(hid_t file, const graft_source_info *info) {
+  graft_shape shape = GRAFT_SHAPE(1, info->samples);
+  GRAFT_TRY(graft_h5_write(file, "graft/sample/task", H5T_NATIVE_INT32, shape, info->task));
+  GRAFT_TRY(graft_h5_write(file, "graft/sample/geometry", H5T_NATIVE_INT32, shape,
+                           info->sample_geometry));
+  GRAFT_TRY(graft_h5_write(file, "graft/sample/index", H5T_NATIVE_INT64, shape, info->index));
+  GRAFT_TRY(graft_h5_write(file, "graft/sample/stream", H5T_NATIVE_INT64, shape, info->stream));
+  /* written sample by sample; written once here so that the space is allocated */
+  GRAFT_TRY(graft_h5_write(file, "graft/sample/checksum", H5T_NATIVE_INT64, shape, info->index));
+  return graft_h5_write(file, "graft/sample/error_estimate", H5T_NATIVE_FLOAT, shape,
+                        info->error_estimate);
+}
+
+static graft_status write_tasks(hid_t file, const graft_source_info *info) {
+  const char *name[GRAFT_MAX_TASKS];
+  for (size_t k = 0; k < info->tasks; k++) name[k] = info->task_name[k];
+  return graft_h5_write_texts(file, "graft/task/name", 1, info->tasks, name);
+}
+
+/* One array over geometries and grid, gathered from the geometries. */
+static graft_status write_over_grid(hid_t file, const graft_source_info *info, const char *name,
+                                    hid_t type, size_t size, size_t offset) {
+  char *data;
+  size_t bytes = info->points * size;
+  GRAFT_TRY(graft_alloc(&data, info->geometries, bytes));
+  for (size_t g = 0; g < info->geometries; g++) {
+    const void *from;
+    memcpy(&from, (const char *)&info->geometry[g] + offset, sizeof from);
+    memcpy(data + g * bytes, from, bytes);
+  }
+  graft_status status =
+      graft_h5_write(file, name, type, graft_dataset_shape(info, info->geometries), data);
+  graft_free(data);
+  return status;
+}
+
+static graft_status write_geometries(hid_t file, const graft_source_info *info) {
+  const char **text;
+  size_t count = info->geometries;
+  GRAFT_TRY(graft_alloc(&text, count, sizeof *text));
+  for (size_t g = 0; g < count; g++) text[g] = info->geometry[g].name;
+  graft_status status = graft_h5_write_texts(file, "graft/geometry/name", 1, count, text);
+  for (size_t g = 0; g < count; g++) text[g] = info->geometry[g].region_yaml;
+  if (status == GRAFT_OK) {
+    status = graft_h5_write_texts(file, "graft/geometry/region_yaml", 1, count, text);
+  }
+  graft_free(text);
+  GRAFT_TRY(status);
+  GRAFT_TRY(write_over_grid(file, info, "graft/geometry/mask", H5T_NATIVE_UINT8, 1,
+                            offsetof(graft_source_geometry, mask)));
+  GRAFT_TRY(write_over_grid(file, info, "graft/geometry/sdf", H5T_NATIVE_FLOAT, sizeof(float),
+                            offsetof(graft_source_geometry, sdf)));
+  return write_over_grid(file, info, "graft/geometry/torsion", H5T_NATIVE_FLOAT, sizeof(float),
+                         offsetof(graft_source_geometry, torsion));
+}
+
+static graft_status write_graft(hid_t file, const graft_source_info *info,
+                                const graft_bundle *parameters) {
+  char path[192];
+  double extent[6];
+  const char *problem = info->problem, *field = info->field;
+  for (int a = 0; a < info->dims; a++) {
+    extent[2 * a] = info->lo[a];
+    extent[2 * a + 1] = info->hi[a];
+  }
+  GRAFT_TRY(graft_h5_write_kind(file, "dataset", GRAFT_DATASET_VERSION));
+  GRAFT_TRY(graft_h5_write_texts(file, "graft/problem", 0, 1, &problem));
+  GRAFT_TRY(graft_h5_write_texts(file, "graft/field", 0, 1, &field));
+  GRAFT_TRY(graft_h5_write(file, "graft/seed", H5T_NATIVE_UINT64, GRAFT_SHAPE(0, 0), &info->seed));
+  GRAFT_TRY(graft_h5_write(file, "graft/extent", H5T_NATIVE_DOUBLE,
+                           GRAFT_SHAPE(2, (size_t)info->dims, 2), extent));
+  GRAFT_TRY(write_samples(file, info));
+  GRAFT_TRY(write_tasks(file, info));
+  GRAFT_TRY(write_geometries(file, info));
+  for (size_t s = 0; s < info->splits; s++) {
+    snprintf(path, sizeof path, "graft/split/%s", info->split[s].name);
+    GRAFT_TRY(graft_h5_write(file, path, H5T_NATIVE_UINT8, GRAFT_SHAPE(1, info->samples),
+                             info->split[s].part));
+  }
+  for (size_t i = 0; parameters && i < parameters->arrays; i++) {
+    snprintf(path, sizeof path, "graft/parameters/%s", parameters->array[i].name);
+    GRAFT_TRY(graft_h5_write_array(file, path, &parameters->array[i]));
+  }
+  return GRAFT_OK;
+}
+
+graft_status graft_dataset_layout(hid_t file, const graft_source_info *info,
+                                  const graft_dataset_field *field,
+                                  const graft_dataset_extra *extra,
+                                  const graft_provenance *provenance) {
+  const graft_bundle *parameters = extra ? extra->parameters : NULL;
+  const char *boundary = extra && extra->boundary_type ? extra->boundary_type : "WALL";
+  GRAFT_TRY(write_root(file, info));
+  GRAFT_TRY(write_scalars(file, parameters));
+  GRAFT_TRY(write_dimensions(file, info));
+  GRAFT_TRY(make_group(file, "boundary_conditions"));
+  for (int a = 0; a < info->dims; a++) GRAFT_TRY(write_boundary(file, info, a, boundary));
+  GRAFT_TRY(write_fields(file, info, field));
+  GRAFT_TRY(write_graft(file, info, parameters));
+  return provenance ? graft_h5_write_provenance(file, provenance) : GRAFT_OK;
+}
