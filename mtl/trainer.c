@@ -11,22 +11,28 @@
 
 enum { COMMON_COLUMNS = 6 /* step, epoch, seconds, lr, gradient_norm, validation_mean */ };
 
-static graft_status count_steps(const graft_objective *f, const graft_trainer_config *c,
-                                uint64_t *steps, uint64_t *interval) {
+/* Steps of an interval given in steps (if > 0) or else in epochs. */
+static graft_status count_steps(const graft_objective *f, long long in_steps, long long in_epochs,
+                                const char *name, uint64_t *steps) {
   size_t product;
   GRAFT_CHECK(f->steps_per_epoch > 0, INTERNAL, "objective: expected at least 1 step per epoch");
-  *steps = (uint64_t)c->steps;
-  if (c->steps <= 0) {
-    GRAFT_TRY(graft_size_multiply((size_t)c->epochs, f->steps_per_epoch, "epochs", &product));
-    *steps = product;
-  }
-  *interval = (uint64_t)c->validate_steps;
-  if (c->validate_steps <= 0) {
-    GRAFT_TRY(graft_size_multiply((size_t)c->validate_every, f->steps_per_epoch, "validate_every",
-                                  &product));
-    *interval = product;
-  }
+  *steps = (uint64_t)in_steps;
+  if (in_steps > 0) return GRAFT_OK;
+  GRAFT_TRY(graft_size_multiply((size_t)in_epochs, f->steps_per_epoch, name, &product));
+  *steps = product;
   return GRAFT_OK;
+}
+
+static graft_status set_times(graft_trainer *t) {
+  const graft_objective *f = t->objective;
+  const graft_trainer_config *c = &t->config;
+  uint64_t stretch;
+  GRAFT_TRY(count_steps(f, c->steps, c->epochs, "epochs", &t->progress.steps));
+  GRAFT_TRY(count_steps(f, c->validate_steps, c->validate_every, "validate_every",
+                        &t->validate_interval));
+  stretch = t->progress.steps;
+  if (c->lr_epochs > 0) GRAFT_TRY(count_steps(f, 0, c->lr_epochs, "lr_epochs", &stretch));
+  return graft_trainer_config_schedule(c, stretch, &t->schedule);
 }
 
 /* Take everything from the arena; called once to measure and once to allocate. */
@@ -105,8 +111,7 @@ graft_status graft_trainer_create(const graft_objective *objective,
   t->sink = sink;
   t->config = *config;
   t->theta = theta;
-  GRAFT_TRY_TO(fail, count_steps(objective, config, &t->progress.steps, &t->validate_interval));
-  GRAFT_TRY_TO(fail, graft_trainer_config_schedule(config, t->progress.steps, &t->schedule));
+  GRAFT_TRY_TO(fail, set_times(t));
   graft_arena_init(&arena, NULL, 0);
   GRAFT_TRY_TO(fail, plan(t, &arena));
   GRAFT_TRY_TO(fail, graft_alloc(&t->memory, arena.used, 1));

@@ -23,10 +23,11 @@ typedef struct graft_trainer_config {
   bool nesterov;
   double beta1, beta2, epsilon;
   char schedule[GRAFT_NAME_SIZE];
-  long long warmup;                       /**< steps of linear warm-up */
-  double lr_final;                        /**< cosine: last rate as a fraction of lr */
-  long long lr_period;                    /**< step: steps between two reductions; 0: none */
-  double lr_factor;                       /**< step: factor of a reduction */
+  long long warmup;    /**< steps of linear warm-up */
+  long long lr_epochs; /**< epochs that the schedule stretches over; 0: those of the run */
+  double lr_final;     /**< cosine: last rate as a fraction of lr */
+  long long lr_period; /**< step: steps between two reductions; 0: none */
+  double lr_factor;    /**< step: factor of a reduction */
   char lr_boundaries[GRAFT_TRAINER_LIST]; /**< step: steps at which the rate changes */
   char lr_values[GRAFT_TRAINER_LIST];     /**< step: the rates from there on */
   char aggregator[GRAFT_NAME_SIZE];

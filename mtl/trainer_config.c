@@ -35,6 +35,7 @@ const graft_option graft_trainer_options[] = {
     NUMBER(REAL, epsilon, "1e-8", 0, 1, NULL, 0, "added to the root of the second moment"),
     TEXT(STRING, schedule, "cosine", graft_schedule_choices, "schedule of the learning rate"),
     NUMBER(INT, warmup, "0", 0, 1e9, "steps", 0, "linear warm-up of the learning rate"),
+    NUMBER(INT, lr_epochs, "0", 0, 1e9, "epochs", 0, "length of the schedule; 0: the run's"),
     NUMBER(REAL, lr_final, "0.01", 0, 1, NULL, 0, "cosine: last rate as a fraction of lr"),
     NUMBER(INT, lr_period, "0", 0, 1e9, "steps", 0, "step: steps between reductions; 0: none"),
     NUMBER(REAL, lr_factor, "0.5", 1e-6, 1e3, NULL, 0, "step: factor of a reduction"),
@@ -136,6 +137,8 @@ graft_status graft_trainer_config_validate(const graft_trainer_config *c, size_t
               "warmup, lr_period: expected numbers >= 0, got %lld, %lld", c->warmup, c->lr_period);
   GRAFT_CHECK(c->validate_every > 0 || c->validate_steps > 0, USAGE,
               "validate_every: expected at least 1, got %lld", c->validate_every);
+  GRAFT_CHECK(c->lr_epochs >= 0, USAGE, "lr_epochs: expected a number >= 0, got %lld",
+              c->lr_epochs);
   GRAFT_TRY(graft_trainer_config_weights(c, tasks, weight));
   return graft_trainer_config_schedule(c, 1, &schedule);
 }
