@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef GRAFT_APPS_METER_H
+#define GRAFT_APPS_METER_H
+
+/** @file meter.h
+ *  Progress on stderr: a bar with rate and remaining time where stderr is a terminal, else one line
+ *  per interval, so that logs of batch jobs stay short. */
+
+#include <stdbool.h>
+
+/** State of one display; caller's struct. */
+typedef struct graft_meter {
+  const char *label, *unit; /**< borrowed: "solve", "samples" */
+  double total;             /**< amount that is 100 % */
+  double done0;             /**< amount that was there at the start (resumed work) */
+  double start, shown;      /**< seconds on the monotonic clock: begin, last display */
+  bool on, bar, colour;
+} graft_meter;
+
+/** Seconds on the monotonic clock. */
+double graft_meter_clock(void);
+
+/** Begin. @p quiet (or a rank other than 0) shows nothing. */
+void graft_meter_init(graft_meter *progress, const char *label, const char *unit, double total,
+                      double done, bool quiet);
+
+/** Tell how far it is; @p note is shown behind the numbers ("" for none). Cheap: shows something
+ * only when the interval is over (0.2 s on a terminal, 10 s elsewhere). */
+void graft_meter_step(graft_meter *progress, double done, const char *note);
+
+/** End: clear the bar; with @p success print a last line with the time and mean rate. */
+void graft_meter_fini(graft_meter *progress, double done, bool success);
+
+/** "12.3 s", "4 min 05 s", "3 h 12 min". Returns @p text. */
+const char *graft_meter_time(double seconds, char *text, unsigned long size);
+
+#endif
