@@ -21,11 +21,11 @@ typedef struct graft_operator_config {
   double rate;      /**< dropout: probability of a zero, in [0, 1) (default 0.1) */
   double epsilon;   /**< layer_norm: added to the variance (default 1e-3, as in Keras) */
   double frequency; /**< sine: w0 of sin(w0 x) (default 30) */
-  bool bias; /**< dense, conv2d: add a bias per output (default true); contract: add one scalar
-                  (set to false to leave it out: the paper has none) */
-  graft_init init; /**< weights (default Glorot normal) */
-  double init_std; /**< standard deviation of #GRAFT_INIT_NORMAL (default 0.01) */
-  double bias_std; /**< standard deviation of initial biases (default 0: zeros) */
+  bool bias;        /**< dense, conv2d: add a bias per output (default true) */
+  bool offset;      /**< contract: add one trained scalar to all outputs (default false) */
+  graft_init init;  /**< weights (default Glorot normal) */
+  double init_std;  /**< standard deviation of #GRAFT_INIT_NORMAL (default 0.01) */
+  double bias_std;  /**< standard deviation of initial biases (default 0: zeros) */
 } graft_operator_config;
 
 /** The defaults named above. */
