@@ -49,7 +49,9 @@ static PetscErrorCode init(graft_fe *fe) {
   PetscCall(PCSetType(pc, PCCHOLESKY));
   PetscCall(PCFactorSetMatSolverType(pc, MATSOLVERCHOLMOD));
   PetscCall(KSPSetTolerances(fe->solver, 1e-10, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT));
-  PetscCall(KSPSetFromOptions(fe->solver));
+  PetscErrorCode code = KSPSetFromOptions(fe->solver);
+  if (code != PETSC_SUCCESS) code = graft_status_to_petsc(GRAFT_USAGE); /* its message stands */
+  PetscCall(code);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

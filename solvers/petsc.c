@@ -30,6 +30,7 @@ graft_status graft_status_from_petsc(PetscErrorCode code) {
     return (graft_status)(n - STATUS_BASE);
   }
   if (n == PETSC_ERR_MEM) return GRAFT_MEMORY;
+  if (n == PETSC_ERR_MISSING_FACTOR || n == PETSC_ERR_ARG_UNKNOWN_TYPE) return GRAFT_USAGE;
   return n == PETSC_ERR_NOT_CONVERGED ? GRAFT_DIVERGED : GRAFT_INTERNAL;
 }
 

@@ -3,6 +3,8 @@
  * forms for K = 1, symmetry, refinement of a random sample, solvers by PETSc's options. */
 #include "solvers/fe.h"
 
+#include <petscksp.h>
+
 #include "base/arena.h"
 #include "geometry/domain.h"
 #include "solvers/petsc.h"
@@ -245,6 +247,79 @@ static void grid_values_respect_the_boundary(void) {
   T_CHECK(u[GRID + 1] > 0 && u[GRID / 2 * GRID + GRID / 2] > 0.01F);
 }
 
+/* Other solvers through PETSc's options: the same solution. */
+static void options_choose_the_solver(void) {
+  static const char *const choice[][3] = {{"cg", "gamg", "cholmod"},
+                                          {"cg", "hypre", "cholmod"},
+                                          {"minres", "icc", "petsc"},
+                                          {"preonly", "cholesky", "petsc"},
+                                          {"preonly", "lu", "umfpack"}};
+  static float want[GRID * GRID], u[GRID * GRID];
+  if (!solve_sample("lognormal", "disc", 0.06, 2, want)) return;
+  for (size_t i = 0; i < sizeof choice / sizeof *choice; i++) {
+    T_EQUAL(PetscOptionsSetValue(NULL, "-ksp_type", choice[i][0]), 0);
+    T_EQUAL(PetscOptionsSetValue(NULL, "-pc_type", choice[i][1]), 0);
+    T_EQUAL(PetscOptionsSetValue(NULL, "-pc_factor_mat_solver_type", choice[i][2]), 0);
+    if (!solve_sample("lognormal", "disc", 0.06, 2, u)) return;
+    printf("# -ksp_type %s -pc_type %s: relative difference %.2g\n", choice[i][0], choice[i][1],
+           distance_of(u, want));
+    T_CHECK(distance_of(u, want) < 1e-6);
+  }
+  T_EQUAL(PetscOptionsClearValue(NULL, "-pc_factor_mat_solver_type"), 0);
+  T_EQUAL(PetscOptionsClearValue(NULL, "-pc_type"), 0);
+  T_EQUAL(PetscOptionsClearValue(NULL, "-ksp_type"), 0);
+}
+
+/* A solver that gives up, an option that nobody reads, words that are no options. */
+static void failures_are_told(void) {
+  graft_mesh mesh;
+  graft_fe *fe = NULL;
+  double *u = NULL;
+  if (!make_mesh("square", 0.1, 2, &mesh)) return;
+  T_OK(graft_petsc_check_unused());
+  T_EQUAL(PetscOptionsSetValue(NULL, "-ksp_type", "cg"), 0);
+  T_EQUAL(PetscOptionsSetValue(NULL, "-pc_type", "none"), 0);
+  T_EQUAL(PetscOptionsSetValue(NULL, "-ksp_max_it", "2"), 0);
+  T_EQUAL(PetscOptionsSetValue(NULL, "-ksp_rtoll", "1"), 0);
+  if (T_OK(graft_fe_create(&mesh, 0, &fe)) && T_OK(graft_alloc(&u, mesh.nodes, sizeof *u))) {
+    T_FAILS(graft_fe_torsion(fe, u), GRAFT_DIVERGED, "DIVERGED_ITS after 2");
+    T_FAILS(graft_petsc_check_unused(), GRAFT_USAGE, "-ksp_rtoll");
+  }
+  graft_fe_destroy(fe);
+  T_EQUAL(PetscOptionsSetValue(NULL, "-ksp_type", "no_such_solver"), 0);
+  T_FAILS(graft_fe_create(&mesh, 0, &fe), GRAFT_USAGE, "no_such_solver");
+  T_EQUAL(PetscOptionsClear(NULL), 0);
+  const char *const foreign[] = {"-ksp_type", "cg", "-nonsense"}, *const stray[] = {"cg"};
+  T_FAILS(graft_petsc_init(3, foreign), GRAFT_USAGE, "-nonsense");
+  T_FAILS(graft_petsc_init(1, stray), GRAFT_USAGE, "cg");
+  T_EQUAL(PetscOptionsSetValue(NULL, "-pc_factor_mat_solver_type", "nobody"), 0);
+  if (T_OK(graft_fe_create(&mesh, 0, &fe))) {
+    T_FAILS(graft_fe_torsion(fe, u), GRAFT_USAGE, "nobody");
+    graft_fe_destroy(fe);
+  }
+  T_FAILS(graft_petsc_init(2, foreign), GRAFT_INTERNAL, "once");
+  T_EQUAL(graft_mesh_element_nodes(&mesh), 6);
+  graft_free(u);
+  graft_mesh_fini(&mesh);
+}
+
+/* A mesh so coarse that no node is inside has no unknowns; an inverted element is refused. */
+static void bad_meshes_are_refused(void) {
+  double xy[] = {0, 0, 1, 0, 0, 1, 1, 1};
+  unsigned char boundary[] = {1, 1, 1, 1};
+  int element[] = {0, 1, 2, 1, 3, 2};
+  graft_mesh mesh = {
+      .order = 1, .nodes = 4, .xy = xy, .boundary = boundary, .elements = 2, .element = element};
+  graft_fe *fe = NULL;
+  T_FAILS(graft_fe_create(&mesh, 0, &fe), GRAFT_USAGE, "mesh_size");
+  boundary[0] = 0;
+  element[1] = 2, element[2] = 1;
+  T_FAILS(graft_fe_create(&mesh, 0, &fe), GRAFT_INPUT, "element 0");
+  mesh.order = 3;
+  T_FAILS(graft_fe_create(&mesh, 0, &fe), GRAFT_USAGE, "order");
+  T_CHECK(fe == NULL);
+}
+
 int main(int argc, char **argv) {
   if (!T_OK(graft_petsc_init((size_t)argc - 1, (const char *const *)argv + 1))) return 1;
   T_RUN(quadrature_is_exact);
@@ -254,6 +329,9 @@ int main(int argc, char **argv) {
   T_RUN(operator_is_symmetric);
   T_RUN(grid_values_respect_the_boundary);
   T_RUN(samples_converge);
+  T_RUN(options_choose_the_solver);
+  T_RUN(bad_meshes_are_refused);
+  T_RUN(failures_are_told);
   graft_mesh_shutdown();
   graft_petsc_fini();
   return graft_test_done();
