@@ -29,8 +29,9 @@ const char *graft_optimizer_choices(size_t i) {
   return type ? type->name : NULL;
 }
 
-/* Elements of a chunk: three or four vectors of it stay in the second-level cache. */
-enum { CHUNK = 1 << 14 };
+/* Elements of a chunk: three or four vectors of it stay in the second-level cache. Below SMALL
+ * elements one thread is faster. */
+enum { CHUNK = 1 << 14, SMALL = 1 << 15 };
 
 /* Blocks that follow each other and are treated alike count as one span: [*begin, return value). */
 static size_t span_end(const graft_layout *layout, size_t *block, size_t *begin, bool *decay) {
@@ -92,7 +93,7 @@ graft_status graft_optimizer_init(graft_optimizer *optimizer, const graft_optimi
 void graft_optimizer_step(graft_optimizer *o, double lr, const graft_real *gradient, double scale,
                           graft_real *theta) {
   o->steps++;
-#pragma omp parallel for schedule(static) if (o->chunks > 1)
+#pragma omp parallel for schedule(static) if (o->n >= SMALL)
   for (size_t c = 0; c < o->chunks; c++) {
     const graft_optimizer_chunk *chunk = &o->chunk[c];
     graft_optimizer_span span = {.count = chunk->count,
