@@ -13,7 +13,7 @@
 #include "geometry/mesh_impl.h"
 
 #define INSIDE 1e-12 /* tolerance of reference coordinates */
-#define NEAR 1e-7    /* the same for the element that takes what falls between two by rounding */
+#define NEAR 1e-7    /* the same for elements that may take what falls between two by rounding */
 enum { NEWTON = 25, MAX_BUCKETS = 2048 };
 
 struct buckets {
@@ -108,7 +108,7 @@ static double invert(const graft_mesh *mesh, size_t e, const double *xy, double 
     reference[1] += ds;
     double step = fabs(dr) + fabs(ds);
     if (!(fabs(reference[0]) < 4.0 && fabs(reference[1]) < 4.0)) return -INFINITY;
-    if (step < 1e-15 || (mesh->order == 1 && i == 1) || (step < 1e-13 && i > 4)) {
+    if (step < 1e-9 || (mesh->order == 1 && i == 1)) { /* quadratic: what is left is rounding */
       return fmin(fmin(reference[0], reference[1]), 1.0 - reference[0] - reference[1]);
     }
   }
@@ -121,22 +121,21 @@ static void clamp(double *reference) {
   reference[1] = sum > 1 ? 1.0 - reference[0] : s;
 }
 
-static bool find(const graft_mesh *mesh, const struct buckets *b, const double *xy, int *element,
-                 double *reference) {
+/* Element and reference point; returns how far outside (< 0) the reference triangle it was, −∞ for
+ * a point of no element. */
+static double find(const graft_mesh *mesh, const struct buckets *b, const double *xy, int *element,
+                   double *reference) {
   size_t at = bucket_of(b, 0, xy[0]) * b->n[1] + bucket_of(b, 1, xy[1]);
-  double best = -NEAR;
-  bool found = false;
-  for (size_t i = b->start[at]; i < b->start[at + 1] && !(found && best >= -INSIDE); i++) {
+  double best = -INFINITY;
+  for (size_t i = b->start[at]; i < b->start[at + 1] && best < -INSIDE; i++) {
     double candidate[2], least = invert(mesh, (size_t)b->element[i], xy, candidate);
-    if (least > best || (least >= -INSIDE && !found)) {
-      best = least;
-      found = true;
-      *element = b->element[i];
-      memcpy(reference, candidate, sizeof candidate);
-    }
+    if (least < -NEAR || least <= best) continue;
+    best = least;
+    *element = b->element[i];
+    memcpy(reference, candidate, sizeof candidate);
   }
-  if (found) clamp(reference);
-  return found;
+  if (best > -INFINITY) clamp(reference);
+  return best;
 }
 
 /* Point of a boundary edge at t ∈ [0, 1] and its derivative. */
@@ -156,10 +155,10 @@ static double edge_distance(const graft_mesh *mesh, const int *edge, double t, c
   return hypot(xy[0] - point[0], xy[1] - point[1]);
 }
 
-/* Nearest point of a boundary edge: Gauss-Newton steps from the best of five points. */
+/* Nearest point of a boundary edge: Newton's method from the best of five points. */
 static double nearest_on_edge(const graft_mesh *mesh, const int *edge, const double *xy,
                               double *t) {
-  double best = INFINITY, point[2], slope[2];
+  double best = INFINITY, point[2], slope[2], end[2];
   *t = 0;
   for (int i = 0; i <= 4; i++) {
     double distance = edge_distance(mesh, edge, 0.25 * i, xy);
@@ -169,9 +168,14 @@ static double nearest_on_edge(const graft_mesh *mesh, const int *edge, const dou
     }
   }
   for (int i = 0; i < NEWTON; i++) {
+    edge_at(mesh, edge, 1, point, end);
+    edge_at(mesh, edge, 0, point, slope);
+    double bend[2] = {end[0] - slope[0], end[1] - slope[1]}; /* the second derivative */
     edge_at(mesh, edge, *t, point, slope);
-    double step = ((xy[0] - point[0]) * slope[0] + (xy[1] - point[1]) * slope[1]) /
-                  (slope[0] * slope[0] + slope[1] * slope[1]);
+    double dx = xy[0] - point[0], dy = xy[1] - point[1];
+    double square = slope[0] * slope[0] + slope[1] * slope[1];
+    double second = square - dx * bend[0] - dy * bend[1];
+    double step = (dx * slope[0] + dy * slope[1]) / (second > 0 ? second : square);
     double next = fmin(fmax(*t + step, 0), 1), distance = edge_distance(mesh, edge, next, xy);
     if (!(distance < best)) break;
     best = distance;
@@ -210,6 +214,23 @@ static double snap(const graft_mesh *mesh, const double *xy, int *element, doubl
   return best;
 }
 
+/* For a point that no element has: what find() took, if anything, or the boundary, what is nearer.
+ */
+static double take_nearest(const graft_mesh *mesh, const double *xy, double inside, int *element,
+                           double *reference) {
+  double snapped[2], point[2], jacobian[4], taken = INFINITY;
+  int neighbour;
+  if (inside > -INFINITY) {
+    graft_mesh_jacobian(mesh, (size_t)*element, reference, point, jacobian);
+    taken = hypot(xy[0] - point[0], xy[1] - point[1]);
+  }
+  double off = snap(mesh, xy, &neighbour, snapped);
+  if (taken <= off) return taken;
+  *element = neighbour;
+  memcpy(reference, snapped, sizeof snapped);
+  return off;
+}
+
 graft_status graft_mesh_locate(const graft_mesh *mesh, size_t points, const double *xy,
                                int *element, double *reference, double *distance) {
   graft_status status = GRAFT_OK;
@@ -223,9 +244,9 @@ graft_status graft_mesh_locate(const graft_mesh *mesh, size_t points, const doub
     GRAFT_CHECK_TO(done, isfinite(xy[2 * p]) && isfinite(xy[2 * p + 1]), INTERNAL,
                    "locate: point %zu: expected finite coordinates, got (%g, %g)", p, xy[2 * p],
                    xy[2 * p + 1]);
-    if (!find(mesh, &buckets, xy + 2 * p, element + p, reference + 2 * p)) {
-      off = snap(mesh, xy + 2 * p, element + p, reference + 2 * p);
-    }
+    double inside = find(mesh, &buckets, xy + 2 * p, element + p, reference + 2 * p);
+    if (inside < -INSIDE)
+      off = take_nearest(mesh, xy + 2 * p, inside, element + p, reference + 2 * p);
     if (distance) distance[p] = off;
   }
 done:

@@ -11,7 +11,7 @@
 #include "geometry/mesh_impl.h"
 
 enum { SAMPLES = 1024, MAX_PIECES = 1000000 };
-#define MAX_TURN 0.5235987755982988 /* 30° per piece of an arc */
+#define MAX_TURN 0.39269908169872414 /* 22.5° per piece of an arc, 16 pieces of a circle */
 
 struct density {
   double sum[SAMPLES + 1]; /* integral of 1/h up to sample i */

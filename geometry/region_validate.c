@@ -65,7 +65,7 @@ static graft_status check_pair(const graft_region *region, const graft_edge *a,
   GRAFT_CHECK(
       !meets(&pair, 0, a->length), INPUT,
       "the edge to vertex %zu of the %s and the edge to vertex %zu of the %s cross or touch "
-      "near (%.6g, %.6g), expected a gap of at least %g",
+      "near (%.3f, %.3f), expected a gap of at least %g",
       vertex_of(region, a), graft_loop_name(a->loop, name_a), vertex_of(region, b),
       graft_loop_name(b->loop, name_b), pair.touch[0], pair.touch[1], GAP);
   return GRAFT_OK;
