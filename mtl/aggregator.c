@@ -11,14 +11,16 @@ static const graft_aggregator_type *const types[] = {
 #define GRAFT_AGGREGATOR(name) &graft_aggregator_##name,
 #include "mtl/aggregator.def"
 #undef GRAFT_AGGREGATOR
-};
+    NULL};
 
 const graft_aggregator_type *graft_aggregator_types(size_t i) {
-  return i < sizeof types / sizeof *types ? types[i] : NULL;
+  size_t k = 0;
+  while (types[k] && k < i) k++;
+  return types[k];
 }
 
 const graft_aggregator_type *graft_aggregator_find(const char *name) {
-  for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+  for (size_t i = 0; types[i]; i++) {
     if (strcmp(types[i]->name, name) == 0) return types[i];
   }
   return NULL;

@@ -24,7 +24,8 @@ enum {
 
 /** A run of elements of the flat vector. */
 typedef struct graft_span {
-  size_t offset, count;
+  size_t offset; /**< first element */
+  size_t count;  /**< elements */
 } graft_span;
 
 /** What a rule is given. Rows are gradients of the tasks' *mean* losses times the tasks' weights.
@@ -39,7 +40,7 @@ typedef struct graft_aggregator_input {
   const graft_real *rows; /**< [K x n] row-major, in full length (ROWS), else NULL */
   size_t n;               /**< length of a row */
   const graft_span *shared; /**< [spans] the parts of a row that tasks share: all a rule may use */
-  size_t spans;
+  size_t spans;             /**< rows of `shared` */
 } graft_aggregator_input;
 
 /** A rule. */

@@ -11,38 +11,42 @@
 #include "mtl/aggregator.h"
 #include "mtl/objective.h"
 
-/** A private or frozen part of the vector. */
+/** A part of the vector that one task alone reaches. */
 typedef struct graft_direction_part {
-  graft_span span;
-  size_t task; /**< its owner */
+  graft_span span; /**< where it is */
+  size_t task;     /**< its owner */
 } graft_direction_part;
 
 /** The state; caller's struct, arrays in the arena given to graft_direction_init(). */
 typedef struct graft_direction {
-  const graft_objective *objective; /**< borrowed */
-  const graft_aggregator_type *type;
-  uint64_t seed;
-  unsigned char *state; /**< [state_size] of the aggregator */
-  size_t state_size;
-  graft_real *gradient; /**< [n] the direction of the last evaluation */
-  graft_real *rows;     /**< [K x n], NULL for aggregators that need nothing */
-  double *task_weight;  /**< [K] */
-  double *loss;         /**< [K] mean loss of each task in the last evaluation; NaN: no sample */
-  double *loss_sum, *count; /**< [K] sums and counts of the last evaluation */
-  double *weight;           /**< [K] the aggregator's answer */
-  double *factor;           /**< [K] scratch */
-  double *gramian;          /**< [K x K], NULL if not needed */
-  graft_span *shared;       /**< [spans] */
-  size_t spans;
+  const graft_objective *objective;  /**< borrowed */
+  const graft_aggregator_type *type; /**< the rule */
+  uint64_t seed;                     /**< of the run */
+  unsigned char *state;              /**< [state_size] of the aggregator */
+  size_t state_size;                 /**< bytes of `state` */
+  graft_real *gradient;              /**< [n] the direction of the last evaluation */
+  graft_real *rows;                  /**< [K x n], NULL for aggregators that need nothing */
+  double *task_weight;               /**< [K] */
+  double *loss;       /**< [K] mean loss of each task in the last evaluation; NaN: no sample */
+  double *loss_sum;   /**< [K] sums of the last evaluation */
+  double *count;      /**< [K] samples of the last evaluation */
+  double *weight;     /**< [K] the aggregator's answer */
+  double *factor;     /**< [K] scratch */
+  double *gramian;    /**< [K x K], NULL if not needed */
+  graft_span *shared; /**< [spans] */
+  size_t spans;       /**< rows of `shared` */
   graft_direction_part *own; /**< [owned] private parts */
-  size_t owned;
-  graft_span *frozen; /**< [frozens] */
-  size_t frozens;
+  size_t owned;              /**< rows of `own` */
+  graft_span *frozen;        /**< [frozens] */
+  size_t frozens;            /**< rows of `frozen` */
 } graft_direction;
 
 /** Prepare.
+ *  @param direction caller's struct
  *  @param objective borrowed
+ *  @param type the rule
  *  @param task_weight [K] factors ≥ 0 of the tasks' losses, copied
+ *  @param seed of the run, handed to the rule
  *  @param arena supplies everything; a measuring arena is allowed and leaves the struct unusable
  *  Cost: memory of 1 vector [n], K more when the aggregator needs rows. */
 GRAFT_MUST_USE graft_status graft_direction_init(graft_direction *direction,

@@ -33,11 +33,11 @@ enum {
 
 /** A question to an objective. Plain data; pointers are caller-owned and only read. */
 typedef struct graft_request {
-  uint64_t step;  /**< step of the run, from 0: decides batch and dropout masks */
-  uint64_t batch; /**< 0: the step's batch; 1, 2 …: further, independent draws of that step;
-                       in #GRAFT_PASS_VALIDATE: number of the validation batch */
-  uint64_t tasks; /**< bit k: task k is asked; others get sum 0, count 0, row 0 */
-  graft_pass pass;
+  uint64_t step;        /**< step of the run, from 0: decides batch and dropout masks */
+  uint64_t batch;       /**< 0: the step's batch; 1, 2 …: further, independent draws of that step;
+                             in #GRAFT_PASS_VALIDATE: number of the validation batch */
+  uint64_t tasks;       /**< bit k: task k is asked; others get sum 0, count 0, row 0 */
+  graft_pass pass;      /**< how to run the model */
   unsigned want;        /**< GRAFT_WANT_… bits */
   const double *weight; /**< [K] for SUM: the factor of each task's *sum* (the caller divides by
                              counts, see graft_objective::count) */

@@ -11,14 +11,16 @@ static const graft_optimizer_type *const types[] = {
 #define GRAFT_OPTIMIZER(name) &graft_optimizer_##name,
 #include "mtl/optimizer.def"
 #undef GRAFT_OPTIMIZER
-};
+    NULL};
 
 const graft_optimizer_type *graft_optimizer_types(size_t i) {
-  return i < sizeof types / sizeof *types ? types[i] : NULL;
+  size_t k = 0;
+  while (types[k] && k < i) k++;
+  return types[k];
 }
 
 const graft_optimizer_type *graft_optimizer_find(const char *name) {
-  for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+  for (size_t i = 0; types[i]; i++) {
     if (strcmp(types[i]->name, name) == 0) return types[i];
   }
   return NULL;

@@ -60,22 +60,26 @@ const char *graft_optimizer_choices(size_t i);
 
 /** A part of the vector that one thread treats at once. */
 typedef struct graft_optimizer_chunk {
-  size_t offset, count;
-  bool decay;
+  size_t offset; /**< first element */
+  size_t count;  /**< elements */
+  bool decay;    /**< weight decay applies to all of them */
 } graft_optimizer_chunk;
 
 /** A rule at work; caller's struct. */
 typedef struct graft_optimizer {
-  const graft_optimizer_type *type;
-  graft_optimizer_config config;
+  const graft_optimizer_type *type;            /**< the rule */
+  graft_optimizer_config config;               /**< its parameters */
   size_t n;                                    /**< length of the parameter vector */
   uint64_t steps;                              /**< steps taken; part of the state */
   graft_real *vector[GRAFT_OPTIMIZER_VECTORS]; /**< [n] each: the state, in the arena */
-  size_t chunks;
+  size_t chunks;                               /**< rows of `chunk` */
   graft_optimizer_chunk *chunk; /**< [chunks], in the arena: all but the frozen blocks */
 } graft_optimizer;
 
 /** Prepare @p optimizer for parameters of that layout.
+ *  @param optimizer caller's struct
+ *  @param type the rule
+ *  @param config its parameters, copied
  *  @param layout only read here; blocks frozen later go unnoticed
  *  @param arena supplies type->vectors × n numbers and a table of chunks; a measuring arena is
  *         allowed and leaves the optimizer unusable
@@ -86,9 +90,11 @@ GRAFT_MUST_USE graft_status graft_optimizer_init(graft_optimizer *optimizer,
                                                  const graft_layout *layout, graft_arena *arena);
 
 /** One step: theta [n] changes by the rule, except in frozen blocks.
+ *  @param optimizer the rule at work
  *  @param lr learning rate
  *  @param gradient [n]
  *  @param scale factor of the gradient
+ *  @param theta [n] parameters
  *  Cost: one pass over theta, gradient and state; OpenMP-parallel; no allocation. */
 void graft_optimizer_step(graft_optimizer *optimizer, double lr, const graft_real *gradient,
                           double scale, graft_real *theta);

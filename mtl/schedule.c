@@ -11,14 +11,16 @@ static const graft_schedule_type *const types[] = {
 #define GRAFT_SCHEDULE(name) &graft_schedule_##name,
 #include "mtl/schedule.def"
 #undef GRAFT_SCHEDULE
-};
+    NULL};
 
 const graft_schedule_type *graft_schedule_types(size_t i) {
-  return i < sizeof types / sizeof *types ? types[i] : NULL;
+  size_t k = 0;
+  while (types[k] && k < i) k++;
+  return types[k];
 }
 
 const graft_schedule_type *graft_schedule_find(const char *name) {
-  for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+  for (size_t i = 0; types[i]; i++) {
     if (strcmp(types[i]->name, name) == 0) return types[i];
   }
   return NULL;

@@ -15,8 +15,8 @@ enum { GRAFT_SCHEDULE_BOUNDARIES = 16 /**< most boundaries of a step schedule */
 
 /** A schedule with its parameters: plain data. */
 typedef struct graft_schedule {
-  const struct graft_schedule_type *type;
-  double lr;       /**< base rate, > 0 */
+  const struct graft_schedule_type *type; /**< the rule */
+  double lr;                              /**< base rate, > 0 */
   uint64_t steps;  /**< length of the run, ≥ 1; beyond it the last value stays */
   uint64_t warmup; /**< steps of linear warm-up: step i of them has rate (i + 1) / warmup × rule */
   double final;    /**< cosine: rate at the end as a fraction of lr, [0, 1] */

@@ -15,31 +15,34 @@ enum { GRAFT_TRAINER_LIST = 256 /**< bytes of a list option */ };
 
 /** How to train; plain data, described by #graft_trainer_options. */
 typedef struct graft_trainer_config {
-  long long epochs; /**< passes over the training samples */
-  long long steps;  /**< optimisation steps; > 0 overrides epochs */
-  char optimizer[GRAFT_NAME_SIZE];
-  double lr; /**< base learning rate */
-  double weight_decay, momentum;
-  bool nesterov;
-  double beta1, beta2, epsilon;
-  char schedule[GRAFT_NAME_SIZE];
-  long long warmup;    /**< steps of linear warm-up */
+  long long epochs;                /**< passes over the training samples */
+  long long steps;                 /**< optimisation steps; > 0 overrides epochs */
+  char optimizer[GRAFT_NAME_SIZE]; /**< name in optimizer.def */
+  double lr;                       /**< base learning rate */
+  double weight_decay;             /**< see graft_optimizer_config for this and the next five */
+  double momentum;                 /**< of sgd */
+  bool nesterov;                   /**< of sgd */
+  double beta1;                    /**< of adam, adamw, lion */
+  double beta2;                    /**< of adam, adamw, lion */
+  double epsilon;                  /**< of adam, adamw */
+  char schedule[GRAFT_NAME_SIZE];  /**< name in schedule.def */
+  long long warmup;                /**< steps of linear warm-up */
   long long lr_epochs; /**< epochs that the schedule stretches over; 0: those of the run */
   double lr_final;     /**< cosine: last rate as a fraction of lr */
   long long lr_period; /**< step: steps between two reductions; 0: none */
   double lr_factor;    /**< step: factor of a reduction */
   char lr_boundaries[GRAFT_TRAINER_LIST]; /**< step: steps at which the rate changes */
   char lr_values[GRAFT_TRAINER_LIST];     /**< step: the rates from there on */
-  char aggregator[GRAFT_NAME_SIZE];
-  char task_weights[GRAFT_TRAINER_LIST]; /**< a number per task; empty: all 1 */
-  double clip;                           /**< largest norm of the gradient; 0: off */
-  double ema;                            /**< decay of averaged parameters; 0: off */
-  long long validate_every;              /**< epochs between validations */
+  char aggregator[GRAFT_NAME_SIZE];       /**< name in aggregator.def */
+  char task_weights[GRAFT_TRAINER_LIST];  /**< a number per task; empty: all 1 */
+  double clip;                            /**< largest norm of the gradient; 0: off */
+  double ema;                             /**< decay of averaged parameters; 0: off */
+  long long validate_every;               /**< epochs between validations */
   long long validate_steps; /**< steps between validations; > 0 overrides validate_every */
   long long log_every;      /**< steps between log rows besides those of validations; 0: none */
   double checkpoint_every;  /**< seconds between checkpoints; 0: at every validation */
   double time_limit;        /**< seconds of training after which the run ends; 0: none */
-  long long seed;
+  long long seed;           /**< of rules that draw random numbers */
 } graft_trainer_config;
 
 /** Option rows of graft_trainer_config. */
@@ -49,6 +52,7 @@ extern const graft_option graft_trainer_options[];
 GRAFT_MUST_USE graft_status graft_trainer_config_default(graft_trainer_config *config);
 
 /** Check what single rows cannot: lists, and that values fit each other.
+ *  @param config what to check
  *  @param tasks K of the objective
  *  @return #GRAFT_USAGE naming the option, expected and got */
 GRAFT_MUST_USE graft_status graft_trainer_config_validate(const graft_trainer_config *config,
@@ -56,12 +60,14 @@ GRAFT_MUST_USE graft_status graft_trainer_config_validate(const graft_trainer_co
 
 /** Where a run stands. Arrays are borrowed until the trainer is destroyed. */
 typedef struct graft_progress {
-  uint64_t step, steps; /**< steps taken, steps of the whole run */
-  double epoch, epochs; /**< the same in epochs */
-  double seconds;       /**< of training, resumed parts included; 0 without a clock */
-  double lr;            /**< of the last step */
-  double gradient_norm; /**< of the last step, before clipping */
-  size_t tasks;
+  uint64_t step;                 /**< steps taken */
+  uint64_t steps;                /**< steps of the whole run */
+  double epoch;                  /**< step in epochs */
+  double epochs;                 /**< steps in epochs */
+  double seconds;                /**< of training, resumed parts included; 0 without a clock */
+  double lr;                     /**< of the last step */
+  double gradient_norm;          /**< of the last step, before clipping */
+  size_t tasks;                  /**< K */
   const double *train_loss;      /**< [K] mean loss of the last step; NaN: no sample */
   const double *validation_loss; /**< [K] of the last validation; NaN before the first */
   double validation_mean;        /**< mean over tasks; NaN before the first */
@@ -89,7 +95,7 @@ typedef struct graft_trainer graft_trainer;
  *  @param config copied
  *  @param theta [n] start values, changed by every step; borrowed until graft_trainer_destroy()
  *  @param sink receives log rows, and checkpoints as "checkpoint"; NULL, or NULL members: none;
- *         borrowed until graft_trainer_destroy()
+ *         borrowed until graft_trainer_destroy(). It is called on every rank, with the same values.
  *  @param trainer returned (destroy with graft_trainer_destroy())
  *  Cost: memory of 2 vectors [n] beside those of the optimiser, 1 more with ema, K more when the
  *  aggregator needs rows. Nothing is allocated in a step. */
@@ -110,6 +116,7 @@ GRAFT_MUST_USE graft_status graft_trainer_step(graft_trainer *trainer);
 GRAFT_MUST_USE graft_status graft_trainer_validate(graft_trainer *trainer);
 
 /** Go on from where the run stands to its end: steps, validations, log rows, checkpoints.
+ *  @param trainer a run that was created, and perhaps taken back from a checkpoint
  *  @param hooks may be NULL
  *  @return #GRAFT_OK at the end or at the time limit; #GRAFT_INTERRUPTED when asked to stop (a
  *          checkpoint was stored); #GRAFT_DIVERGED with theta set back to the best so far (the
@@ -126,7 +133,7 @@ const graft_real *graft_trainer_best(const graft_trainer *trainer);
 
 /** Put everything that decides how the run goes on into @p bundle, names under "trainer/", and the
  *  objective's own state. */
-GRAFT_MUST_USE graft_status graft_trainer_put(const graft_trainer *trainer, graft_bundle *bundle);
+GRAFT_MUST_USE graft_status graft_trainer_put(graft_trainer *trainer, graft_bundle *bundle);
 
 /** Take it back into a trainer created with the same objective and configuration; options that
  *  #graft_trainer_options marks may have changed.

@@ -79,7 +79,7 @@ static graft_status read_list(const char *name, const char *text, double *value,
 
 graft_status graft_trainer_config_weights(const graft_trainer_config *config, size_t tasks,
                                           double *weight) {
-  double list[GRAFT_MAX_TASKS], sum = 0;
+  double list[GRAFT_MAX_TASKS] = {0}, sum = 0;
   size_t count;
   GRAFT_TRY(read_list("task_weights", config->task_weights, list, GRAFT_MAX_TASKS, &count));
   GRAFT_CHECK(count == 0 || count == tasks, USAGE,
@@ -95,7 +95,7 @@ graft_status graft_trainer_config_weights(const graft_trainer_config *config, si
 
 graft_status graft_trainer_config_schedule(const graft_trainer_config *c, uint64_t steps,
                                            graft_schedule *schedule) {
-  double boundary[GRAFT_SCHEDULE_BOUNDARIES];
+  double boundary[GRAFT_SCHEDULE_BOUNDARIES] = {0};
   size_t values;
   graft_schedule s = {.type = graft_schedule_find(c->schedule),
                       .lr = c->lr,

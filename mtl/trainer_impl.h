@@ -10,27 +10,32 @@
 #include "mtl/schedule.h"
 #include "mtl/trainer.h"
 
+/** A run; see trainer.h. Arrays lie in `memory`. */
 struct graft_trainer {
-  const graft_objective *objective; /* borrowed */
-  const graft_sink *sink;           /* borrowed, or NULL */
-  graft_trainer_config config;
-  graft_schedule schedule;
-  graft_direction direction;
-  graft_optimizer optimizer;
-  uint64_t validate_interval;                /* steps between validations */
-  graft_real *theta;                         /* [n] borrowed */
-  graft_real *ema;                           /* [n] averaged parameters, NULL when off */
-  graft_real *best;                          /* [n] */
-  double *loss_sum, *count;                  /* [K] since the last log row; NaN-free */
-  double *train_loss, *validation_loss;      /* [K] behind graft_progress */
-  double *scratch_loss, *scratch_count;      /* [K] replies of validation batches */
-  double *validation_sum, *validation_count; /* [K] */
-  char (*column_text)[GRAFT_NAME_SIZE + 16]; /* [columns] */
-  const char **column;                       /* [columns] */
-  double *value;                             /* [columns] */
-  size_t columns;
-  graft_progress progress;
-  void *memory; /* the arena's buffer */
+  const graft_objective *objective;          /**< borrowed */
+  const graft_sink *sink;                    /**< borrowed, or NULL */
+  graft_trainer_config config;               /**< copy */
+  graft_schedule schedule;                   /**< made of config */
+  graft_direction direction;                 /**< objective and aggregator */
+  graft_optimizer optimizer;                 /**< made of config */
+  uint64_t validate_interval;                /**< steps between validations */
+  graft_real *theta;                         /**< [n] borrowed */
+  graft_real *ema;                           /**< [n] averaged parameters, NULL when off */
+  graft_real *best;                          /**< [n] of the best validation */
+  double *loss_sum;                          /**< [K] since the last log row */
+  double *count;                             /**< [K] since the last log row */
+  double *train_loss;                        /**< [K] behind graft_progress */
+  double *validation_loss;                   /**< [K] behind graft_progress */
+  double *scratch_loss;                      /**< [K] reply of a validation batch */
+  double *scratch_count;                     /**< [K] reply of a validation batch */
+  double *validation_sum;                    /**< [K] over all validation batches */
+  double *validation_count;                  /**< [K] over all validation batches */
+  char (*column_text)[GRAFT_NAME_SIZE + 16]; /**< [columns] names in the log */
+  const char **column;                       /**< [columns] pointers to them */
+  double *value;                             /**< [columns] a row of the log */
+  size_t columns;                            /**< of the log */
+  graft_progress progress;                   /**< where the run stands */
+  void *memory;                              /**< the arena's buffer, owned */
 };
 
 /** The schedule that a configuration describes, for a run of @p steps steps. */

@@ -5,12 +5,12 @@
 
 #include "mtl/trainer_impl.h"
 
-/* What graft_trainer_run() knows beside the trainer. */
+/** What graft_trainer_run() knows beside the trainer. */
 struct run {
-  const graft_trainer_hooks *hooks;
-  double started; /* clock at the start */
-  double before;  /* seconds of training before that */
-  double stored;  /* seconds at the last checkpoint */
+  const graft_trainer_hooks *hooks; /**< or NULL */
+  double started;                   /**< clock at the start */
+  double before;                    /**< seconds of training before that */
+  double stored;                    /**< seconds at the last checkpoint */
 };
 
 static void read_clock(graft_trainer *t, const struct run *run) {

@@ -12,12 +12,12 @@ static const graft_type real_type = GRAFT_FLOAT64;
 static const graft_type real_type = GRAFT_FLOAT32;
 #endif
 
-/* One array of the state. */
+/** One array of the state. */
 struct field {
-  char name[PATH];
-  graft_type type;
-  graft_shape shape;
-  void *data;
+  char name[PATH];   /**< in the bundle */
+  graft_type type;   /**< of its elements */
+  graft_shape shape; /**< its extents */
+  void *data;        /**< where it lives */
 };
 
 static void add(struct field *field, size_t *fields, const char *name, graft_type type,
@@ -30,8 +30,7 @@ static void add(struct field *field, size_t *fields, const char *name, graft_typ
 }
 
 /* All that decides how the run goes on. */
-static size_t list_fields(const graft_trainer *trainer, struct field field[FIELDS]) {
-  graft_trainer *t = (graft_trainer *)(uintptr_t)trainer; /* read only by graft_trainer_put() */
+static size_t list_fields(graft_trainer *t, struct field field[FIELDS]) {
   graft_progress *p = &t->progress;
   const graft_shape n = GRAFT_SHAPE(1, t->objective->n), K = GRAFT_SHAPE(1, t->objective->tasks);
   const graft_shape one = {.rank = 0};
@@ -88,7 +87,7 @@ static graft_status check_config(const graft_trainer *t, const graft_bundle *bun
   return GRAFT_OK;
 }
 
-graft_status graft_trainer_put(const graft_trainer *t, graft_bundle *bundle) {
+graft_status graft_trainer_put(graft_trainer *t, graft_bundle *bundle) {
   struct field field[FIELDS];
   const graft_objective *f = t->objective;
   const size_t fields = list_fields(t, field);

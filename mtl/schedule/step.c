@@ -13,7 +13,8 @@
 static double rate(const graft_schedule *s, uint64_t step) {
   double value = s->lr;
   if (s->boundaries == 0) {
-    return s->period == 0 ? s->lr : s->lr * pow(s->factor, (double)(step / s->period));
+    const uint64_t reductions = s->period == 0 ? 0 : step / s->period;
+    return s->lr * pow(s->factor, (double)reductions);
   }
   for (size_t i = 0; i < s->boundaries && step >= s->boundary[i]; i++) value = s->value[i];
   return value;
