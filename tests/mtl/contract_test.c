@@ -12,7 +12,7 @@
 #include "tests/mtl/count_alloc.h"
 #include "tests/mtl/objective_test.h"
 
-enum { N_MAX = 32, LARGE = 200003 };
+enum { N_MAX = 32, LARGE = 200003, PADDED = 200016 /* rows start at multiples of 64 bytes */ };
 
 static void check_text(const char *name, const char *summary, const char *source,
                        const char *const *options) {
@@ -38,9 +38,29 @@ static void option_rows_have_defaults(void) {
   }
 }
 
-/* ---- optimisers ---- */
+static graft_real large[8][PADDED] __attribute__((aligned(64)));
 
-static graft_real large[8][LARGE] __attribute__((aligned(64)));
+/* Sums in double, the same bits for any number of threads. */
+static void vector_sums_are_exact_and_repeatable(void) {
+  double dot[3], want = 0;
+  for (size_t i = 0; i < LARGE; i++) {
+    large[0][i] = (graft_real)(1e-3 + sin((double)i));
+    large[1][i] = (graft_real)(1e3 * cos(0.1 * (double)i));
+    want += (double)large[0][i] * (double)large[1][i];
+  }
+  for (int threads = 1; threads <= 3; threads++) {
+    omp_set_num_threads(threads);
+    dot[threads - 1] = graft_vector_dot(large[0], large[1], LARGE);
+  }
+  T_NEAR(dot[0], want, 1e-13 * 1e3 * LARGE);
+  T_CHECK(dot[0] == dot[1] && dot[0] == dot[2]);
+  large[0][LARGE / 2] = (graft_real)NAN;
+  T_CHECK(!isfinite(graft_vector_norm(large[0], LARGE)));
+  large[0][LARGE / 2] = (graft_real)1e30; /* its square is beyond float */
+  T_NEAR(graft_vector_norm(large[0], LARGE), 1e30, 1e24);
+}
+
+/* ---- optimisers ---- */
 
 /* Three steps on a long vector with `threads` threads; theta in large[0], state in large[2 …]. */
 static void run_large(const graft_optimizer_type *type, const graft_layout *layout, int threads) {
@@ -48,7 +68,7 @@ static void run_large(const graft_optimizer_type *type, const graft_layout *layo
       .weight_decay = 0.01, .momentum = 0.9, .beta1 = 0.9, .beta2 = 0.99, .epsilon = 1e-8};
   graft_arena arena;
   graft_optimizer o;
-  graft_arena_init(&arena, large[3], 5 * sizeof large[0] / 64 * 64);
+  graft_arena_init(&arena, large[3], 5 * sizeof large[0]);
   T_OK(graft_optimizer_init(&o, type, &c, layout, &arena));
   omp_set_num_threads(threads);
   for (size_t i = 0; i < LARGE; i++) {
@@ -263,6 +283,33 @@ static void in_trainer(const char *optimizer, const char *schedule, const char *
   steps_do_not_allocate(&c);
 }
 
+/* Every allocation of create and put fails once: a status, and nothing is lost (leak checker). */
+static void failed_allocations_are_reported(void) {
+  quadratic q;
+  graft_trainer_config c;
+  graft_real theta[N_MAX] = {0};
+  long failures = 0;
+  make_config(&c, "adamw", "cosine", "mean");
+  T_OK(quadratic_init(&q, QUADRATIC_TASKS));
+  for (bool done = false; !done && failures < 1000;) {
+    graft_trainer *t = NULL;
+    graft_bundle bundle;
+    graft_bundle_init(&bundle);
+    allocation_to_fail = allocations + failures;
+    graft_status status = graft_trainer_create(&q.objective, &c, theta, NULL, &t);
+    if (status == GRAFT_OK) status = graft_trainer_put(t, &bundle);
+    allocation_to_fail = -1;
+    done = status == GRAFT_OK;
+    if (!done) T_CHECK(status == GRAFT_MEMORY);
+    failures += !done;
+    graft_bundle_fini(&bundle);
+    graft_trainer_destroy(t);
+  }
+  printf("# %ld allocations failed\n", failures);
+  T_CHECK(failures > 50 && failures < 1000);
+  quadratic_fini(&q);
+}
+
 static void counter_counts(void) {
   void *memory;
   const long before = allocations;
@@ -275,6 +322,8 @@ int main(void) {
   char name[256];
   T_RUN(counter_counts);
   T_RUN(option_rows_have_defaults);
+  T_RUN(vector_sums_are_exact_and_repeatable);
+  T_RUN(failed_allocations_are_reported);
   for (size_t i = 0; graft_optimizer_types(i); i++) {
     snprintf(name, sizeof name, "optimizer/%s", graft_optimizer_choices(i));
     T_RUN_NAMED(name, optimizer_contract(graft_optimizer_types(i)));
