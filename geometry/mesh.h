@@ -52,6 +52,8 @@ GRAFT_MUST_USE graft_status graft_mesh_config_validate(const graft_mesh_config *
 /** Mesh a region with gmsh, in process: nothing is printed and no file read or written. The same
  *  region and config give the same bits, whatever was meshed before. Boundary nodes lie on the
  *  boundary of the region to 1e-15, mid-edge nodes of arcs included; inner edges are straight.
+ *  Elements get smaller than asked for at arcs (16 edges around a circle) and where the region is
+ *  narrower than the size; narrower than 1/64 of the size is refused.
  *  Not thread-safe (libgmsh has global state): one thread of a process at a time.
  *  @param region validated
  *  @param mesh uninitialised; on success release with graft_mesh_fini()

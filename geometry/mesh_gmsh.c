@@ -77,7 +77,7 @@ static graft_status add_outline(const graft_outline *outline) {
   int error;
   for (size_t i = 0; i < outline->nodes; i++) {
     const double *xy = outline->xy + 2 * i;
-    gmshModelGeoAddPoint(xy[0], xy[1], 0, outline->size[i], (int)i + 1, &error);
+    gmshModelGeoAddPoint(xy[0], xy[1], 0, 0, (int)i + 1, &error);
     GRAFT_TRY(check(error, "point"));
   }
   for (size_t i = 0; i < outline->nodes; i++) {

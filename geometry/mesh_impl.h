@@ -14,7 +14,6 @@ typedef struct graft_outline {
   int *next;    /**< [nodes] the node that follows, region on the left */
   int *tag;     /**< [nodes] region edge that leads to the next node */
   double *at;   /**< [nodes x 2] where on that edge (fractions of its length) node and next are */
-  double *size; /**< [nodes] target size there */
 } graft_outline;
 
 /** Divide the region's edges into mesh edges of the wanted size; arcs turn by at most 30° per

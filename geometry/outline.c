@@ -1,94 +1,146 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The boundary's mesh nodes.
  *
- * Method:    with a size function h(s) along an edge, the number of pieces is the integral of 1/h
- *            rounded up and node k stands where the integral has reached k parts; without one all
- *            pieces are equal. We do this, not the mesher, so that nodes lie exactly on arcs.
- * Cost:      SAMPLES evaluations of the size function per edge. */
+ * Method:    with a size h(s) along an edge, the number of pieces is the integral of 1/h rounded up
+ *            and node k stands where the integral has reached k parts; where h is constant all
+ * pieces are equal. h is the smallest of the target size, the caller's grading and the width of the
+ * region there (the distance across it to an edge that is no neighbour). We do this, not the
+ * mesher, so that nodes lie exactly on arcs. Cost:      SAMPLES sizes per edge, each O(edges within
+ * the target size). */
 #include <math.h>
 
 #include "base/arena.h"
 #include "geometry/mesh_impl.h"
+#include "geometry/region_impl.h"
 
-enum { SAMPLES = 1024, MAX_PIECES = 1000000 };
+enum { SAMPLES = 256, MAX_PIECES = 100000 };
 #define MAX_TURN 0.39269908169872414 /* 22.5° per piece of an arc, 16 pieces of a circle */
+#define THINNEST (1.0 / 64)          /* of the target size: narrower regions are refused */
 
-struct density {
+/* How an edge is divided. */
+struct division {
+  size_t pieces;
+  bool uniform;            /* into equal pieces */
   double sum[SAMPLES + 1]; /* integral of 1/h up to sample i */
 };
 
-static double size_at(const graft_mesh_config *config, const double *xy) {
-  if (!config->grading) return config->size;
-  return fmin(config->size, config->grading(config->grading_ctx, xy[0], xy[1]));
-}
+/* What the size along one edge depends on. */
+struct sizer {
+  const graft_region *region;
+  const graft_mesh_config *config;
+  size_t *near, nears; /* [nears] edges within the target size that are no neighbours */
+};
 
-/* Midpoint rule; false when the size function gives something that is no size. */
-static bool integrate(const graft_edge *edge, const graft_mesh_config *config,
-                      struct density *density) {
-  density->sum[0] = 0;
-  for (int i = 0; i < SAMPLES; i++) {
-    double xy[2];
-    graft_edge_point(edge, (i + 0.5) / SAMPLES, xy);
-    double size = size_at(config, xy);
-    if (!(size > 0)) return false;
-    density->sum[i + 1] = density->sum[i] + edge->length / (SAMPLES * size);
+static bool share_end(const graft_edge *a, const graft_edge *b) {
+  const double *end[2][2] = {{a->from, a->to}, {b->from, b->to}};
+  for (int i = 0; i < 4; i++) {
+    const double *p = end[0][i / 2], *q = end[1][i % 2];
+    if (p[0] == q[0] && p[1] == q[1]) return true;
   }
-  return true;
+  return false;
 }
 
-/* Fraction of the edge's length at which the integral is `share` of the whole. */
-static double quantile(const struct density *density, double share) {
-  double want = share * density->sum[SAMPLES];
+static void find_near(struct sizer *sizer, size_t edge) {
+  const graft_edge *mine = &sizer->region->edge[edge];
+  graft_box box = graft_edge_box(mine);
+  double reach = sizer->config->size;
+  sizer->nears = 0;
+  for (size_t i = 0; i < sizer->region->edges; i++) {
+    const graft_edge *other = &sizer->region->edge[i];
+    if (i == edge || share_end(mine, other)) continue;
+    graft_box b = graft_edge_box(other);
+    if (b.min[0] < box.max[0] + reach && b.max[0] > box.min[0] - reach &&
+        b.min[1] < box.max[1] + reach && b.max[1] > box.min[1] - reach) {
+      sizer->near[sizer->nears++] = i;
+    }
+  }
+}
+
+/* Width of the region at a boundary point, as far as it is below `limit`. */
+static double width_at(const struct sizer *sizer, const double *xy, double limit) {
+  for (size_t i = 0; i < sizer->nears; i++) {
+    double other[2];
+    double gap = graft_edge_project(&sizer->region->edge[sizer->near[i]], xy, other);
+    if (gap < limit &&
+        graft_region_contains(sizer->region, 0.5 * (xy[0] + other[0]), 0.5 * (xy[1] + other[1]))) {
+      limit = gap;
+    }
+  }
+  return limit;
+}
+
+static graft_status size_at(const struct sizer *sizer, const double *xy, double *size) {
+  const graft_mesh_config *config = sizer->config;
+  double wanted = config->size;
+  if (config->grading) {
+    wanted = fmin(wanted, config->grading(config->grading_ctx, xy[0], xy[1]));
+    GRAFT_CHECK(wanted > 0, INTERNAL, "mesh grading: expected sizes > 0, got %g at (%.6g, %.6g)",
+                wanted, xy[0], xy[1]);
+  }
+  *size = width_at(sizer, xy, wanted);
+  GRAFT_CHECK(*size >= fmin(wanted, THINNEST * config->size), INPUT,
+              "the region is too thin near (%.6g, %.6g) for mesh size %g: expected a width of at "
+              "least %.3g, got %.3g",
+              xy[0], xy[1], config->size, THINNEST * config->size, *size);
+  return GRAFT_OK;
+}
+
+/* Midpoint rule over 1/h. */
+static graft_status divide(struct sizer *sizer, size_t row, struct division *division) {
+  const graft_edge *edge = &sizer->region->edge[row];
+  double first = 0;
+  find_near(sizer, row);
+  division->uniform = true;
+  division->sum[0] = 0;
+  for (int i = 0; i < SAMPLES; i++) {
+    double xy[2], size = 0;
+    graft_edge_point(edge, (i + 0.5) / SAMPLES, xy);
+    GRAFT_TRY(size_at(sizer, xy, &size));
+    if (edge->bulge != 0) size = fmin(size, MAX_TURN * edge->radius);
+    if (i == 0) first = size;
+    division->uniform = division->uniform && size == first;
+    division->sum[i + 1] = division->sum[i] + edge->length / (SAMPLES * size);
+  }
+  double pieces = ceil(division->sum[SAMPLES] - 1e-9);
+  pieces = fmax(pieces, sizer->region->loop[edge->loop].edges < 3 ? 2 : 1);
+  GRAFT_CHECK(pieces <= MAX_PIECES, USAGE,
+              "mesh size: expected at most %d pieces per edge, got %.0f", MAX_PIECES, pieces);
+  division->pieces = (size_t)pieces;
+  return GRAFT_OK;
+}
+
+/* Fraction of the edge's length at which piece k begins. */
+static double begin_of(const struct division *division, size_t k) {
+  double share = (double)k / (double)division->pieces;
+  if (division->uniform || k == 0 || k == division->pieces) return share;
+  double want = share * division->sum[SAMPLES];
   int low = 0, high = SAMPLES;
   while (high - low > 1) {
     int middle = (low + high) / 2;
-    if (density->sum[middle] <= want) {
+    if (division->sum[middle] <= want) {
       low = middle;
     } else {
       high = middle;
     }
   }
-  double step = density->sum[low + 1] - density->sum[low];
-  return (low + (want - density->sum[low]) / step) / SAMPLES;
-}
-
-static graft_status count_pieces(const graft_region *region, size_t edge,
-                                 const graft_mesh_config *config, struct density *density,
-                                 size_t *pieces) {
-  const graft_edge *e = &region->edge[edge];
-  GRAFT_CHECK(integrate(e, config, density), INTERNAL,
-              "mesh grading: expected sizes > 0 along edge %zu of the region", edge + 1);
-  double wanted = ceil(density->sum[SAMPLES] - 1e-9);
-  double turns = ceil(4.0 * atan(fabs(e->bulge)) / MAX_TURN - 1e-9);
-  double least = region->loop[e->loop].edges < 3 ? 2 : 1;
-  wanted = fmax(wanted, fmax(turns, least));
-  GRAFT_CHECK(wanted <= MAX_PIECES, USAGE,
-              "mesh size: expected at most %d pieces per edge, got %.0f", MAX_PIECES, wanted);
-  *pieces = (size_t)wanted;
-  return GRAFT_OK;
+  double step = division->sum[low + 1] - division->sum[low];
+  return (low + (want - division->sum[low]) / step) / SAMPLES;
 }
 
 /* Nodes of one loop, in the direction that has the region on the left. */
 static void walk(const graft_region *region, const graft_loop *loop,
-                 const graft_mesh_config *config, const size_t *pieces, struct density *density,
-                 graft_outline *outline) {
-  size_t n = loop->edges, first = outline->nodes, at = loop->first_edge;
+                 const struct division *division, graft_outline *outline) {
+  size_t n = loop->edges, first = outline->nodes;
   for (size_t i = 0; i < n; i++) {
-    size_t row = at + (loop->reversed ? n - 1 - i : i);
-    const graft_edge *edge = &region->edge[row];
-    size_t count = pieces[row];
-    bool graded = config->grading && integrate(edge, config, density);
-    for (size_t k = 0; k < count; k++) {
+    size_t row = loop->first_edge + (loop->reversed ? n - 1 - i : i);
+    for (size_t k = 0; k < division[row].pieces; k++) {
       size_t node = outline->nodes++;
-      for (size_t end = 0; end < 2; end++) {
-        double share = (double)(k + end) / (double)count;
-        bool inner = k + end > 0 && k + end < count;
-        outline->at[2 * node + end] = graded && inner ? quantile(density, share) : share;
-      }
-      graft_edge_point(edge, outline->at[2 * node], outline->xy + 2 * node);
+      double *at = outline->at + 2 * node;
+      at[0] = begin_of(&division[row], k);
+      at[1] = begin_of(&division[row], k + 1);
+      graft_edge_point(&region->edge[row], at[0], outline->xy + 2 * node);
       outline->tag[node] = (int)row;
       outline->next[node] = (int)node + 1;
-      outline->size[node] = size_at(config, outline->xy + 2 * node);
     }
   }
   outline->next[outline->nodes - 1] = (int)first;
@@ -97,29 +149,27 @@ static void walk(const graft_region *region, const graft_loop *loop,
 graft_status graft_outline_create(const graft_region *region, const graft_mesh_config *config,
                                   graft_outline *outline) {
   graft_status status = GRAFT_OK;
-  struct density *density = NULL;
-  size_t *pieces = NULL, nodes = 0;
+  struct sizer sizer = {.region = region, .config = config};
+  struct division *division = NULL;
+  size_t nodes = 0;
   *outline = (graft_outline){0};
-  GRAFT_TRY_TO(fail, graft_alloc(&density, 1, sizeof *density));
-  GRAFT_TRY_TO(fail, graft_alloc(&pieces, region->edges, sizeof *pieces));
+  GRAFT_TRY_TO(fail, graft_alloc(&division, region->edges, sizeof *division));
+  GRAFT_TRY_TO(fail, graft_alloc(&sizer.near, region->edges, sizeof *sizer.near));
   for (size_t i = 0; i < region->edges; i++) {
-    GRAFT_TRY_TO(fail, count_pieces(region, i, config, density, &pieces[i]));
-    nodes += pieces[i];
+    GRAFT_TRY_TO(fail, divide(&sizer, i, &division[i]));
+    nodes += division[i].pieces;
   }
   GRAFT_TRY_TO(fail, graft_alloc(&outline->xy, 2 * nodes, sizeof *outline->xy));
   GRAFT_TRY_TO(fail, graft_alloc(&outline->at, 2 * nodes, sizeof *outline->at));
   GRAFT_TRY_TO(fail, graft_alloc(&outline->next, nodes, sizeof *outline->next));
   GRAFT_TRY_TO(fail, graft_alloc(&outline->tag, nodes, sizeof *outline->tag));
-  GRAFT_TRY_TO(fail, graft_alloc(&outline->size, nodes, sizeof *outline->size));
-  for (size_t i = 0; i < region->loops; i++) {
-    walk(region, &region->loop[i], config, pieces, density, outline);
-  }
-  graft_free(density);
-  graft_free(pieces);
+  for (size_t i = 0; i < region->loops; i++) walk(region, &region->loop[i], division, outline);
+  graft_free(division);
+  graft_free(sizer.near);
   return GRAFT_OK;
 fail:
-  graft_free(density);
-  graft_free(pieces);
+  graft_free(division);
+  graft_free(sizer.near);
   graft_outline_fini(outline);
   return status;
 }
@@ -129,6 +179,5 @@ void graft_outline_fini(graft_outline *outline) {
   graft_free(outline->at);
   graft_free(outline->next);
   graft_free(outline->tag);
-  graft_free(outline->size);
   *outline = (graft_outline){0};
 }
