@@ -55,7 +55,7 @@ rule "Memory through base/arena.h" '(^|[^a-zA-Z_])(malloc|calloc|realloc|strdup|
 rule "No reason, no to-do" 'TODO|FIXME|XXX' $code
 rule "_t is POSIX's" 'typedef .*[a-z0-9]_t;' $code
 rule "No pointer typedefs" 'typedef [a-z_ ]+\*[ a-z_]+;' $code
-rule "PETSc 3.18 has no such name" 'PetscCount|PetscCtx|PetscObjectParameter' solvers apps
+rule "PETSc 3.18 has no such name" 'PetscCtx|PetscObjectParameter' solvers apps
 rule "No tabs, no trailing blanks" '	| +$' $code
 fail "SPDX line first" "$(grep -rL --include='*.c' --include='*.h' --include='*.def' --include='meson.build' 'SPDX-License-Identifier' $code)"
 fail "Files of at most 500 lines" "$(find $code -name '*.[ch]' -exec wc -l {} + | awk '$2 != "total" && $1 > 500 {print $2 ": " $1}')"
@@ -69,7 +69,7 @@ fail "Functions of at most 80 lines" "$(find $code -name '*.c' -exec awk '
   /^[a-zA-Z].*\) \{$/ || /^[a-zA-Z ].*\) \{$/ {start = FNR; name = $0}
   /^}/ {if (start && FNR - start > 80) print FILENAME ":" start ": " FNR - start " lines: " name; start = 0}' {} +)"
 fail "Formatted by clang-format" "$(find $code -name '*.[ch]' -exec clang-format --dry-run {} + 2>&1 | grep 'warning:' | sed 's/: warning.*//' | head -n 20)"
-fail "Scripts parse" "$(for s in scripts/*.sh .ci/run; do sh -n "$s" 2>&1; done)"
+fail "Scripts parse" "$(for s in scripts/*.sh .ci/run; do bash -n "$s" 2>&1; done)"
 
 # -- analysers --------------------------------------------------------------------------------------------------------
 if [ "$quick" != --quick ]; then
