@@ -40,8 +40,8 @@ struct graft_app;
 typedef struct graft_verb {
   const char *name, *summary;
   const char *const *example;   /**< argument lines without the program's name, NULL-terminated */
-  const graft_section *section; /**< first section: graft_front at offset 0 */
-  size_t config_size;           /**< bytes of the configuration */
+  const graft_section *section; /**< ends with rows NULL */
+  size_t config_size;           /**< bytes of the configuration, which begins with a graft_front */
   /** Do it. @p config is filled; results go to stdout, log and progress to stderr. */
   graft_status (*run)(struct graft_app *app, void *config);
 } graft_verb;

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "apps/app.h"
+
+#include <cblas.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apps/help.h"
+#include "base/arena.h"
+#include "io/comm_mpi.h"
+#include "solvers/petsc.h"
+
+/* Signal handlers reach nothing but globals. */
+static volatile int stop_flag;
+
+static void on_signal(int number) {
+  if (stop_flag && number == SIGINT) {
+    signal(SIGINT, SIG_DFL);
+    raise(SIGINT);
+  }
+  stop_flag = 1;
+}
+
+const volatile int *graft_app_stop(void) { return &stop_flag; }
+
+static void catch_signals(void) {
+  static const int number[] = {SIGINT, SIGTERM, SIGUSR1};
+  struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+  sigemptyset(&action.sa_mask);
+  for (size_t i = 0; i < sizeof number / sizeof *number; i++) sigaction(number[i], &action, NULL);
+}
+
+/* Is this a rank other than 0, as launchers tell it before MPI is there? Errors of the command line
+ * come from one rank. */
+static int is_follower(void) {
+  static const char *const name[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"};
+  for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
+    const char *text = getenv(name[i]);
+    if (text) return strcmp(text, "0") != 0;
+  }
+  return 0;
+}
+
+static void print_line(const graft_app *app, const char *kind, const char *format, va_list args) {
+  char text[2048];
+  vsnprintf(text, sizeof text, format, args);
+  for (char *c = text; *c; c++) *c = *c == '\n' ? ' ' : *c;
+  fprintf(stderr, "%s: %s%s\n", app->program->name, kind, text);
+}
+
+void graft_app_log(const graft_app *app, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  if (!app->quiet) print_line(app, "", format, args);
+  va_end(args);
+}
+
+void graft_app_warn(const graft_app *app, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  if (app->comm.rank == 0) print_line(app, "warning: ", format, args);
+  va_end(args);
+}
+
+static void print_error(const graft_app *app, graft_status status) {
+  bool internal = graft_status_exit_code(status) == 1;
+  char text[1280];
+  snprintf(text, sizeof text, "%s%s%s%s%s",
+           *graft_error_message() ? graft_error_message() : graft_status_text(status),
+           internal ? " (" : "", internal ? graft_status_text(status) : "", internal ? ", " : "",
+           internal ? graft_error_where() : "");
+  for (char *c = text; *c; c++) *c = *c == '\n' ? ' ' : *c;
+  fprintf(stderr, "%s: %s%s\n", app->program->name, text, internal ? ")" : "");
+}
+
+/* --help, --version, --man; true if the command line asked for one of them. */
+static bool answer(const graft_program *program, const graft_verb *verb, int count,
+                   char *const *word, bool silent) {
+  bool help = false, version = false, man = false;
+  for (int i = 0; i < count; i++) {
+    help |= strcmp(word[i], "--help") == 0 || strcmp(word[i], "-help") == 0 ||
+            strcmp(word[i], "-h") == 0;
+    version |= strcmp(word[i], "--version") == 0;
+    man |= strcmp(word[i], "--man") == 0;
+  }
+  if (silent) return help || version || man;
+  if (help && verb) {
+    graft_help_verb(stdout, program, verb);
+  } else if (help) {
+    graft_help_program(stdout, program);
+  } else if (version) {
+    printf("%s %s\n", program->name, program->version);
+  } else if (man) {
+    graft_help_man(stdout, program);
+  }
+  return help || version || man;
+}
+
+static graft_status find_verb(graft_app *app, int argc, char **argv) {
+  const graft_program *program = app->program;
+  GRAFT_CHECK(argc > 1, USAGE, "expected a verb, e.g. '%s %s' (see %s --help)", program->command,
+              program->example[0], program->name);
+  app->verb = graft_verb_find(program, argv[1]);
+  GRAFT_CHECK(app->verb || argv[1][0] != '-', USAGE,
+              "expected a verb before the options, got '%.200s' (see %s --help)", argv[1],
+              program->name);
+  GRAFT_CHECK(app->verb, USAGE, "unknown verb '%.200s' (did you mean '%s'?)", argv[1],
+              graft_verb_nearest(program, argv[1])->name);
+  return GRAFT_OK;
+}
+
+/* Everything between the parsed options and the end of MPI. */
+static graft_status run(graft_app *app, void *config) {
+  const graft_front *front = config;
+  openblas_set_num_threads(1); /* our own OpenMP regions call BLAS, one thread each */
+  catch_signals();
+  GRAFT_TRY(graft_mpi_init(NULL, NULL, &app->comm));
+  app->quiet = front->quiet || app->comm.rank != 0;
+  app->json = front->json;
+  app->config = config;
+  graft_status status = app->verb->run(app, config);
+  return graft_comm_agree(&app->comm, status);
+}
+
+static graft_status parse_and_run(graft_app *app, int argc, char **argv) {
+  void *config;
+  GRAFT_TRY(find_verb(app, argc, argv));
+  GRAFT_TRY(graft_alloc(&config, 1, app->verb->config_size));
+  graft_status status = graft_options_parse(app->program, app->verb, (size_t)argc - 2, argv + 2,
+                                            getenv("GRAFT_OPTIONS"), config, &app->petsc);
+  if (status == GRAFT_OK) status = run(app, config);
+  graft_free(config);
+  return status;
+}
+
+int graft_app_main(const graft_program *program, int argc, char **argv) {
+  graft_app app = {.program = program, .comm = graft_comm_serial(), .argc = argc, .argv = argv};
+  bool first = !is_follower();
+  const graft_verb *verb = argc > 1 ? graft_verb_find(program, argv[1]) : NULL;
+  graft_status status = GRAFT_OK;
+  if (!answer(program, verb, argc - 1, argv + 1, !first)) status = parse_and_run(&app, argc, argv);
+  if (app.comm.size > 1) first = app.comm.rank == 0;
+  if ((fflush(stdout) != 0 || ferror(stdout)) && status == GRAFT_OK) {
+    status = graft_error_set(GRAFT_OUTPUT, __FILE__, __LINE__, "standard output: can't be written");
+  }
+  if (status != GRAFT_OK && first) print_error(&app, status);
+  graft_words_fini(&app.petsc);
+  graft_petsc_fini();
+  graft_mpi_finalize(&app.comm);
+  return graft_status_exit_code(status);
+}

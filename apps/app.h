@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef GRAFT_APPS_APP_H
+#define GRAFT_APPS_APP_H
+
+/** @file app.h
+ *  What every program does around its verb: options and help, signals, threads, MPI and PETSc, one
+ * line for an error, the exit code. */
+
+#include "apps/meter.h"
+#include "apps/options.h"
+#include "base/comm.h"
+
+/** The running program, as verbs see it. */
+typedef struct graft_app {
+  const graft_program *program;
+  const graft_verb *verb;
+  const void *config; /**< of the verb, filled */
+  int argc;           /**< of main(), for provenance */
+  char **argv;
+  graft_words petsc; /**< PETSc's options, verbatim */
+  graft_comm comm;   /**< all ranks of mpiexec; log and results come from rank 0 */
+  bool quiet, json;  /**< quiet: as the option says; true on ranks other than 0 */
+} graft_app;
+
+/** main() of every program. @return the exit code */
+int graft_app_main(const graft_program *program, int argc, char **argv);
+
+/** Flag, nonzero once SIGINT, SIGTERM or SIGUSR1 arrived: stop at the next safe point. A second
+ * SIGINT ends the program at once. Address of the flag, for libraries that poll it. */
+const volatile int *graft_app_stop(void);
+
+/** Tell the user something on stderr, one line; rank 0 only, silent with -quiet. */
+void graft_app_log(const graft_app *app, const char *format, ...) GRAFT_PRINTF(2, 3);
+
+/** Warn on stderr, one line; rank 0 only, with -quiet too. */
+void graft_app_warn(const graft_app *app, const char *format, ...) GRAFT_PRINTF(2, 3);
+
+#endif

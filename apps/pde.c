@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "apps/pde.h"
+
+#include <omp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "io/bundle_file.h"
+#include "io/dataset.h"
+#include "io/yaml.h"
+
+static const char *const examples[] = {
+    "demo                                    all of it: solve, train, eval, plot in minutes",
+    "solve -samples 900 -grid 48 -o data.h5  finite-element truth on three shapes",
+    "train -data data.h5 -o runs/a           train one network on all shapes",
+    "eval -model runs/a/model.h5 -data data.h5",
+    "predict -model runs/a/model.h5 -data new.h5 -o predicted.h5",
+    "plot -run runs/a                        pictures into runs/a/plots",
+    NULL};
+
+static const graft_verb *const verbs[] = {&graft_pde_verb_demo,
+                                          &graft_pde_verb_solve,
+                                          &graft_pde_verb_train,
+                                          &graft_pde_verb_eval,
+                                          &graft_pde_verb_predict,
+                                          &graft_pde_verb_plot,
+                                          NULL};
+
+static graft_status apply_preset(const char *name, const graft_option *rows, void *config) {
+  return graft_preset_apply(graft_preset_find(name), rows, config);
+}
+
+graft_status graft_pde_require(const char *option, const char *value, const char *what) {
+  GRAFT_CHECK(*value, USAGE, "missing option %s, expected %s", option, what);
+  return GRAFT_OK;
+}
+
+graft_status graft_pde_one_rank(const graft_app *app) {
+  GRAFT_CHECK(app->comm.size == 1, USAGE, "%s runs on one rank (threads are used), got %d ranks",
+              app->verb->name, app->comm.size);
+  return GRAFT_OK;
+}
+
+graft_status graft_pde_provenance(const graft_app *app, const void *config, long long seed,
+                                  graft_provenance *provenance) {
+  graft_yaml yaml = {0};
+  char *text = NULL;
+  graft_status status;
+  GRAFT_TRY(graft_provenance_init(provenance, app->argc, app->argv, app->comm.size,
+                                  omp_get_max_threads()));
+  provenance->seed = (uint64_t)seed;
+  GRAFT_TRY_TO(done, graft_options_effective(app->verb, config, &app->petsc, &yaml));
+  GRAFT_TRY_TO(done, graft_yaml_print(&yaml, &text));
+  GRAFT_TRY_TO(done, graft_provenance_set_options(provenance, text));
+done:
+  graft_free(text);
+  graft_yaml_fini(&yaml);
+  if (status != GRAFT_OK) graft_provenance_fini(provenance);
+  return status;
+}
+
+graft_app graft_pde_part(const graft_app *app, const graft_verb *verb) {
+  graft_app part = *app;
+  part.verb = verb;
+  return part;
+}
+
+graft_status graft_pde_open(const graft_app *app, const char *path, bool solved,
+                            graft_source *source) {
+  graft_status status = GRAFT_OK;
+  const char *problem = app->program->problem;
+  GRAFT_TRY(graft_dataset_open(path, source));
+  GRAFT_CHECK_TO(fail, strcmp(source->info.problem, problem) == 0, INPUT,
+                 "%s: expected a data set of '%s', got one of '%s'", path, problem,
+                 source->info.problem);
+  GRAFT_CHECK_TO(fail, !solved || graft_dataset_has(source, "u"), INPUT,
+                 "%s: expected solutions (t0_fields/u), got inputs only", path);
+  return GRAFT_OK;
+fail:
+  graft_source_fini(source);
+  return status;
+}
+
+graft_status graft_pde_load(const char *path, graft_bundle *bundle, graft_deeponet **model) {
+  graft_bundle own;
+  GRAFT_TRY(graft_bundle_read(path, "model", &own, NULL));
+  graft_status status = graft_deeponet_load(&own, model);
+  if (status != GRAFT_OK) graft_error_prefix("%s", path);
+  if (status == GRAFT_OK && bundle) {
+    *bundle = own;
+  } else {
+    graft_bundle_fini(&own);
+  }
+  return status;
+}
+
+const char *graft_pde_directory(const char *path, char *text, size_t size) {
+  const char *slash = strrchr(path, '/');
+  if (!slash) {
+    snprintf(text, size, ".");
+  } else {
+    snprintf(text, size, "%.*s", slash > path ? (int)(slash - path) : 1, path);
+  }
+  return text;
+}
+
+/* Take `-problem NAME` out of the command line; NULL when it is not there. */
+static const char *take_problem(int *argc, char **argv) {
+  const char *problem = NULL;
+  int kept = 1;
+  for (int i = 1; i < *argc; i++) {
+    if (strcmp(argv[i], "-problem") == 0 && i + 1 < *argc) {
+      problem = argv[++i];
+    } else if (strncmp(argv[i], "-problem=", 9) == 0) {
+      problem = argv[i] + 9;
+    } else {
+      argv[kept++] = argv[i];
+    }
+  }
+  *argc = kept;
+  return problem;
+}
+
+int graft_pde_main(const char *name, const char *problem, int argc, char **argv) {
+  char command[256];
+  const char *chosen = problem ? problem : take_problem(&argc, argv);
+  snprintf(command, sizeof command, problem ? "%s" : "%s -problem %s", name,
+           chosen ? chosen : "NAME");
+  graft_program program = {.name = name,
+                           .summary = "neural-operator surrogates of a PDE on several shapes",
+                           .version = graft_version(),
+                           .command = command,
+                           .problem = chosen ? chosen : "",
+                           .example = examples,
+                           .verb = verbs,
+                           .preset = apply_preset,
+                           .petsc = true};
+  return graft_app_main(&program, argc, argv);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef GRAFT_APPS_PDE_H
+#define GRAFT_APPS_PDE_H
+
+/** @file pde.h
+ *  The common body of the PDE programs: their verbs and configurations. graft-darcy and the like
+ * are a few lines over graft_pde_main(). */
+
+#include "apps/app.h"
+#include "base/source.h"
+#include "deeponet/metrics.h"
+#include "deeponet/model.h"
+#include "io/provenance.h"
+#include "mtl/trainer.h"
+#include "solvers/ensemble.h"
+
+/** main() of a PDE program.
+ *  @param name of the program
+ *  @param problem registry name of the equation; NULL: taken from the option `-problem NAME`
+ *  @return the exit code */
+int graft_pde_main(const char *name, const char *problem, int argc, char **argv);
+
+/** Configuration of `solve`. */
+typedef struct graft_pde_solve {
+  graft_front front;
+  char preset[GRAFT_NAME_SIZE];
+  char output[GRAFT_PATH_SIZE]; /**< data set to write */
+  graft_solve_config solve;
+} graft_pde_solve;
+
+/** Configuration of `train`. */
+typedef struct graft_pde_train {
+  graft_front front;
+  char preset[GRAFT_NAME_SIZE];
+  char data[GRAFT_PATH_SIZE];   /**< data set to train on */
+  char output[GRAFT_PATH_SIZE]; /**< run directory */
+  char split[GRAFT_NAME_SIZE];  /**< name of the split */
+  char resume[16];              /**< auto or never */
+  graft_deeponet_config model;
+  graft_trainer_config trainer;
+} graft_pde_train;
+
+/** Configuration of `eval`. */
+typedef struct graft_pde_eval {
+  graft_front front;
+  char model[GRAFT_PATH_SIZE];
+  char data[GRAFT_PATH_SIZE];
+  char split[2 * GRAFT_NAME_SIZE]; /**< "NAME:PART" */
+  char output[GRAFT_PATH_SIZE];    /**< run directory; "": that of the model */
+  bool baselines;                  /**< fit the classical baselines too */
+  double max_error;                /**< largest allowed mean rel_l2 of any task; 0: no check */
+  double solve_seconds;            /**< time of `solve`, for metrics.json; 0: not known */
+} graft_pde_eval;
+
+/** Configuration of `predict`. */
+typedef struct graft_pde_predict {
+  graft_front front;
+  char model[GRAFT_PATH_SIZE];
+  char data[GRAFT_PATH_SIZE];
+  char output[GRAFT_PATH_SIZE];
+} graft_pde_predict;
+
+/** Configuration of `plot`. */
+typedef struct graft_pde_plot {
+  graft_front front;
+  char run[GRAFT_PATH_SIZE];  /**< run directory, or "" */
+  char data[GRAFT_PATH_SIZE]; /**< data set; "": the one that the run was evaluated on */
+  long long samples;          /**< of each task, when a data set alone is shown */
+} graft_pde_plot;
+
+/** Configuration of `demo`: that of its parts. */
+typedef struct graft_pde_demo {
+  graft_front front;
+  char preset[GRAFT_NAME_SIZE];
+  char output[GRAFT_PATH_SIZE]; /**< run directory */
+  graft_solve_config solve;
+  graft_deeponet_config model;
+  graft_trainer_config trainer;
+} graft_pde_demo;
+
+/** The verbs; graft_verb::run takes the configuration above that goes with each. */
+extern const graft_verb graft_pde_verb_solve, graft_pde_verb_train, graft_pde_verb_eval,
+    graft_pde_verb_predict, graft_pde_verb_plot, graft_pde_verb_demo;
+
+/** Options shared by several verbs, as initialisers of their rows. */
+#define GRAFT_PDE_PATH_ROW(option, config, field, text, what)                                      \
+  {                                                                                                \
+    .name = option, .type = GRAFT_OPTION_STRING, .offset = offsetof(config, field),                \
+    .capacity = GRAFT_PATH_SIZE, .value = text, .help = what                                       \
+  }
+#define GRAFT_PDE_OUTPUT_ROW(config, text, what)                                                   \
+  {                                                                                                \
+    .name = "o", .type = GRAFT_OPTION_STRING, .offset = offsetof(config, output),                  \
+    .capacity = GRAFT_PATH_SIZE, .value = text, .may_change = 1, .help = what                      \
+  }
+#define GRAFT_PDE_PRESET_ROW(config, text)                                                         \
+  {                                                                                                \
+    .name = "preset", .type = GRAFT_OPTION_STRING, .offset = offsetof(config, preset),             \
+    .capacity = GRAFT_NAME_SIZE, .value = text, .choices = graft_preset_name,                      \
+    .help = "set of values for all other options"                                                  \
+  }
+
+/** Fail unless the path option is given. */
+GRAFT_MUST_USE graft_status graft_pde_require(const char *option, const char *value,
+                                              const char *what);
+
+/** Refuse to run on several ranks: this verb is not parallel. */
+GRAFT_MUST_USE graft_status graft_pde_one_rank(const graft_app *app);
+
+/** Provenance of what the verb writes: command line, effective options, versions.
+ *  Release with graft_provenance_fini(). */
+GRAFT_MUST_USE graft_status graft_pde_provenance(const graft_app *app, const void *config,
+                                                 long long seed, graft_provenance *provenance);
+
+/** The app for a part of a verb (the demo's solve, train …): the same but for the verb. */
+graft_app graft_pde_part(const graft_app *app, const graft_verb *verb);
+
+/** Open a data set of this program's equation.
+ *  @param solved the field "u" must be there
+ *  @return #GRAFT_INPUT naming the file */
+GRAFT_MUST_USE graft_status graft_pde_open(const graft_app *app, const char *path, bool solved,
+                                           graft_source *source);
+
+/** Read a model file. Destroy with graft_deeponet_destroy().
+ *  @param bundle receives what the file holds, for its training record; or NULL; release with
+ *  graft_bundle_fini() */
+GRAFT_MUST_USE graft_status graft_pde_load(const char *path, graft_bundle *bundle,
+                                           graft_deeponet **model);
+
+/** Directory part of a path ("." if it has none) into @p text [size]; returns @p text. */
+const char *graft_pde_directory(const char *path, char *text, size_t size);
+
+/** Verb `plot` after its options: pictures of a run or a data set into DIRECTORY/plots.
+ *  @param pictures receives their names if not NULL (release with graft_words_fini()) */
+GRAFT_MUST_USE graft_status graft_pde_draw(const graft_app *app, const graft_pde_plot *config,
+                                           graft_words *pictures);
+
+#endif

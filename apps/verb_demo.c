@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Verb demo: solve, train, eval and plot on a preset. What an earlier call finished is reused. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apps/pde.h"
+#include "base/arena.h"
+#include "io/atomic.h"
+
+enum { PATH = GRAFT_PATH_SIZE };
+
+static const graft_option rows[] = {
+    GRAFT_PDE_PRESET_ROW(graft_pde_demo, "demo"),
+    GRAFT_PDE_OUTPUT_ROW(graft_pde_demo, "runs/darcy-demo", "run directory"),
+    {.name = NULL}};
+
+static const graft_section sections[] = {
+    {"Run", rows, 0, false},
+    {"Ground truth", graft_solve_options, offsetof(graft_pde_demo, solve), false},
+    {"Model", graft_deeponet_options, offsetof(graft_pde_demo, model), false},
+    {"Training", graft_trainer_options, offsetof(graft_pde_demo, trainer), false},
+    {"Common", graft_front_options, offsetof(graft_pde_demo, front), true},
+    {NULL, NULL, 0, false}};
+
+static const char *const examples[] = {"demo", "demo -o runs/quick -samples 90 -epochs 20", NULL};
+
+/* Run a verb with its configuration, one rank, results kept off stdout. */
+static graft_status part(const graft_app *app, const graft_verb *verb, void *config) {
+  graft_app own = graft_pde_part(app, verb);
+  own.json = false;
+  return verb->run(&own, config);
+}
+
+static graft_status demo_solve(const graft_app *app, const graft_pde_demo *demo, const char *data,
+                               double *seconds) {
+  graft_pde_solve *config;
+  GRAFT_TRY(graft_alloc(&config, 1, sizeof *config));
+  bool there = graft_file_exists(data);
+  double start = graft_meter_clock();
+  config->front = demo->front;
+  config->solve = demo->solve;
+  snprintf(config->preset, sizeof config->preset, "%s", demo->preset);
+  snprintf(config->output, sizeof config->output, "%s", data);
+  graft_status status = part(app, &graft_pde_verb_solve, config);
+  *seconds = there ? 0.0 : graft_meter_clock() - start;
+  graft_free(config);
+  return status;
+}
+
+static graft_status demo_train(const graft_app *app, const graft_pde_demo *demo, const char *data) {
+  graft_pde_train *config;
+  GRAFT_TRY(graft_alloc(&config, 1, sizeof *config));
+  config->front = demo->front;
+  config->model = demo->model;
+  config->trainer = demo->trainer;
+  snprintf(config->preset, sizeof config->preset, "%s", demo->preset);
+  snprintf(config->data, sizeof config->data, "%s", data);
+  snprintf(config->output, sizeof config->output, "%s", demo->output);
+  snprintf(config->split, sizeof config->split, "default");
+  snprintf(config->resume, sizeof config->resume, "auto");
+  graft_status status = part(app, &graft_pde_verb_train, config);
+  graft_free(config);
+  return status;
+}
+
+/* Seconds of the solve that an earlier demo noted in RUN/eval.yaml; 0 if there is none. */
+static double noted_seconds(const char *run) {
+  char path[PATH + 64];
+  graft_yaml yaml;
+  double seconds = 0.0;
+  snprintf(path, sizeof path, "%s/eval.yaml", run);
+  if (!graft_file_exists(path) || graft_yaml_read(path, &yaml) != GRAFT_OK) return 0.0;
+  const graft_yaml_entry *entry = graft_yaml_find(&yaml, "solve_seconds");
+  if (entry) seconds = strtod(entry->value, NULL);
+  graft_yaml_fini(&yaml);
+  return seconds;
+}
+
+static graft_status demo_eval(const graft_app *app, const graft_pde_demo *demo, const char *data,
+                              double solve_seconds) {
+  graft_pde_eval *config;
+  GRAFT_TRY(graft_alloc(&config, 1, sizeof *config));
+  config->front = demo->front;
+  config->baselines = true;
+  config->solve_seconds = solve_seconds > 0.0 ? solve_seconds : noted_seconds(demo->output);
+  snprintf(config->model, sizeof config->model, "%.1000s/model.h5", demo->output);
+  snprintf(config->data, sizeof config->data, "%s", data);
+  snprintf(config->output, sizeof config->output, "%s", demo->output);
+  snprintf(config->split, sizeof config->split, "default:test");
+  graft_app own = graft_pde_part(app, &graft_pde_verb_eval);
+  graft_status status = own.verb->run(&own, config);
+  graft_free(config);
+  return status;
+}
+
+static graft_status demo_plot(const graft_app *app, const graft_pde_demo *demo) {
+  graft_pde_plot config = {.front = demo->front, .samples = 3};
+  graft_words made = {0};
+  snprintf(config.run, sizeof config.run, "%s", demo->output);
+  graft_app_log(app, "plot: drawing the pictures");
+  graft_status status = graft_pde_draw(app, &config, &made);
+  if (status == GRAFT_OK && made.count && !app->json) {
+    printf("\nPictures\n");
+    for (size_t i = 0; i < made.count; i++) printf("  %s\n", made.word[i]);
+  }
+  graft_words_fini(&made);
+  return status;
+}
+
+static graft_status run(graft_app *app, void *verb_config) {
+  const graft_pde_demo *demo = verb_config;
+  char data[PATH], time[64];
+  double start = graft_meter_clock(), solve_seconds = 0.0;
+  GRAFT_TRY(graft_pde_one_rank(app));
+  GRAFT_TRY(graft_pde_require("-o", demo->output, "a run directory"));
+  GRAFT_CHECK(strlen(demo->output) < PATH - 64, USAGE, "-o: the name is too long");
+  snprintf(data, sizeof data, "%.1000s/data.h5", demo->output);
+  GRAFT_TRY(graft_directory_create(demo->output));
+  GRAFT_TRY(demo_solve(app, demo, data, &solve_seconds));
+  GRAFT_TRY(demo_train(app, demo, data));
+  GRAFT_TRY(demo_eval(app, demo, data, solve_seconds));
+  GRAFT_TRY(demo_plot(app, demo));
+  if (!app->json) {
+    printf("\nEverything is in %s; %s in all\n", demo->output,
+           graft_meter_time(graft_meter_clock() - start, time, sizeof time));
+  }
+  return GRAFT_OK;
+}
+
+const graft_verb graft_pde_verb_demo = {.name = "demo",
+                                        .summary = "all of it: solve, train, eval, plot",
+                                        .example = examples,
+                                        .section = sections,
+                                        .config_size = sizeof(graft_pde_demo),
+                                        .run = run};

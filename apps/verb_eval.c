@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Verb eval: errors of a model and of the classical baselines, side by side. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "apps/pde.h"
+#include "base/arena.h"
+#include "base/json.h"
+#include "io/atomic.h"
+
+static const graft_option rows[] = {
+    GRAFT_PDE_PATH_ROW("model", graft_pde_eval, model, "", "model file, e.g. RUN/model.h5"),
+    GRAFT_PDE_PATH_ROW("data", graft_pde_eval, data, "", "data set with solutions"),
+    {.name = "split",
+     .type = GRAFT_OPTION_STRING,
+     .offset = offsetof(graft_pde_eval, split),
+     .capacity = 2 * GRAFT_NAME_SIZE,
+     .value = "default:test",
+     .help = "samples to report on: NAME:PART, part train, validation or test"},
+    GRAFT_PDE_OUTPUT_ROW(graft_pde_eval, "", "run directory for the results; the model's if empty"),
+    {.name = "baselines",
+     .type = GRAFT_OPTION_BOOL,
+     .offset = offsetof(graft_pde_eval, baselines),
+     .value = "true",
+     .help = "fit the classical baselines on the training part too"},
+    {.name = "max_error",
+     .type = GRAFT_OPTION_REAL,
+     .offset = offsetof(graft_pde_eval, max_error),
+     .value = "0",
+     .min = 0.0,
+     .max = 1e6,
+     .help = "exit 5 if a task's mean relative L2 error is larger; 0: no check"},
+    {.name = "solve_seconds",
+     .type = GRAFT_OPTION_REAL,
+     .offset = offsetof(graft_pde_eval, solve_seconds),
+     .value = "0",
+     .min = 0.0,
+     .max = INFINITY,
+     .unit = "s",
+     .help = "time that the data set took, for metrics.json"},
+    {.name = NULL}};
+
+static const graft_section sections[] = {
+    {"Run", rows, 0, false},
+    {"Common", graft_front_options, offsetof(graft_pde_eval, front), true},
+    {NULL, NULL, 0, false}};
+
+static const char *const examples[] = {
+    "eval -model runs/a/model.h5 -data data.h5",
+    "eval -model runs/a/model.h5 -data data.h5 -split default:validation -o runs/a-validation",
+    "eval -model runs/a/model.h5 -data data.h5 -max_error 0.04 -json", NULL};
+
+/* One evaluation under way. */
+struct evaluating {
+  const graft_app *app;
+  const graft_pde_eval *config;
+  char directory[GRAFT_PATH_SIZE];
+  char split[GRAFT_NAME_SIZE]; /* before the colon of the option */
+  graft_part part;             /* behind it */
+  graft_deeponet *model;
+  graft_source source;
+  graft_evaluation evaluation;
+  double train_seconds;      /* of the model */
+  double predict_per_sample; /* seconds */
+};
+
+static graft_status parse_split(struct evaluating *e) {
+  const char *text = e->config->split, *colon = strchr(text, ':');
+  GRAFT_CHECK(colon && colon > text && colon - text < GRAFT_NAME_SIZE, USAGE,
+              "-split: expected NAME:PART, e.g. default:test, got '%s'", text);
+  snprintf(e->split, sizeof e->split, "%.*s", (int)(colon - text), text);
+  graft_status status = graft_part_parse(colon + 1, &e->part);
+  if (status != GRAFT_OK) graft_error_prefix("-split");
+  return status;
+}
+
+/* Mean over tasks of each data set task from the model's training mean; predictions of the part. */
+static graft_status evaluate(struct evaluating *e) {
+  size_t *sample = NULL, count = 0, points = e->source.info.points;
+  float *u = NULL; /* [count x P] */
+  graft_status status;
+  GRAFT_TRY(graft_part_select(&e->source.info, e->split, e->part, &sample, &count));
+  GRAFT_CHECK_TO(done, count > 0, INPUT, "%s: no samples in %s", e->config->data, e->config->split);
+  GRAFT_TRY_TO(done, graft_alloc(&u, count * points, sizeof *u));
+  double start = graft_meter_clock();
+  GRAFT_TRY_TO(done, graft_deeponet_predict(e->model, &e->source, sample, count, u));
+  e->predict_per_sample = (graft_meter_clock() - start) / (double)count;
+  GRAFT_TRY_TO(done, graft_evaluation_build(&e->source, e->split, e->part,
+                                            graft_deeponet_mean(e->model), u, &e->evaluation));
+  if (e->config->baselines) {
+    size_t modes = (size_t)graft_deeponet_get_config(e->model)->width;
+    graft_app_log(e->app, "eval: fitting the classical baselines");
+    GRAFT_TRY_TO(done,
+                 graft_evaluation_baselines(&e->source, e->split, e->part, modes, &e->evaluation));
+  }
+done:
+  graft_free(sample);
+  graft_free(u);
+  return status;
+}
+
+static graft_status write_metrics(const struct evaluating *e, FILE *file) {
+  graft_json json;
+  graft_json_init(&json, file);
+  graft_json_object(&json, NULL);
+  graft_json_text(&json, "program", e->app->program->name);
+  graft_json_text(&json, "version", e->app->program->version);
+  graft_json_text(&json, "split", e->config->split);
+  graft_json_int(&json, "seed", graft_deeponet_get_config(e->model)->seed);
+  graft_json_object(&json, "seconds");
+  graft_json_real(&json, "solve", e->config->solve_seconds);
+  graft_json_real(&json, "train", e->train_seconds);
+  graft_json_real(&json, "predict_per_sample", e->predict_per_sample);
+  graft_json_end_object(&json);
+  graft_evaluation_write(&e->evaluation, &json);
+  graft_json_end_object(&json);
+  return graft_json_finish(&json);
+}
+
+/* A row per sample, so that anybody can look at the distribution. */
+static graft_status write_errors(const struct evaluating *e, FILE *file) {
+  fprintf(file, "task,sample,index,rel_l2,rel_l2_fluctuation,rel_l2_gradient\n");
+  for (size_t k = 0; k < e->evaluation.tasks; k++) {
+    const graft_task_evaluation *t = &e->evaluation.task[k];
+    for (size_t i = 0; i < t->samples; i++) {
+      fprintf(file, "%s,%zu,%lld,%.9g,%.9g,%.9g\n", t->name, t->sample[i],
+              (long long)e->source.info.index[t->sample[i]], t->rel_l2[i], t->rel_l2_fluctuation[i],
+              t->rel_l2_gradient[i]);
+    }
+  }
+  return GRAFT_OK;
+}
+
+/* A row per task: mean error of the network and of each baseline. */
+static graft_status write_summary(const struct evaluating *e, FILE *file) {
+  fprintf(file, "task,network");
+  for (size_t b = 0; graft_baseline_name(b); b++) fprintf(file, ",%s", graft_baseline_name(b));
+  fprintf(file, "\n");
+  for (size_t k = 0; k < e->evaluation.tasks; k++) {
+    const graft_task_evaluation *t = &e->evaluation.task[k];
+    fprintf(file, "%s,%.9g", t->name, t->summary.mean);
+    for (size_t b = 0; graft_baseline_name(b); b++) fprintf(file, ",%.9g", t->baseline[b]);
+    fprintf(file, "\n");
+  }
+  return GRAFT_OK;
+}
+
+/* What was evaluated, for `plot`. */
+static graft_status write_record(const struct evaluating *e, FILE *file) {
+  graft_yaml yaml = {0};
+  char *text = NULL;
+  graft_status status =
+      graft_options_effective(&graft_pde_verb_eval, e->config, &e->app->petsc, &yaml);
+  if (status == GRAFT_OK) status = graft_yaml_print(&yaml, &text);
+  if (status == GRAFT_OK) fputs(text, file);
+  graft_free(text);
+  graft_yaml_fini(&yaml);
+  return status;
+}
+
+/* Write DIRECTORY/NAME whole or not at all. */
+static graft_status write_file(const struct evaluating *e, const char *name,
+                               graft_status (*content)(const struct evaluating *, FILE *)) {
+  char path[GRAFT_PATH_SIZE + 64];
+  graft_atomic atomic;
+  graft_status status = GRAFT_OK;
+  snprintf(path, sizeof path, "%s/%s", e->directory, name);
+  GRAFT_TRY(graft_atomic_begin(&atomic, path));
+  FILE *file = fopen(atomic.part, "w");
+  GRAFT_CHECK_TO(fail, file, OUTPUT, "%s: can't be written", path);
+  status = content(e, file);
+  bool bad = ferror(file) != 0;
+  bad |= fclose(file) != 0;
+  if (status != GRAFT_OK) goto fail;
+  GRAFT_CHECK_TO(fail, !bad, OUTPUT, "%s: can't be written", path);
+  return graft_atomic_commit(&atomic);
+fail:
+  graft_atomic_abandon(&atomic);
+  return status;
+}
+
+/* Floors are no competitors: they know the truth that they project. */
+static bool is_floor(const char *name) { return strstr(name, "floor") != NULL; }
+
+static void print_cell(double error, bool better) {
+  char text[32] = "- ";
+  if (isfinite(error)) {
+    snprintf(text, sizeof text, "%.2f%s", 100.0 * error, better ? "*" : " ");
+  }
+  printf("%14s", text);
+}
+
+static void print_table(const struct evaluating *e) {
+  const graft_evaluation *v = &e->evaluation;
+  bool lost = false;
+  printf("Relative L2 error in %%, per sample over the domain, %s\n\n", v->split);
+  printf("%-14s%8s%10s%10s%10s%10s%14s%14s\n", "network", "samples", "mean", "median", "p95", "max",
+         "fluctuation", "gradient");
+  for (size_t k = 0; k < v->tasks; k++) {
+    const graft_task_evaluation *t = &v->task[k];
+    printf("%-14s%8zu%10.2f%10.2f%10.2f%10.2f%14.2f%14.2f\n", t->name, t->samples,
+           100.0 * t->summary.mean, 100.0 * t->summary.median, 100.0 * t->summary.p95,
+           100.0 * t->summary.max, 100.0 * t->fluctuation.mean, 100.0 * t->gradient.mean);
+  }
+  if (!e->config->baselines) return;
+  printf("\n%-14s%14s", "mean", "network");
+  for (size_t b = 0; graft_baseline_name(b); b++) printf("%14s", graft_baseline_name(b));
+  printf("\n");
+  for (size_t k = 0; k < v->tasks; k++) {
+    const graft_task_evaluation *t = &v->task[k];
+    printf("%-14s", t->name);
+    print_cell(t->summary.mean, false);
+    for (size_t b = 0; graft_baseline_name(b); b++) {
+      bool better = !is_floor(graft_baseline_name(b)) && t->baseline[b] < t->summary.mean;
+      print_cell(t->baseline[b], better);
+      lost |= better;
+    }
+    printf("\n");
+  }
+  printf(lost ? "* better than the network\n" : "the network is better than every baseline\n");
+}
+
+static graft_status check_errors(const struct evaluating *e) {
+  for (size_t k = 0; k < e->evaluation.tasks; k++) {
+    const graft_task_evaluation *t = &e->evaluation.task[k];
+    if (t->samples == 0) continue;
+    GRAFT_CHECK(e->config->max_error <= 0.0 || t->summary.mean <= e->config->max_error, ACCURACY,
+                "%s: expected a mean relative L2 error of at most %g, got %.4g", t->name,
+                e->config->max_error, t->summary.mean);
+  }
+  return GRAFT_OK;
+}
+
+static graft_status report(struct evaluating *e) {
+  GRAFT_TRY(evaluate(e));
+  GRAFT_TRY(write_file(e, "errors.csv", write_errors));
+  GRAFT_TRY(write_file(e, "summary.csv", write_summary));
+  GRAFT_TRY(write_file(e, "eval.yaml", write_record));
+  GRAFT_TRY(write_file(e, "metrics.json", write_metrics));
+  if (e->app->json) {
+    GRAFT_TRY(write_metrics(e, stdout));
+  } else {
+    print_table(e);
+  }
+  return check_errors(e);
+}
+
+static graft_status run(graft_app *app, void *verb_config) {
+  const graft_pde_eval *config = verb_config;
+  struct evaluating e = {.app = app, .config = config};
+  graft_bundle bundle;
+  GRAFT_TRY(graft_pde_one_rank(app));
+  GRAFT_TRY(graft_pde_require("-model", config->model, "a model file"));
+  GRAFT_TRY(graft_pde_require("-data", config->data, "a data set"));
+  GRAFT_TRY(parse_split(&e));
+  GRAFT_TRY(graft_pde_load(config->model, &bundle, &e.model));
+  if (graft_bundle_get_real(&bundle, "training/seconds", &e.train_seconds) != GRAFT_OK) {
+    e.train_seconds = 0.0;
+  }
+  graft_bundle_fini(&bundle);
+  graft_status status = graft_pde_open(app, config->data, true, &e.source);
+  if (status == GRAFT_OK) {
+    graft_pde_directory(config->model, e.directory, sizeof e.directory);
+    if (*config->output) snprintf(e.directory, sizeof e.directory, "%s", config->output);
+    status = graft_directory_create(e.directory);
+    if (status == GRAFT_OK) status = report(&e);
+    graft_evaluation_fini(&e.evaluation);
+    graft_source_fini(&e.source);
+  }
+  graft_deeponet_destroy(e.model);
+  return status;
+}
+
+const graft_verb graft_pde_verb_eval = {.name = "eval",
+                                        .summary = "errors per task beside classical baselines",
+                                        .example = examples,
+                                        .section = sections,
+                                        .config_size = sizeof(graft_pde_eval),
+                                        .run = run};

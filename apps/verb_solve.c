@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Verb solve: finite-element ground truth into a data set. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "apps/pde.h"
+#include "base/arena.h"
+#include "base/json.h"
+#include "io/atomic.h"
+#include "io/dataset.h"
+#include "solvers/petsc.h"
+
+static const graft_option rows[] = {
+    GRAFT_PDE_PRESET_ROW(graft_pde_solve, "demo"),
+    GRAFT_PDE_OUTPUT_ROW(graft_pde_solve, "data.h5", "HDF5 file to write"),
+    {.name = NULL}};
+
+static const graft_section sections[] = {
+    {"Run", rows, 0, false},
+    {"Ground truth", graft_solve_options, offsetof(graft_pde_solve, solve), false},
+    {"Common", graft_front_options, offsetof(graft_pde_solve, front), true},
+    {NULL, NULL, 0, false}};
+
+static const char *const examples[] = {
+    "solve -samples 900 -grid 48 -o data.h5", "solve -preset paper -o paper.h5",
+    "solve -shapes square -field constant -samples 1 -o check.h5", NULL};
+
+/* A finished file of the same options is taken as it is; one of other options is not overwritten.
+ */
+static graft_status compare_existing(const graft_app *app, const graft_pde_solve *config,
+                                     bool *done) {
+  graft_source source;
+  graft_yaml there = {0}, here = {0};
+  graft_status status;
+  *done = false;
+  if (!graft_file_exists(config->output)) return GRAFT_OK;
+  if (graft_dataset_open(config->output, &source) != GRAFT_OK) {
+    graft_error_prefix("output is there and is no data set to go on with");
+    return GRAFT_USAGE;
+  }
+  const graft_provenance *provenance = graft_dataset_provenance(&source);
+  GRAFT_TRY_TO(done, graft_yaml_parse(provenance->options, config->output, &there));
+  GRAFT_TRY_TO(done, graft_options_effective(app->verb, config, &app->petsc, &here));
+  for (size_t i = 0; i < here.entries; i++) {
+    const char *key = here.entry[i].key, *value = here.entry[i].value;
+    const graft_yaml_entry *old = graft_yaml_find(&there, key);
+    if (strcmp(key, "o") == 0 || strcmp(key, "preset") == 0) continue;
+    GRAFT_CHECK_TO(done, old && strcmp(old->value, value) == 0, USAGE,
+                   "%s was made with -%s %s, asked for is -%s %s: choose another -o or remove it",
+                   config->output, key, old ? old->value : "(none)", key, value);
+  }
+  *done = true;
+done:
+  graft_yaml_fini(&here);
+  graft_yaml_fini(&there);
+  graft_source_fini(&source);
+  return status;
+}
+
+struct watch {
+  graft_meter meter;
+  const graft_app *app;
+};
+
+/* Rank 0 shows its own progress times the number of ranks. */
+static graft_status update(void *ctx, size_t done, size_t total) {
+  struct watch *watch = ctx;
+  (void)total;
+  graft_meter_step(&watch->meter, (double)done * watch->app->comm.size, "");
+  GRAFT_CHECK(!*graft_app_stop(), INTERRUPTED, "stopped by a signal, nothing was written");
+  return GRAFT_OK;
+}
+
+static void print_estimate(const graft_app *app, const graft_pde_solve *config) {
+  graft_solve_estimate e = graft_solve_estimate_get(&config->solve, app->comm.size);
+  char time[64];
+  graft_app_log(app,
+                "solve: %lld samples on each of %s, grid %lld x %lld; estimated %.0f MB disk, "
+                "%.0f MB memory, %s",
+                config->solve.samples, config->solve.shapes, config->solve.grid, config->solve.grid,
+                ceil(1e-6 * e.disk_bytes), ceil(1e-6 * e.memory_bytes),
+                graft_meter_time(e.seconds, time, sizeof time));
+}
+
+static graft_status print_report(const graft_app *app, const graft_pde_solve *config,
+                                 const graft_solve_report *r) {
+  if (app->comm.rank != 0) return GRAFT_OK;
+  double rate = r->seconds > 0.0 ? (double)r->samples / r->seconds : 0.0;
+  if (app->json) {
+    graft_json json;
+    graft_json_init(&json, stdout);
+    graft_json_object(&json, NULL);
+    graft_json_text(&json, "file", config->output);
+    graft_json_int(&json, "samples", (long long)r->samples);
+    graft_json_int(&json, "nodes", (long long)r->nodes);
+    graft_json_int(&json, "elements", (long long)r->elements);
+    graft_json_real(&json, "seconds", r->seconds);
+    graft_json_real(&json, "samples_per_second", rate);
+    graft_json_object(&json, "stages");
+    graft_json_real(&json, "setup", r->setup);
+    graft_json_real(&json, "draw", r->draw);
+    graft_json_real(&json, "assemble", r->assemble);
+    graft_json_real(&json, "solve", r->solve);
+    graft_json_real(&json, "output", r->output);
+    graft_json_end_object(&json);
+    graft_json_end_object(&json);
+    return graft_json_finish(&json);
+  }
+  printf("%s: %zu samples, %zu triangles, %.1f s, %.1f samples/s (set-up %.1f s, fields %.1f s, "
+         "assembly %.1f s, solver %.1f s, output %.1f s)\n",
+         config->output, r->samples, r->elements, r->seconds, rate, r->setup, r->draw, r->assemble,
+         r->solve, r->output);
+  return GRAFT_OK;
+}
+
+static graft_status solve(const graft_app *app, const graft_pde_solve *config) {
+  struct watch watch = {.app = app};
+  graft_provenance provenance;
+  graft_solve_report report;
+  double total = 0.0;
+  GRAFT_TRY(graft_pde_provenance(app, config, config->solve.seed, &provenance));
+  print_estimate(app, config);
+  total = (double)config->solve.samples;
+  for (const char *c = config->solve.shapes; *c; c++) {
+    if (*c == ',') total += (double)config->solve.samples;
+  }
+  graft_meter_init(&watch.meter, "solve", "samples", total, 0.0, app->quiet);
+  graft_solve_progress progress = {&watch, update};
+  graft_status status = graft_ensemble_run(&config->solve, &app->comm, config->output, &provenance,
+                                           &progress, &report);
+  graft_meter_fini(&watch.meter, status == GRAFT_OK ? total : 0.0, status == GRAFT_OK);
+  graft_provenance_fini(&provenance);
+  GRAFT_TRY(status);
+  return print_report(app, config, &report);
+}
+
+static graft_status run(graft_app *app, void *verb_config) {
+  graft_pde_solve *config = verb_config;
+  bool done = false;
+  snprintf(config->solve.problem, sizeof config->solve.problem, "%s", app->program->problem);
+  GRAFT_TRY(graft_pde_require("-o", config->output, "a file to write"));
+  GRAFT_TRY(graft_solve_validate(&config->solve));
+  GRAFT_TRY(graft_comm_agree(&app->comm, compare_existing(app, config, &done)));
+  if (done) {
+    graft_app_log(app, "%s is there already, made with the same options", config->output);
+    return GRAFT_OK;
+  }
+  GRAFT_TRY(graft_petsc_init(app->petsc.count, (const char *const *)app->petsc.word));
+  return solve(app, config);
+}
+
+const graft_verb graft_pde_verb_solve = {.name = "solve",
+                                         .summary = "generate ground truth with finite elements",
+                                         .example = examples,
+                                         .section = sections,
+                                         .config_size = sizeof(graft_pde_solve),
+                                         .run = run};

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Verb train: a multi-task DeepONet into a run directory. */
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "apps/pde.h"
+#include "base/arena.h"
+#include "base/json.h"
+#include "io/atomic.h"
+#include "io/bundle_file.h"
+#include "io/run_dir.h"
+
+static const char *resume_choices(size_t i) {
+  static const char *const name[] = {"auto", "never", NULL};
+  return name[i];
+}
+
+static const graft_option rows[] = {
+    GRAFT_PDE_PRESET_ROW(graft_pde_train, "demo"),
+    GRAFT_PDE_PATH_ROW("data", graft_pde_train, data, "", "data set to train on"),
+    GRAFT_PDE_OUTPUT_ROW(graft_pde_train, "", "run directory"),
+    {.name = "split",
+     .type = GRAFT_OPTION_STRING,
+     .offset = offsetof(graft_pde_train, split),
+     .capacity = GRAFT_NAME_SIZE,
+     .value = "default",
+     .help = "split of the data set into training, validation and test part"},
+    {.name = "resume",
+     .type = GRAFT_OPTION_STRING,
+     .offset = offsetof(graft_pde_train, resume),
+     .capacity = 16,
+     .value = "auto",
+     .choices = resume_choices,
+     .may_change = 1,
+     .help = "go on from the run's checkpoint if there is one, or start afresh"},
+    {.name = NULL}};
+
+static const graft_section sections[] = {
+    {"Run", rows, 0, false},
+    {"Model", graft_deeponet_options, offsetof(graft_pde_train, model), false},
+    {"Training", graft_trainer_options, offsetof(graft_pde_train, trainer), false},
+    {"Common", graft_front_options, offsetof(graft_pde_train, front), true},
+    {NULL, NULL, 0, false}};
+
+static const char *const examples[] = {
+    "train -data data.h5 -o runs/a", "train -data data.h5 -o runs/b -preset paper -epochs 20",
+    "train -options_file runs/a/config.yaml -o runs/c -lr 5e-4", NULL};
+
+/* A training under way. */
+struct training {
+  const graft_app *app;
+  const graft_pde_train *config;
+  graft_deeponet *model;
+  graft_trainer *trainer;
+  graft_sink sink;
+  graft_meter meter;
+  char options[16384]; /* effective options as YAML: what a finished run is recognised by */
+};
+
+static double now(void *ctx) {
+  (void)ctx;
+  return graft_meter_clock();
+}
+
+static bool stop(void *ctx) {
+  (void)ctx;
+  return *graft_app_stop() != 0;
+}
+
+/* A few losses as text: "0.031 0.030 0.028". */
+static void print_losses(const double *loss, size_t tasks, char *text, size_t size) {
+  size_t used = 0;
+  text[0] = '\0';
+  for (size_t k = 0; k < tasks && used < size; k++) {
+    int n = snprintf(text + used, size - used, k ? " %.3g" : "%.3g", loss[k]);
+    used += n > 0 ? (size_t)n : 0;
+  }
+}
+
+static void progress(void *ctx, const graft_progress *p) {
+  struct training *t = ctx;
+  char note[512], train[128], validation[128];
+  print_losses(p->train_loss, p->tasks, train, sizeof train);
+  if (isfinite(p->validation_mean)) {
+    print_losses(p->validation_loss, p->tasks, validation, sizeof validation);
+    snprintf(note, sizeof note, "epoch %.0f, validation %s, loss %s", p->epoch, validation, train);
+  } else {
+    snprintf(note, sizeof note, "epoch %.0f, loss %s", p->epoch, train);
+  }
+  graft_meter_step(&t->meter, (double)p->step, note);
+}
+
+/* Store the model with the given parameters and the record of its training. */
+static graft_status store(const struct training *t, const graft_progress *p,
+                          const graft_real *theta, bool finished) {
+  graft_bundle bundle;
+  size_t n = graft_deeponet_layout(t->model)->n;
+  graft_real *own = graft_deeponet_parameters(t->model), *kept;
+  graft_status status;
+  GRAFT_TRY(graft_alloc(&kept, n, sizeof *kept));
+  graft_bundle_init(&bundle);
+  memcpy(kept, own, n * sizeof *own);
+  memmove(own, theta, n * sizeof *own);
+  status = graft_deeponet_save(t->model, &bundle);
+  memcpy(own, kept, n * sizeof *own);
+  if (status != GRAFT_OK) goto done;
+  GRAFT_TRY_TO(done, graft_bundle_put_int(&bundle, "training/step", (int64_t)p->step));
+  GRAFT_TRY_TO(done, graft_bundle_put_int(&bundle, "training/best_step", (int64_t)p->best_step));
+  GRAFT_TRY_TO(done, graft_bundle_put_real(&bundle, "training/seconds", p->seconds));
+  GRAFT_TRY_TO(done, graft_bundle_put_real(&bundle, "training/validation", p->best_mean));
+  GRAFT_TRY_TO(done, graft_bundle_put_text(&bundle, "training/data", t->config->data));
+  GRAFT_TRY_TO(done, graft_bundle_put_text(&bundle, "training/split", t->config->split));
+  GRAFT_TRY_TO(done,
+               graft_bundle_put_text(&bundle, "training/finished", finished ? t->options : ""));
+  GRAFT_TRY_TO(done, t->sink.store(t->sink.ctx, "model", &bundle));
+done:
+  graft_bundle_fini(&bundle);
+  graft_free(kept);
+  return status;
+}
+
+static graft_status improved(void *ctx, const graft_progress *p, const graft_real *theta) {
+  return store(ctx, p, theta, false);
+}
+
+static void print_summary(const struct training *t, const graft_source *source,
+                          const graft_objective *objective) {
+  const graft_deeponet_config *m = &t->config->model;
+  graft_app_log(t->app,
+                "train: %zu parameters, branch %s, trunk %s, %lld basis functions, skip %s, "
+                "transform %s; %zu tasks on %zu points, %llu steps an epoch",
+                objective->n, m->branch, m->trunk, m->width, m->skip, m->transform,
+                source->info.tasks, source->info.points,
+                (unsigned long long)objective->steps_per_epoch);
+}
+
+/* Take the state of RUN/checkpoint.h5, if it is there and wanted. */
+static graft_status resume(struct training *t, graft_run_dir *run) {
+  char path[GRAFT_PATH_SIZE + 64];
+  graft_bundle bundle;
+  graft_run_dir_path(run, "checkpoint.h5", path, sizeof path);
+  if (strcmp(t->config->resume, "never") == 0 || !graft_file_exists(path)) {
+    return graft_run_dir_log_truncate(run, "step", -1.0);
+  }
+  GRAFT_TRY(graft_bundle_read(path, "checkpoint", &bundle, NULL));
+  graft_status status = graft_trainer_get(t->trainer, &bundle);
+  if (status != GRAFT_OK) graft_error_prefix("%s", path);
+  graft_bundle_fini(&bundle);
+  GRAFT_TRY(status);
+  const graft_progress *p = graft_trainer_progress(t->trainer);
+  graft_app_log(t->app, "train: going on from step %llu of %llu", (unsigned long long)p->step,
+                (unsigned long long)p->steps);
+  return graft_run_dir_log_truncate(run, "step", (double)p->step);
+}
+
+static graft_status print_result(const struct training *t) {
+  const graft_progress *p = graft_trainer_progress(t->trainer);
+  char time[64];
+  if (t->app->json) {
+    graft_json json;
+    graft_json_init(&json, stdout);
+    graft_json_object(&json, NULL);
+    graft_json_text(&json, "run", t->config->output);
+    graft_json_int(&json, "steps", (long long)p->step);
+    graft_json_int(&json, "best_step", (long long)p->best_step);
+    graft_json_real(&json, "validation", p->best_mean);
+    graft_json_real(&json, "seconds", p->seconds);
+    graft_json_int(&json, "parameters", (long long)graft_deeponet_layout(t->model)->n);
+    graft_json_end_object(&json);
+    return graft_json_finish(&json);
+  }
+  printf("%s: %llu steps in %s, lowest validation loss %.4g at step %llu\n", t->config->output,
+         (unsigned long long)p->step, graft_meter_time(p->seconds, time, sizeof time), p->best_mean,
+         (unsigned long long)p->best_step);
+  return GRAFT_OK;
+}
+
+static graft_status run_trainer(struct training *t, const graft_source *source,
+                                graft_run_dir *run) {
+  graft_objective objective;
+  GRAFT_TRY(graft_deeponet_objective(t->model, &objective));
+  GRAFT_TRY(graft_trainer_config_validate(&t->config->trainer, objective.tasks));
+  print_summary(t, source, &objective);
+  GRAFT_TRY(graft_trainer_create(&objective, &t->config->trainer,
+                                 graft_deeponet_parameters(t->model), &t->sink, &t->trainer));
+  GRAFT_TRY(resume(t, run));
+  const graft_progress *p = graft_trainer_progress(t->trainer);
+  graft_trainer_hooks hooks = {t, now, stop, progress, improved};
+  graft_meter_init(&t->meter, "train", "steps", (double)p->steps, (double)p->step, t->app->quiet);
+  graft_status status = graft_trainer_run(t->trainer, &hooks);
+  p = graft_trainer_progress(t->trainer);
+  graft_meter_fini(&t->meter, (double)p->step, status == GRAFT_OK);
+  GRAFT_TRY(status);
+  GRAFT_TRY(store(t, p, graft_trainer_best(t->trainer), true));
+  return print_result(t);
+}
+
+/* Was this run, with just these options, finished before? */
+static graft_status is_finished(const struct training *t, graft_run_dir *run, bool *finished) {
+  char path[GRAFT_PATH_SIZE + 64];
+  const char *options;
+  graft_bundle bundle;
+  *finished = false;
+  graft_run_dir_path(run, "model.h5", path, sizeof path);
+  if (strcmp(t->config->resume, "never") == 0 || !graft_file_exists(path)) return GRAFT_OK;
+  GRAFT_TRY(graft_bundle_read(path, "model", &bundle, NULL));
+  if (graft_bundle_get_text(&bundle, "training/finished", &options) == GRAFT_OK) {
+    *finished = strcmp(options, t->options) == 0;
+  }
+  graft_bundle_fini(&bundle);
+  return GRAFT_OK;
+}
+
+/* A directory with a configuration is compared and perhaps finished; a new one gets its config.yaml
+ * only when the model could be built, so that a mistake leaves none behind. */
+static graft_status train(struct training *t, const graft_source *source, graft_run_dir *run,
+                          const graft_yaml *yaml) {
+  char path[GRAFT_PATH_SIZE + 64];
+  bool finished = false;
+  void *verb = (void *)(uintptr_t)t->app->verb;
+  bool known = graft_file_exists(graft_run_dir_path(run, "config.yaml", path, sizeof path));
+  if (known) {
+    GRAFT_TRY(graft_run_dir_configure(run, yaml, graft_options_may_change, verb, NULL));
+    GRAFT_TRY(is_finished(t, run, &finished));
+  }
+  if (finished) {
+    graft_app_log(t->app, "%s is finished already (-resume never starts afresh)",
+                  t->config->output);
+    return GRAFT_OK;
+  }
+  GRAFT_TRY(graft_deeponet_create(&t->config->model, source, t->config->split, &t->model));
+  if (!known) {
+    GRAFT_TRY(graft_run_dir_configure(run, yaml, graft_options_may_change, verb, NULL));
+  }
+  return run_trainer(t, source, run);
+}
+
+static graft_status open_and_train(struct training *t, const graft_source *source) {
+  graft_provenance provenance;
+  graft_run_dir *run = NULL;
+  graft_yaml yaml = {0};
+  graft_status status;
+  GRAFT_TRY(graft_pde_provenance(t->app, t->config, t->config->trainer.seed, &provenance));
+  snprintf(t->options, sizeof t->options, "%s", provenance.options);
+  GRAFT_TRY_TO(done, graft_options_effective(t->app->verb, t->config, &t->app->petsc, &yaml));
+  GRAFT_TRY_TO(done, graft_run_dir_open(t->config->output, &t->app->comm, &provenance, &run));
+  t->sink = graft_run_dir_sink(run);
+  status = train(t, source, run, &yaml);
+done:
+  graft_trainer_destroy(t->trainer);
+  graft_deeponet_destroy(t->model);
+  graft_run_dir_close(run);
+  graft_yaml_fini(&yaml);
+  graft_provenance_fini(&provenance);
+  return status;
+}
+
+static graft_status run(graft_app *app, void *verb_config) {
+  const graft_pde_train *config = verb_config;
+  struct training t = {.app = app, .config = config};
+  graft_source source;
+  GRAFT_TRY(graft_pde_one_rank(app));
+  GRAFT_TRY(graft_pde_require("-data", config->data, "a data set"));
+  GRAFT_TRY(graft_pde_require("-o", config->output, "a run directory"));
+  GRAFT_TRY(graft_deeponet_config_validate(&config->model));
+  GRAFT_TRY(graft_pde_open(app, config->data, true, &source));
+  graft_status status = open_and_train(&t, &source);
+  graft_source_fini(&source);
+  return status;
+}
+
+const graft_verb graft_pde_verb_train = {.name = "train",
+                                         .summary = "train one network on all tasks of a data set",
+                                         .example = examples,
+                                         .section = sections,
+                                         .config_size = sizeof(graft_pde_train),
+                                         .run = run};

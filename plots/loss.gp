@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Loss of training and validation part over the epochs, one colour a task.
+#
+#   tasks (names, parted by blanks), loss (its name); ../log.csv
+
+width = 4.5
+height = 3.4
+load scripts . '/common.gp'
+
+set datafile separator ','
+set xrange [0:*] noextend
+set xlabel 'epoch'
+set ylabel pretty(loss) . ' loss'
+set key inside right top Left reverse samplen 1.5
+
+low = 1e300
+high = 0
+do for [part in 'train validation'] {
+  do for [k = 1:words(tasks)] {
+    stats '../log.csv' using part . '_' . word(tasks, k) nooutput name 'S'
+    if (S_min < low) { low = S_min }
+    if (S_max > high) { high = S_max }
+  }
+}
+@set_log_tics
+
+column_of(part, task) = part . '_' . task
+plot for [k = 1:words(tasks)] '../log.csv' using 'epoch':column_of('train', word(tasks, k)) with lines \
+         linewidth 0.8 dashtype 3 linecolor rgb colour[k] notitle, \
+     for [k = 1:words(tasks)] '../log.csv' using 'epoch':column_of('validation', word(tasks, k)) with lines \
+         linewidth 1.3 linecolor rgb colour[k] title pretty(word(tasks, k)), \
+     NaN with lines linewidth 1.3 linecolor rgb '#333333' title 'validation', \
+     NaN with lines linewidth 0.8 dashtype 3 linecolor rgb '#333333' title 'training'
