@@ -105,22 +105,25 @@ void graft_atomic_abandon(graft_atomic *file) {
   release(file);
 }
 
+graft_status graft_atomic_write(graft_atomic *file, const void *data, size_t bytes) {
+  const char *at = data;
+  while (bytes > 0) {
+    ssize_t n = write(file->fd, at, bytes);
+    if (n < 0 && errno == EINTR) continue;
+    GRAFT_CHECK(n > 0, OUTPUT, "%s: can't be written: %s", file->path, strerror(errno));
+    at += n;
+    bytes -= (size_t)n;
+  }
+  return GRAFT_OK;
+}
+
 graft_status graft_atomic_write_text(const char *path, const char *text) {
   graft_atomic file;
   GRAFT_TRY(graft_atomic_begin(&file, path));
-  for (size_t left = strlen(text); left > 0;) {
-    ssize_t n = write(file.fd, text, left);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) {
-      graft_status status = graft_error_set(GRAFT_OUTPUT, __FILE__, __LINE__,
-                                            "%s: can't be written: %s", path, strerror(errno));
-      graft_atomic_abandon(&file);
-      return status;
-    }
-    text += n;
-    left -= (size_t)n;
-  }
-  return graft_atomic_commit(&file);
+  graft_status status = graft_atomic_write(&file, text, strlen(text));
+  if (status == GRAFT_OK) return graft_atomic_commit(&file);
+  graft_atomic_abandon(&file);
+  return status;
 }
 
 static graft_status read_all(FILE *file, const char *path, size_t size, char *text) {

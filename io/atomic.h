@@ -7,6 +7,7 @@
  * by a killed process is overwritten by the next writer of the same path. */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/status.h"
 
@@ -24,6 +25,9 @@ GRAFT_MUST_USE graft_status graft_atomic_begin(graft_atomic *file, const char *p
 /** Reserve @p bytes of disk for the part file, so that a full disk shows before the work and not
  *  after it. File systems that can't reserve are left alone. */
 GRAFT_MUST_USE graft_status graft_atomic_reserve(graft_atomic *file, long long bytes);
+
+/** Write @p bytes at the current end of the part file. */
+GRAFT_MUST_USE graft_status graft_atomic_write(graft_atomic *file, const void *data, size_t bytes);
 
 /** Sync the part file and rename it to its final name; on failure it is removed. Releases @p file.
  */

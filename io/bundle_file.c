@@ -61,21 +61,18 @@ static graft_status write_all(hid_t file, const char *kind, const graft_bundle *
 graft_status graft_bundle_write(const char *path, const char *kind, const graft_bundle *bundle,
                                 const graft_provenance *provenance) {
   graft_atomic atomic;
-  hid_t file = -1;
+  hid_t file;
   GRAFT_TRY(graft_atomic_begin(&atomic, path));
-  graft_status status = graft_h5_create(atomic.part, &file);
-  if (status == GRAFT_OK) status = write_all(file, kind, bundle, provenance);
+  graft_status status = graft_h5_create_memory(&file);
   if (status == GRAFT_OK) {
-    status = graft_h5_close(&file);
-  } else if (file >= 0) {
+    status = write_all(file, kind, bundle, provenance);
+    if (status != GRAFT_OK) graft_error_prefix("%s", path);
+    if (status == GRAFT_OK) status = graft_h5_save(file, &atomic);
     H5Fclose(file);
   }
-  if (status != GRAFT_OK) {
-    graft_error_prefix("%s", path);
-    graft_atomic_abandon(&atomic);
-    return status;
-  }
-  return graft_atomic_commit(&atomic);
+  if (status == GRAFT_OK) return graft_atomic_commit(&atomic);
+  graft_atomic_abandon(&atomic);
+  return status;
 }
 
 static graft_status read_arrays(hid_t file, graft_bundle *bundle) {

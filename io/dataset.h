@@ -6,9 +6,11 @@
  *  Data sets of grid fields in HDF5, after The Well's specification, with Graft's tables in
  * `/graft` (docs/formats.md). Solvers write them, trainers read them as a ::graft_source.
  *
- *  Parallel writing: rank 0 lays the whole file out with all space allocated, then every rank
- * writes its samples by independent MPI-IO hyperslabs, in any order and without a partner. (Sending
- * all to rank 0 would need rank 0 to listen while it solves.) With one rank no MPI-IO is used. */
+ *  Parallel writing: rank 0 lays the whole file out (HDF5, all space allocated, chunks of one sample
+ *  each at known places) and closes it; then every rank writes its samples there with plain system
+ *  calls, in any order and without a partner. Reasons: no rank has to listen while it solves, a disk
+ *  that fills up is an error and not a crash inside HDF5 1.10, the part file is a valid HDF5 file at
+ *  all times, and a serial HDF5 does as well. The ranks need a common file system. */
 
 #include <stdbool.h>
 

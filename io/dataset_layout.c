@@ -142,6 +142,7 @@ static graft_status make_field(hid_t file, const graft_source_info *info, const 
   chunk[0] = 1;
   snprintf(path, sizeof path, "t0_fields/%s", name);
   hid_t list = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(shape.rank, dim, NULL);
+  H5Pset_obj_track_times(list, 0);
   H5Pset_chunk(list, shape.rank, chunk);
   H5Pset_alloc_time(list, H5D_ALLOC_TIME_EARLY);
   H5Pset_fill_time(list, H5D_FILL_TIME_NEVER);

@@ -1,25 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Parallel writing: rank 0 lays the file out with HDF5 and closes it; samples then have known
+ * places in it, and every rank writes its own with pwrite(). Letters as in dataset_layout.c. */
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "base/arena.h"
 #include "io/atomic.h"
-#include "io/comm_mpi.h"
 #include "io/dataset_impl.h"
 
 enum { MAX_FIELDS = 16 };
+
+/* Where things lie in the file, as rank 0 laid it out. */
+struct places {
+  uint64_t field[MAX_FIELDS], mask; /* sample s at field + s × bytes of a sample */
+  uint64_t error, checksum;         /* tables [S] */
+};
 
 struct graft_dataset_writer {
   const graft_comm *comm;
   const graft_source_info *info;
   char *path;
   graft_atomic atomic; /* rank 0 holds it */
-  hid_t file, mask, error, checksum;
+  int fd;              /* of the part file */
+  struct places places;
   size_t fields;
-  hid_t field[MAX_FIELDS];
   char name[MAX_FIELDS][GRAFT_NAME_SIZE];
   double *written; /* [S] 1: by this rank */
 };
@@ -53,48 +63,80 @@ static graft_status check_info(const graft_source_info *info, const graft_datase
   return GRAFT_OK;
 }
 
+/* Byte in the file where sample 0 of a field lies; all samples must follow without gaps. */
+static graft_status find_field(hid_t file, const graft_source_info *info, const char *name,
+                               size_t bytes, uint64_t *place) {
+  char path[128];
+  hsize_t at[GRAFT_MAX_RANK] = {0}, size = 0;
+  haddr_t first = HADDR_UNDEF, last = HADDR_UNDEF;
+  unsigned filters;
+  snprintf(path, sizeof path, "t0_fields/%s", name);
+  hid_t set = H5Dopen2(file, path, H5P_DEFAULT);
+  H5Dget_chunk_info_by_coord(set, at, &filters, &first, &size);
+  at[0] = info->samples - 1;
+  H5Dget_chunk_info_by_coord(set, at, &filters, &last, &size);
+  H5Dclose(set);
+  GRAFT_CHECK(first != HADDR_UNDEF && size == bytes && last == first + at[0] * bytes, INTERNAL,
+              "/%s: HDF5 laid out the samples with gaps", path);
+  *place = first;
+  return GRAFT_OK;
+}
+
+static graft_status find_table(hid_t file, const char *name, uint64_t *place) {
+  hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
+  haddr_t at = H5Dget_offset(set);
+  H5Dclose(set);
+  GRAFT_CHECK(at != HADDR_UNDEF, INTERNAL, "/%s: HDF5 gave it no place", name);
+  *place = at;
+  return GRAFT_OK;
+}
+
+static graft_status find_places(hid_t file, graft_dataset_writer *w) {
+  size_t P = w->info->points;
+  for (size_t f = 0; f < w->fields; f++) {
+    GRAFT_TRY(find_field(file, w->info, w->name[f], P * sizeof(float), &w->places.field[f]));
+  }
+  GRAFT_TRY(find_field(file, w->info, "mask", P, &w->places.mask));
+  GRAFT_TRY(find_table(file, "graft/sample/error_estimate", &w->places.error));
+  return find_table(file, "graft/sample/checksum", &w->places.checksum);
+}
+
 static graft_status lay_out(graft_dataset_writer *w, const graft_dataset_field *field,
                             const graft_dataset_extra *extra, const graft_provenance *provenance) {
   struct stat st;
   hid_t file;
-  GRAFT_TRY(graft_atomic_begin(&w->atomic, w->path));
   GRAFT_TRY(graft_atomic_reserve(&w->atomic, (long long)graft_dataset_bytes(w->info, w->fields)));
   GRAFT_TRY(graft_h5_create(w->atomic.part, &file));
   graft_status status = graft_dataset_layout(file, w->info, field, extra, provenance);
+  if (status == GRAFT_OK) status = find_places(file, w);
   if (status == GRAFT_OK) {
-    status = graft_h5_close(&file);
-  } else {
+    status = graft_h5_close(file);
+  } else if (status != GRAFT_OUTPUT) {
     H5Fclose(file);
   }
-  if (status != GRAFT_OK) graft_error_prefix("%s", w->path);
   GRAFT_TRY(status);
   if (fstat(w->atomic.fd, &st) != 0) return GRAFT_OK;
   return graft_atomic_reserve(&w->atomic, (long long)st.st_size);
 }
 
-/* Open the laid-out file on all ranks. */
-static graft_status open_for_samples(graft_dataset_writer *w) {
-  char part[4096], path[128], reason[128];
-  MPI_Comm mpi = graft_comm_mpi_get(w->comm);
-  hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-  H5Pset_file_locking(access, 0, 1);
-  H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-  if (w->comm->size > 1 && mpi != MPI_COMM_NULL) H5Pset_fapl_mpio(access, mpi, MPI_INFO_NULL);
-  snprintf(part, sizeof part, "%s.part", w->path);
-  w->file = H5Fopen(part, H5F_ACC_RDWR, access);
-  if (w->file < 0) graft_h5_reason(reason, sizeof reason);
-  H5Pclose(access);
-  GRAFT_CHECK(w->file >= 0, OUTPUT, "%s: can't be written: %s", w->path, reason);
-  for (size_t f = 0; f < w->fields; f++) {
-    snprintf(path, sizeof path, "t0_fields/%s", w->name[f]);
-    w->field[f] = H5Dopen2(w->file, path, H5P_DEFAULT);
-    GRAFT_CHECK(w->field[f] >= 0, OUTPUT, "%s: /%s: can't be opened", w->path, path);
+static graft_status begin(graft_dataset_writer *w, const graft_dataset_field *field,
+                          const graft_dataset_extra *extra, const graft_provenance *provenance) {
+  GRAFT_TRY(graft_atomic_begin(&w->atomic, w->path));
+  graft_status status = lay_out(w, field, extra, provenance);
+  if (status != GRAFT_OK && strncmp(graft_error_message(), w->path, strlen(w->path)) != 0) {
+    graft_error_prefix("%s", w->path);
   }
-  w->mask = H5Dopen2(w->file, "t0_fields/mask", H5P_DEFAULT);
-  w->error = H5Dopen2(w->file, "graft/sample/error_estimate", H5P_DEFAULT);
-  w->checksum = H5Dopen2(w->file, "graft/sample/checksum", H5P_DEFAULT);
-  GRAFT_CHECK(w->mask >= 0 && w->error >= 0 && w->checksum >= 0, OUTPUT,
-              "%s: sample tables can't be opened", w->path);
+  return status;
+}
+
+/* Every rank opens the laid-out file for itself. */
+static graft_status open_for_samples(graft_dataset_writer *w) {
+  char part[4096];
+  GRAFT_TRY(w->comm->broadcast(w->comm->ctx, &w->places, sizeof w->places));
+  snprintf(part, sizeof part, "%s.part", w->path);
+  w->fd = open(part, O_WRONLY | O_CLOEXEC);
+  GRAFT_CHECK(w->fd >= 0, OUTPUT, "%s: rank %d can't write it: %s", w->path, w->comm->rank,
+              strerror(errno));
   return GRAFT_OK;
 }
 
@@ -110,6 +152,7 @@ static graft_status prepare(graft_dataset_writer *w, const char *path,
 }
 
 static void release(graft_dataset_writer *w) {
+  if (w->fd >= 0) close(w->fd);
   graft_free(w->path);
   graft_free(w->written);
   graft_free(w);
@@ -125,21 +168,14 @@ graft_status graft_dataset_create(const char *path, const graft_source_info *inf
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   graft_status status = graft_alloc(&w, 1, sizeof *w);
   if (status == GRAFT_OK) {
-    *w = (graft_dataset_writer){.comm = comm,
-                                .info = info,
-                                .atomic.fd = -1,
-                                .file = -1,
-                                .mask = -1,
-                                .error = -1,
-                                .checksum = -1};
+    *w = (graft_dataset_writer){.comm = comm, .info = info, .atomic.fd = -1, .fd = -1};
     status = prepare(w, path, field);
   }
   status = graft_comm_agree(comm, status);
   if (status == GRAFT_OK) {
-    if (comm->rank == 0) status = lay_out(w, field, extra, provenance);
+    if (comm->rank == 0) status = begin(w, field, extra, provenance);
     status = graft_comm_agree(comm, status);
     if (status == GRAFT_OK) status = graft_comm_agree(comm, open_for_samples(w));
-    if (status != GRAFT_OK && w->file >= 0) H5Fclose(w->file);
     if (status != GRAFT_OK) graft_atomic_abandon(&w->atomic);
   }
   if (status != GRAFT_OK) {
@@ -150,21 +186,21 @@ graft_status graft_dataset_create(const char *path, const graft_source_info *inf
   return GRAFT_OK;
 }
 
-/* Write element or sample `sample` of a data set. */
-static graft_status write_one(const graft_dataset_writer *w, hid_t set, const char *name,
-                              hid_t type, size_t sample, const void *data) {
-  char reason[128];
-  hsize_t start[GRAFT_MAX_RANK] = {sample}, count[GRAFT_MAX_RANK] = {1};
-  hid_t to = H5Dget_space(set);
-  int rank = H5Sget_simple_extent_ndims(to);
-  for (int a = 1; a < rank; a++) count[a] = w->info->grid[a - 1];
-  hid_t from = H5Screate_simple(rank, count, NULL);
-  H5Sselect_hyperslab(to, H5S_SELECT_SET, start, NULL, count, NULL);
-  herr_t ok = H5Dwrite(set, type, from, to, H5P_DEFAULT, data);
-  if (ok < 0) graft_h5_reason(reason, sizeof reason);
-  H5Sclose(from);
-  H5Sclose(to);
-  GRAFT_CHECK(ok >= 0, OUTPUT, "%s: %s[%zu]: can't be written: %s", w->path, name, sample, reason);
+/* Write `bytes` at a place in the file: our own system call, since HDF5 does not survive a full
+ * disk and would need all ranks at once. */
+static graft_status write_at(const graft_dataset_writer *w, size_t sample, uint64_t place,
+                             const void *data, size_t bytes) {
+  const char *from = data;
+  off_t to = (off_t)(place + sample * bytes);
+  while (bytes > 0) {
+    ssize_t n = pwrite(w->fd, from, bytes, to);
+    if (n < 0 && errno == EINTR) continue;
+    GRAFT_CHECK(n > 0, OUTPUT, "%s: sample %zu can't be written: %s", w->path, sample,
+                strerror(errno));
+    from += n;
+    to += n;
+    bytes -= (size_t)n;
+  }
   return GRAFT_OK;
 }
 
@@ -204,13 +240,14 @@ graft_status graft_dataset_write(graft_dataset_writer *w, size_t sample, const f
   GRAFT_CHECK(isfinite(error), DIVERGED, "%s: sample %zu: expected a finite error estimate, got %g",
               w->path, sample, error_estimate);
   for (size_t f = 0; f < w->fields; f++) GRAFT_TRY(check_finite(w, sample, f, data[f]));
-  for (size_t f = 0; f < w->fields; f++) {
-    GRAFT_TRY(write_one(w, w->field[f], w->name[f], H5T_NATIVE_FLOAT, sample, data[f]));
-  }
+  size_t P = w->info->points;
   int64_t sum = checksum(w, data);
-  GRAFT_TRY(write_one(w, w->mask, "mask", H5T_NATIVE_UINT8, sample, mask));
-  GRAFT_TRY(write_one(w, w->checksum, "checksum", H5T_NATIVE_INT64, sample, &sum));
-  GRAFT_TRY(write_one(w, w->error, "error_estimate", H5T_NATIVE_FLOAT, sample, &error));
+  for (size_t f = 0; f < w->fields; f++) {
+    GRAFT_TRY(write_at(w, sample, w->places.field[f], data[f], P * sizeof *data[f]));
+  }
+  GRAFT_TRY(write_at(w, sample, w->places.mask, mask, P));
+  GRAFT_TRY(write_at(w, sample, w->places.checksum, &sum, sizeof sum));
+  GRAFT_TRY(write_at(w, sample, w->places.error, &error, sizeof error));
   w->written[sample] = 1;
   return GRAFT_OK;
 }
@@ -228,14 +265,19 @@ static graft_status check_complete(const graft_dataset_writer *w) {
   return GRAFT_OK;
 }
 
+static graft_status finish_file(graft_dataset_writer *w) {
+  int fd = w->fd;
+  w->fd = -1;
+  bool synced = fsync(fd) == 0 || errno == EINVAL;
+  GRAFT_CHECK(close(fd) == 0 && synced, OUTPUT, "%s: can't be written: %s", w->path,
+              strerror(errno));
+  return GRAFT_OK;
+}
+
 graft_status graft_dataset_close(graft_dataset_writer *w, graft_status status) {
   status = graft_comm_agree(w->comm, status);
   if (status == GRAFT_OK) status = check_complete(w); /* the same result on all ranks */
-  graft_status closed = graft_h5_close(&w->file);
-  if (closed != GRAFT_OK && status == GRAFT_OK) {
-    graft_error_prefix("%s", w->path);
-    status = closed;
-  }
+  if (status == GRAFT_OK) status = finish_file(w);
   status = graft_comm_agree(w->comm, status);
   if (w->comm->rank == 0) {
     if (status == GRAFT_OK) {

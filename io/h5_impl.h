@@ -9,6 +9,7 @@
 
 #include <hdf5.h>
 
+#include "io/atomic.h"
 #include "io/bundle_file.h"
 
 enum { GRAFT_H5_MAX_TEXT = 1 << 24 /**< longest text that is read, bytes */ };
@@ -16,12 +17,18 @@ enum { GRAFT_H5_MAX_TEXT = 1 << 24 /**< longest text that is read, bytes */ };
 /** Open a file for reading: #GRAFT_INPUT if missing, a directory, not HDF5, truncated. */
 graft_status graft_h5_open(const char *path, hid_t *file);
 
-/** Create (truncate) a file for writing by this process. */
+/** Create a file in memory: nothing that HDF5 does with it can fail for lack of disk (HDF5 1.10 does not
+ *  survive failing writes: it crashes when the file is closed). */
+graft_status graft_h5_create_memory(hid_t *file);
+
+/** Write the content of a file in memory to @p to. */
+graft_status graft_h5_save(hid_t file, graft_atomic *to);
+
+/** Create (truncate) a file for writing by this process; its space must have been reserved before. */
 graft_status graft_h5_create(const char *path, hid_t *file);
 
-/** Close a file that was written, so that a failing write shows: #GRAFT_OUTPUT. Sets @p file to −1.
- */
-graft_status graft_h5_close(hid_t *file);
+/** Close a file that was written, so that a failing write shows: #GRAFT_OUTPUT. */
+graft_status graft_h5_close(hid_t file);
 
 /** Innermost reason of HDF5's error stack, e.g. "No space left on device". Returns @p text. */
 const char *graft_h5_reason(char *text, size_t size);

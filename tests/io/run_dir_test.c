@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/wait.h>
+
+#include "io/atomic.h"
+#include "io/bundle_file.h"
+#include "io/run_dir.h"
+#include "scratch.h"
+#include "tests/graft_test.h"
+
+static graft_comm comm;
+static const char *const column[] = {"step", "time", "loss"};
+
+static graft_status add_row(graft_run_dir *run, double step) {
+  graft_sink sink = graft_run_dir_sink(run);
+  return sink.row(sink.ctx, column, (const double[]){step, 0.5, 1 / step}, 3);
+}
+
+/* The log is exactly this text. */
+static bool log_is(const char *dir, const char *want) {
+  char path[600];
+  size_t bytes;
+  snprintf(path, sizeof path, "%s/log.csv", dir);
+  char *got = scratch_read(path, &bytes);
+  bool ok = got && strcmp(got, want) == 0;
+  if (!ok) printf("# log: got\n%s\n# want\n%s\n", got ? got : "(none)", want);
+  free(got);
+  return ok;
+}
+
+static void sink_writes_files(void) {
+  graft_run_dir *run;
+  graft_bundle b, back;
+  graft_provenance provenance;
+  char path[512];
+  T_OK(graft_provenance_init(&provenance, 0, NULL, 1, 1));
+  T_OK(graft_run_dir_open(scratch("runs/deep/a//"), &comm, &provenance, &run));
+  T_CHECK(strcmp(graft_run_dir_name(run), scratch("runs/deep/a")) == 0);
+  T_CHECK(strcmp(graft_run_dir_path(run, "x", path, 4), "") == 0);
+  T_OK(add_row(run, 1));
+  T_OK(add_row(run, 2));
+  T_CHECK(log_is(scratch("runs/deep/a"), "step,time,loss\n1,0.5,1\n2,0.5,0.5\n"));
+  graft_bundle_init(&b);
+  T_OK(graft_bundle_put_int(&b, "step", 2));
+  graft_sink sink = graft_run_dir_sink(run);
+  T_OK(sink.store(sink.ctx, "model", &b));
+  T_OK(sink.store(sink.ctx, "checkpoint", &b));
+  T_OK(graft_bundle_read(graft_run_dir_path(run, "model.h5", path, sizeof path), "model", &back,
+                         NULL));
+  graft_bundle_fini(&back);
+  T_OK(graft_bundle_read(scratch("runs/deep/a/checkpoint.h5"), "checkpoint", &back, NULL));
+  graft_bundle_fini(&back);
+  graft_bundle_fini(&b);
+  graft_run_dir_close(run);
+  graft_provenance_fini(&provenance);
+}
+
+static void log_goes_on(void) {
+  const char *name = scratch("runs/deep/a");
+  graft_run_dir *run;
+  T_OK(graft_run_dir_open(name, &comm, NULL, &run));
+  T_OK(add_row(run, 4));
+  T_FAILS(graft_run_dir_log_truncate(run, "step", 1), GRAFT_INTERNAL, "after the first row");
+  graft_run_dir_close(run);
+  FILE *file = fopen(scratch("runs/deep/a/log.csv"), "a");
+  fputs("5,0.5", file); /* a kill in the middle of a row */
+  fclose(file);
+  T_OK(graft_run_dir_open(name, &comm, NULL, &run));
+  T_FAILS(graft_run_dir_log_truncate(run, "epoch", 2), GRAFT_INPUT, "a column 'epoch'");
+  T_OK(graft_run_dir_log_truncate(run, "step", 2));
+  T_OK(add_row(run, 3));
+  T_CHECK(log_is(name, "step,time,loss\n1,0.5,1\n2,0.5,0.5\n3,0.5,0.333333333\n"));
+  graft_run_dir_close(run);
+  T_OK(graft_run_dir_open(name, &comm, NULL, &run));
+  graft_sink sink = graft_run_dir_sink(run);
+  T_FAILS(sink.row(sink.ctx, (const char *const[]){"step", "lr"}, (const double[]){1, 2}, 2),
+          GRAFT_INPUT, "expected column 'lr'");
+  T_OK(graft_run_dir_log_truncate(run, "step", -1));
+  T_OK(add_row(run, 1));
+  T_CHECK(log_is(name, "step,time,loss\n1,0.5,1\n"));
+  graft_run_dir_close(run);
+}
+
+static void lock(void) {
+  const char *name = scratch("runs/lock");
+  graft_run_dir *run, *second;
+  T_OK(graft_run_dir_open(name, &comm, NULL, &run));
+  T_FAILS(graft_run_dir_open(name, &comm, NULL, &second), GRAFT_USAGE,
+          "another run is using this directory");
+  fflush(stdout);
+  pid_t child = fork();
+  if (child == 0) {
+    char want[64];
+    graft_status status = graft_run_dir_open(name, &comm, NULL, &second);
+    snprintf(want, sizeof want, "(process %ld)", (long)getppid());
+    _exit(status == GRAFT_USAGE && strstr(graft_error_message(), want) ? 0 : 1);
+  }
+  int how = 1;
+  waitpid(child, &how, 0);
+  T_CHECK(WIFEXITED(how) && WEXITSTATUS(how) == 0);
+  graft_run_dir_close(run);
+  T_OK(graft_run_dir_open(name, &comm, NULL, &run));
+  graft_run_dir_close(run);
+}
+
+static bool epochs_may(void *ctx, const char *key) {
+  (void)ctx;
+  return strcmp(key, "epochs") == 0;
+}
+
+static void configuration(void) {
+  graft_run_dir *run;
+  graft_yaml config = {0}, back;
+  bool existed;
+  T_OK(graft_yaml_put(&config, "lr", "0.001"));
+  T_OK(graft_yaml_put(&config, "epochs", "10"));
+  T_OK(graft_run_dir_open(scratch("runs/config"), &comm, NULL, &run));
+  T_OK(graft_run_dir_configure(run, &config, epochs_may, NULL, &existed));
+  T_CHECK(!existed);
+  T_OK(graft_run_dir_configure(run, &config, NULL, NULL, &existed));
+  T_CHECK(existed);
+  T_OK(graft_yaml_put(&config, "epochs", "20"));
+  T_FAILS(graft_run_dir_configure(run, &config, NULL, NULL, NULL), GRAFT_USAGE,
+          "was made with epochs '10', got '20'");
+  T_OK(graft_run_dir_configure(run, &config, epochs_may, NULL, NULL));
+  T_OK(graft_yaml_read(scratch("runs/config/config.yaml"), &back));
+  T_CHECK(strcmp(graft_yaml_find(&back, "epochs")->value, "20") == 0);
+  graft_yaml_fini(&back);
+  T_OK(graft_yaml_put(&config, "lr", "0.01"));
+  T_FAILS(graft_run_dir_configure(run, &config, epochs_may, NULL, NULL), GRAFT_USAGE,
+          "was made with lr '0.001', got '0.01'");
+  T_OK(graft_yaml_put(&config, "lr", "0.001"));
+  T_OK(graft_yaml_put(&config, "clip", "1"));
+  T_FAILS(graft_run_dir_configure(run, &config, epochs_may, NULL, NULL), GRAFT_USAGE,
+          "was made with clip '(unset)', got '1'");
+  graft_run_dir_close(run);
+  graft_yaml_fini(&config);
+}
+
+static void unwritable(void) {
+  graft_run_dir *run;
+  scratch_write(scratch("file"), "x", 1);
+  T_FAILS(graft_run_dir_open(scratch("file"), &comm, NULL, &run), GRAFT_OUTPUT,
+          "expected a directory, got a file");
+  T_FAILS(graft_run_dir_open(scratch("file/run"), &comm, NULL, &run), GRAFT_OUTPUT,
+          "can't be created: Not a directory");
+  T_FAILS(graft_run_dir_open("/proc/run", &comm, NULL, &run), GRAFT_OUTPUT, "can't be created");
+  T_FAILS(graft_run_dir_open("", &comm, NULL, &run), GRAFT_OUTPUT, "expected a directory name");
+}
+
+static void text_files(void) {
+  size_t bytes;
+  T_OK(graft_atomic_write_text(scratch("t.txt"), "one\n"));
+  T_OK(graft_atomic_write_text(scratch("t.txt"), "two\n"));
+  char *text = scratch_read(scratch("t.txt"), &bytes);
+  T_CHECK(text && strcmp(text, "two\n") == 0);
+  free(text);
+  T_EQUAL(scratch_count(scratch_name, ".part"), 0);
+}
+
+int main(void) {
+  comm = graft_comm_serial();
+  if (!scratch_make()) return 1;
+  T_RUN(sink_writes_files);
+  T_RUN(log_goes_on);
+  T_RUN(lock);
+  T_RUN(configuration);
+  T_RUN(unwritable);
+  T_RUN(text_files);
+  scratch_remove();
+  return graft_test_done();
+}
