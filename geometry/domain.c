@@ -15,7 +15,12 @@ static const graft_domain_type *const table[] = {
 #undef GRAFT_DOMAIN
 };
 
-enum { TYPES = sizeof table / sizeof *table };
+enum {
+#define GRAFT_DOMAIN(name) ROW_OF_##name,
+#include "geometry/domain.def"
+#undef GRAFT_DOMAIN
+  TYPES
+};
 
 const graft_domain_type *graft_domain_get(size_t i) { return i < TYPES ? table[i] : NULL; }
 

@@ -18,9 +18,9 @@
 /** A corner of a loop together with the edge that ends there (it starts at the vertex before; the
  *  edge of the first vertex starts at the last one). */
 typedef struct graft_vertex {
-  double x, y; /**< position */
-  double
-      bulge; /**< tan(angle / 4) of the arc that ends here: > 0 turns left, < 0 right, 0 straight */
+  double x;     /**< position */
+  double y;     /**< position */
+  double bulge; /**< of the edge: tan(angle / 4), > 0 an arc turning left, < 0 right, 0 straight */
 } graft_vertex;
 
 /** One closed curve, as given by the user. */
@@ -31,17 +31,18 @@ typedef struct graft_loop {
   double radius;        /**< of a circle, > 0; 0 for a chain of vertices */
   size_t first_edge;    /**< row in graft_region.edge; row first_edge + i is the edge at vertex i */
   size_t edges;         /**< number of its edges; a circle has two, each a half circle */
-  bool reversed; /**< edges run against the order of the vertices (a counter-clockwise hole) */
+  bool reversed;        /**< edges run against the vertices' order (a counter-clockwise hole) */
 } graft_loop;
 
 /** A directed edge; the region lies on its left, whatever direction the user's hole had. */
 typedef struct graft_edge {
-  double from[2], to[2]; /**< end points */
-  double bulge;          /**< tan(angle / 4), > 0 turns left, 0: straight segment */
-  double length;         /**< arc length */
-  double centre[2];      /**< of the arc's circle; unused for a segment */
-  double radius;         /**< of the arc's circle; 0 for a segment */
-  size_t loop;           /**< row of its loop; 0 is the outer loop */
+  double from[2];   /**< start point */
+  double to[2];     /**< end point */
+  double bulge;     /**< tan(angle / 4), > 0 turns left, 0: straight segment */
+  double length;    /**< arc length */
+  double centre[2]; /**< of the arc's circle; unused for a segment */
+  double radius;    /**< of the arc's circle; 0 for a segment */
+  size_t loop;      /**< row of its loop; 0 is the outer loop */
 } graft_edge;
 
 /** The region; caller's struct. */
@@ -54,7 +55,8 @@ typedef struct graft_region {
 
 /** A rectangle with sides along the axes. */
 typedef struct graft_box {
-  double min[2], max[2]; /**< corners */
+  double min[2]; /**< lower left corner */
+  double max[2]; /**< upper right corner */
 } graft_box;
 
 /** [0, 1]², where regions of the benchmark problems live. */
@@ -89,7 +91,7 @@ GRAFT_MUST_USE graft_status graft_region_add_circle(graft_region *region, double
 
 /** Check that the region is one: an outer loop, counter-clockwise and inside @p box; no loop
  * crosses or touches itself or another; every hole inside the outer loop and in no other hole.
- *  @param box where the region must lie, e.g. &graft_unit_square; NULL: anywhere
+ *  @param box where the region must lie, e.g. ::graft_unit_square; NULL: anywhere
  *  @return #GRAFT_INPUT with one line that names loop and vertex
  *  Cost: O(edges²). */
 GRAFT_MUST_USE graft_status graft_region_validate(const graft_region *region, const graft_box *box);
