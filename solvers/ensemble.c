@@ -4,6 +4,7 @@
  * Cost:      see graft_solve_report; nothing is sent between ranks but the agreement on success. */
 #include "solvers/ensemble.h"
 
+#include <math.h>
 #include <time.h>
 
 #include "base/bundle.h"
@@ -71,8 +72,15 @@ static graft_status solve_sample(graft_ensemble *ensemble, size_t s, graft_datas
     GRAFT_TRY(graft_shape_solver_solve(shape, ensemble->output));
     lap(&start, &report->solve);
   }
+  double error = -1;
+  if (!ensemble->config->inputs_only && ensemble->config->error_estimate) {
+    error = graft_shape_solver_error(shape);
+    report->error_mean += error / (double)info->samples;
+    report->error_max = fmax(report->error_max, error);
+  }
+  lap(&start, &report->estimate);
   const float *const data[] = {ensemble->input, ensemble->output};
-  GRAFT_TRY(graft_dataset_write(writer, s, data, -1));
+  GRAFT_TRY(graft_dataset_write(writer, s, data, error));
   lap(&start, &report->output);
   return GRAFT_OK;
 }
@@ -94,6 +102,20 @@ static graft_status solve_task(graft_ensemble *ensemble, const graft_comm *comm,
     (*done)++;
     if (progress) GRAFT_TRY(progress->update(progress->ctx, *done, total));
   }
+  return GRAFT_OK;
+}
+
+/* Errors over all ranks; are they small enough? */
+static graft_status check_errors(const graft_ensemble *ensemble, const graft_comm *comm,
+                                 graft_solve_report *report) {
+  const graft_solve_config *config = ensemble->config;
+  GRAFT_TRY(comm->sum(comm->ctx, &report->error_mean, 1));
+  GRAFT_TRY(comm->max(comm->ctx, &report->error_max, 1));
+  if (!config->error_estimate || config->inputs_only) report->error_mean = report->error_max = -1;
+  GRAFT_CHECK(config->max_error == 0 || report->error_max <= config->max_error, ACCURACY,
+              "-max_error: expected estimated errors up to %g, got %.3g; use a smaller -mesh_size "
+              "(now %g)",
+              config->max_error, report->error_max, report->mesh_size);
   return GRAFT_OK;
 }
 
@@ -125,6 +147,7 @@ graft_status graft_ensemble_run(const graft_solve_config *config, const graft_co
       status =
           graft_comm_agree(comm, solve_task(&ensemble, comm, k, writer, progress, &own, &done));
     }
+    if (status == GRAFT_OK) status = check_errors(&ensemble, comm, &own);
     status = graft_dataset_close(writer, status);
   }
   graft_ensemble_fini(&ensemble);

@@ -28,6 +28,8 @@ typedef struct graft_solve_config {
   long long order;     /**< 1 or 2: polynomial degree of the elements */
   bool shared_fields;  /**< all shapes get the same fields */
   bool inputs_only;    /**< fields without solutions */
+  bool error_estimate; /**< estimate the error of every sample */
+  double max_error;    /**< largest estimated error allowed; 0: any */
 } graft_solve_config;
 
 /** Option rows of ::graft_solve_config; ends with a row without a name. */
@@ -56,18 +58,21 @@ typedef struct graft_solve_estimate {
  */
 graft_solve_estimate graft_solve_estimate_get(const graft_solve_config *config, int ranks);
 
-/** What a run did; times are of this rank, in seconds. */
+/** What a run did; times are of this rank, in seconds, errors of all ranks. */
 typedef struct graft_solve_report {
-  size_t samples;   /**< of all ranks */
-  size_t nodes;     /**< mesh nodes of all shapes together */
-  size_t elements;  /**< triangles of all shapes together */
-  double mesh_size; /**< edge length in use */
-  double seconds;   /**< everything */
-  double setup;     /**< meshes, patterns, symbolic factors, point location, torsion functions */
-  double draw;      /**< random fields */
-  double assemble;  /**< element sums into the matrix */
-  double solve;     /**< numeric factor and solve */
-  double output;    /**< evaluation on the grid and writing */
+  size_t samples;    /**< of all ranks */
+  size_t nodes;      /**< mesh nodes of all shapes together */
+  size_t elements;   /**< triangles of all shapes together */
+  double mesh_size;  /**< edge length in use */
+  double seconds;    /**< everything */
+  double setup;      /**< meshes, patterns, symbolic factors, point location, torsion functions */
+  double draw;       /**< random fields */
+  double assemble;   /**< element sums into the matrix */
+  double solve;      /**< numeric factor, solve, evaluation on the grid */
+  double estimate;   /**< error estimates */
+  double output;     /**< writing */
+  double error_mean; /**< mean of the estimated relative errors of u; -1: not estimated */
+  double error_max;  /**< their maximum; -1: not estimated */
 } graft_solve_report;
 
 /** Solve and write a data set. Collective over @p comm; samples are dealt to ranks, and every

@@ -32,6 +32,10 @@ const graft_option graft_solve_options[] = {
      "edge length of the triangles; 0: for errors up to 0.2 %", 0},
     {"order", GRAFT_OPTION_INT, AT(order), 0, "2", 1, 2, NULL, NULL,
      "polynomial degree of the elements", 0},
+    {"error_estimate", GRAFT_OPTION_BOOL, AT(error_estimate), 0, "true", 0, 0, NULL, NULL,
+     "estimate the error of every sample", 0},
+    {"max_error", GRAFT_OPTION_REAL, AT(max_error), 0, "0", 0, 1, NULL, NULL,
+     "largest estimated relative error allowed; 0: any", 0},
     {"inputs_only", GRAFT_OPTION_BOOL, AT(inputs_only), 0, "false", 0, 0, NULL, NULL,
      "write fields without solutions", 0},
     {0}};
@@ -90,6 +94,9 @@ graft_status graft_solve_validate(const graft_solve_config *config) {
   GRAFT_CHECK(config->samples >= 1 && config->grid >= 2 && config->first >= 0, USAGE,
               "expected samples >= 1, grid >= 2, first >= 0, got %lld, %lld, %lld", config->samples,
               config->grid, config->first);
+  GRAFT_CHECK(config->max_error == 0 || (config->error_estimate && !config->inputs_only), USAGE,
+              "-max_error: expected with -error_estimate and solutions, got %g without",
+              config->max_error);
   GRAFT_TRY(check_shapes(config));
   double values = (double)config->samples * (double)config->grid * (double)config->grid *
                   (double)graft_solve_shape(config, 0, name, sizeof name);

@@ -52,7 +52,10 @@ static graft_status init_shape(graft_ensemble *ensemble, size_t k, const graft_r
                                     graft_solve_mesh_size(config), (int)config->order,
                                     &ensemble->grid, distance, ensemble->field));
   GRAFT_TRY(graft_shape_solver_torsion(&ensemble->shape[k], geometry->torsion));
-  return graft_petsc_check_unused();
+  if (!config->error_estimate || config->inputs_only) return GRAFT_OK;
+  return graft_shape_solver_calibrate(&ensemble->shape[k], region, graft_solve_mesh_size(config),
+                                      &ensemble->grid, distance, ensemble->field,
+                                      (uint64_t)config->seed, GRAFT_STREAM_SAMPLE + (uint32_t)k);
 }
 
 static graft_status init_shapes(graft_ensemble *ensemble) {
@@ -66,6 +69,7 @@ static graft_status init_shapes(graft_ensemble *ensemble) {
       graft_error_prefix("%s", name);
       return status;
     }
+    if (k == 0) GRAFT_TRY(graft_petsc_check_unused()); /* after the first solve, before the work */
   }
   return GRAFT_OK;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "solvers/shape_solver.h"
 
+#include <math.h>
+
 #include "base/arena.h"
 
 static void set_source(graft_shape_solver *solver) {
@@ -29,6 +31,7 @@ graft_status graft_shape_solver_init(graft_shape_solver *solver, const graft_pro
   if (problem->form->reaction) {
     GRAFT_TRY_TO(fail, graft_alloc(&solver->c, points, sizeof *solver->c));
   }
+  GRAFT_TRY_TO(fail, graft_estimator_init(&solver->estimator, &solver->mesh));
   GRAFT_TRY_TO(fail, graft_alloc(&solver->u, solver->mesh.nodes, sizeof *solver->u));
   set_source(solver);
   return GRAFT_OK;
@@ -39,6 +42,7 @@ fail:
 
 void graft_shape_solver_fini(graft_shape_solver *solver) {
   graft_fe_destroy(solver->fe);
+  graft_estimator_fini(&solver->estimator);
   graft_sampler_fini(&solver->sampler);
   graft_field_points_destroy(solver->at);
   graft_free(solver->g);
@@ -70,4 +74,58 @@ graft_status graft_shape_solver_solve(graft_shape_solver *solver, float *out) {
   GRAFT_TRY(graft_fe_solve(solver->fe, solver->u));
   graft_sampler_apply(&solver->sampler, solver->u, out);
   return GRAFT_OK;
+}
+
+/* ‖a − b‖ / ‖b‖ */
+static double relative_difference(size_t points, const float *a, const float *b) {
+  double difference = 0, norm = 0;
+  for (size_t p = 0; p < points; p++) {
+    difference += ((double)a[p] - (double)b[p]) * ((double)a[p] - (double)b[p]);
+    norm += (double)b[p] * (double)b[p];
+  }
+  return norm > 0 ? sqrt(difference / norm) : 0;
+}
+
+/* Largest ratio of error to indicator; @p work [2 x P]. */
+static graft_status compare(graft_shape_solver *solver, graft_shape_solver *fine,
+                            graft_field *field, uint64_t seed, uint32_t stream, float *work,
+                            double *ratio) {
+  enum { SAMPLES = 3 };
+  size_t points = solver->sampler.points;
+  *ratio = 0;
+  for (uint64_t i = 0; i < SAMPLES; i++) {
+    graft_field_draw(field, seed, stream, UINT64_MAX - i);
+    GRAFT_TRY(graft_shape_solver_assemble(solver, field));
+    GRAFT_TRY(graft_shape_solver_solve(solver, work));
+    GRAFT_TRY(graft_shape_solver_assemble(fine, field));
+    GRAFT_TRY(graft_shape_solver_solve(fine, work + points));
+    double indicator = graft_estimator_apply(&solver->estimator, solver->u);
+    double error = relative_difference(points, work, work + points);
+    if (indicator > 0) *ratio = fmax(*ratio, error / indicator);
+  }
+  return GRAFT_OK;
+}
+
+graft_status graft_shape_solver_calibrate(graft_shape_solver *solver, const graft_region *region,
+                                          double mesh_size, const graft_grid *grid,
+                                          const double *distance, graft_field *field, uint64_t seed,
+                                          uint32_t stream) {
+  graft_status status = GRAFT_OK;
+  graft_shape_solver fine = {0};
+  double ratio;
+  float *work;
+  GRAFT_TRY(graft_alloc(&work, 2 * graft_grid_count(grid), sizeof *work));
+  GRAFT_TRY_TO(done, graft_shape_solver_init(&fine, solver->problem, region, mesh_size / 2,
+                                             solver->mesh.order, grid, distance, field));
+  solver->estimator.scale = 1;
+  GRAFT_TRY_TO(done, compare(solver, &fine, field, seed, stream, work, &ratio));
+  solver->estimator.scale = ratio / (1 - pow(2, -1 - solver->mesh.order)); /* fine is not exact */
+done:
+  graft_shape_solver_fini(&fine);
+  graft_free(work);
+  return status;
+}
+
+double graft_shape_solver_error(graft_shape_solver *solver) {
+  return graft_estimator_apply(&solver->estimator, solver->u);
 }

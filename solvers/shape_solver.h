@@ -6,6 +6,7 @@
  *  One shape, many samples: mesh, discretisation, interpolation of the field to quadrature points
  * and of the solution to the grid, all prepared once. */
 
+#include "solvers/estimate.h"
 #include "solvers/fe.h"
 #include "solvers/field.h"
 #include "solvers/problem.h"
@@ -17,6 +18,7 @@ typedef struct graft_shape_solver {
   graft_mesh mesh;
   graft_fe *fe;
   graft_sampler sampler;
+  graft_estimator estimator;
   graft_field_points *at; /**< the field at the quadrature points */
   double *g, *k, *c;      /**< [Q] field, diffusion, reaction (NULL: none); current sample */
   double *u;              /**< [nodes] solution; current sample */
@@ -46,5 +48,19 @@ GRAFT_MUST_USE graft_status graft_shape_solver_assemble(graft_shape_solver *solv
 
 /** Solution of the assembled sample, nodal values in solver->u and on the grid: @p out [P]. */
 GRAFT_MUST_USE graft_status graft_shape_solver_solve(graft_shape_solver *solver, float *out);
+
+/** Find the factor of the error estimate: the largest ratio of error to indicator over three
+ * samples that no data set contains, solved again with triangles of half the size.
+ *  @param region, mesh_size, grid, distance as at graft_shape_solver_init()
+ *  @param field draws the samples of (@p seed, @p stream); its current realisation changes
+ *  Cost: a solver on the finer mesh, three solves each. */
+GRAFT_MUST_USE graft_status graft_shape_solver_calibrate(graft_shape_solver *solver,
+                                                         const graft_region *region,
+                                                         double mesh_size, const graft_grid *grid,
+                                                         const double *distance, graft_field *field,
+                                                         uint64_t seed, uint32_t stream);
+
+/** Estimated relative error of the last solution. */
+double graft_shape_solver_error(graft_shape_solver *solver);
 
 #endif

@@ -18,7 +18,7 @@ const graft_field_type graft_field_constant = {
     .name = "constant",
     .summary = "K = 1 everywhere: every sample of a shape is the same",
     .source = "",
-    .mesh_size = {0.014, 0.04},
+    .mesh_size = {0.012, 0.04},
     .init = init,
     .draw = draw,
 };

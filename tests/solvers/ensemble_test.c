@@ -95,6 +95,7 @@ static void check_values(const graft_source *source) {
       most = fmaxf(most, u[s * P + p]);
     }
     T_CHECK(most > 0.005F && most < 0.5F);
+    T_CHECK(source->info.error_estimate[s] > 1e-4F && source->info.error_estimate[s] < 0.1F);
     T_CHECK(fabsf(g[s * P]) > 0 && fabsf(g[s * P]) < 4);
   }
   graft_free(u);
@@ -109,6 +110,7 @@ static void check_equal(const graft_source *a, const graft_source *b) {
     graft_free(x);
     graft_free(y);
   }
+  T_CHECK(memcmp(a->info.error_estimate, b->info.error_estimate, S * sizeof(float)) == 0);
   for (size_t k = 0; k < SHAPES; k++) {
     const graft_source_geometry *x = &a->info.geometry[k], *y = &b->info.geometry[k];
     T_CHECK(memcmp(x->mask, y->mask, P) == 0);
@@ -182,6 +184,11 @@ static void failures_reach_all_ranks(void) {
   T_FAILS(solve_on(3, &config, "stopped", &progress, NULL), GRAFT_INTERRUPTED, "rank 1");
   path_of("stopped", path);
   T_CHECK(access(path, F_OK) != 0);
+  config.max_error = 1e-5;
+  T_FAILS(solve_on(3, &config, "inaccurate", NULL, NULL), GRAFT_ACCURACY, "max_error");
+  config.error_estimate = false;
+  T_FAILS(graft_solve_validate(&config), GRAFT_USAGE, "max_error");
+  config.max_error = 0;
   config.grid = 2;
   T_FAILS(solve_on(3, &config, "coarse", NULL, NULL), GRAFT_USAGE, "inside disc");
   config = small_config();
