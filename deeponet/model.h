@@ -3,7 +3,8 @@
 #define GRAFT_DEEPONET_MODEL_H
 
 /** @file model.h
- *  Multi-task DeepONet on masked grids: u(x; k, Ω) = transform(branch(k, mask) · trunk(x) + skip).
+ *  Multi-task DeepONet on masked grids: u(x; k, Ω) = transform(branch(k, mask) · trunk(x) +
+ * skip(k)).
  *
  *  A model is configured by a plain struct (option rows, presets), built on a data set, trained
  *  through its graft_objective, and saved into a self-contained bundle. The skip path is a
@@ -23,32 +24,40 @@
  */
 typedef struct graft_deeponet_config {
   char input[64];            /**< channels of the branch: log_k, mask, inverse_k, k, sdf, torsion */
-  char normalisation[16];    /**< of log_k: pixel (z-score at each grid point) or global */
-  char branch[16];           /**< conv, mlp or pca */
-  char channels[64];         /**< widths of the convolutions */
+  bool masked;               /**< channels that are fields are set to 0 outside the region */
+  char normalisation[32];    /**< z-score of fields: pixel (at each grid point) or global */
+  double input_scale;        /**< factor of all channels after that */
+  char branch[32];           /**< conv or dense: what the image goes through first */
+  long long pool;            /**< halvings of the image before that */
+  char channels[64];         /**< widths of the convolutions, each followed by a halving */
   long long kernel;          /**< side of the convolutions */
   char conv_activation[32];  /**< after each convolution */
-  long long components;      /**< coefficients of the branch `pca` */
+  bool code;                 /**< one-hot code of the task beside the dense layers' input */
   char dense[64];            /**< widths of the hidden dense layers of the branch */
   char dense_activation[32]; /**< after each of them */
   bool layer_norm;           /**< LayerNorm before the activation of the dense layers */
   bool residual;             /**< add a dense layer's input to its output where widths agree */
+  bool linear;               /**< add a linear map of the dense layers' input to their output */
+  bool product;              /**< branch output b + c d instead of b (three output layers) */
   double dropout;            /**< rate after each hidden dense layer of the branch */
   char trunk[64];            /**< widths of the hidden layers of the trunk */
   char trunk_activation[32]; /**< after each of them */
-  double slope;              /**< of leaky_relu for negative arguments */
-  long long fourier;         /**< sine and cosine pairs per axis added to the trunk's coordinates */
-  long long width;           /**< basis functions: outputs of branch and trunk */
-  char init[32];             /**< law of initial weights */
-  double bias_std;           /**< standard deviation of initial biases */
-  char transform[32];        /**< from network output to u, see transform.def */
-  double scale;              /**< network output is divided by it */
-  char skip[32];             /**< classical predictor beside the network, see skip.def */
-  char loss[32];             /**< see nn/loss.def */
-  bool augmentation;         /**< random grid symmetries that leave the task's region alone */
-  long long batch;           /**< samples per step */
-  long long seed;            /**< of weights, batches, dropout and augmentation */
-  long long threads;         /**< 0: as many as OpenMP gives */
+  long long fourier;  /**< trunk input: products of that many cosines per axis; 0: coordinates */
+  double slope;       /**< of leaky_relu for negative arguments */
+  long long width;    /**< basis functions: outputs of branch and trunk */
+  char init[32];      /**< law of initial weights */
+  double bias_std;    /**< standard deviation of initial biases */
+  double gain;        /**< factor of the network's output */
+  char skip[32];      /**< classical predictor beside the network, see skip.def */
+  char transform[32]; /**< from z = gain · network + skip to scale · u, see transform.def */
+  double scale;       /**< factor of u in transform and loss */
+  char loss[32];      /**< see nn/loss.def */
+  bool augmentation;  /**< symmetries of grid and region: random ones in training, all in the
+                           fit of the skip path */
+  bool symmetrise;    /**< predict the mean over these symmetries */
+  long long batch;    /**< samples per step */
+  long long seed;     /**< of weights, batches, dropout and augmentation */
+  long long threads;  /**< 0: as many as OpenMP gives */
 } graft_deeponet_config;
 
 /** Option rows of ::graft_deeponet_config. */

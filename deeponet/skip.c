@@ -30,10 +30,10 @@ const graft_skip_type *graft_skip_find(const char *name) {
 
 /* Buffers of a prediction. */
 struct work {
-  double *x, *norm;             /* training inputs centred [n x M], |x|² [n] */
-  double *query;                /* [CHUNK g x M] moved back and centred */
-  double *kernel, *answer;      /* [CHUNK g x n], [CHUNK g x Q] */
-  uint32_t *in_slot, *out_slot; /* [P] */
+  double *x, *norm;        /* training inputs centred [n x M], |x|² [n] */
+  double *query;           /* [CHUNK g x M] moved back and centred */
+  double *kernel, *answer; /* [CHUNK g x n], [CHUNK g x Q] */
+  uint32_t *out_slot;      /* [P] place of a grid point among outputs */
 };
 
 static void work_fini(struct work *w) {
@@ -42,7 +42,6 @@ static void work_fini(struct work *w) {
   graft_free(w->query);
   graft_free(w->kernel);
   graft_free(w->answer);
-  graft_free(w->in_slot);
   graft_free(w->out_slot);
 }
 
@@ -54,9 +53,7 @@ static graft_status work_init(struct work *w, const graft_skip *skip) {
   GRAFT_TRY(graft_alloc(&w->query, rows * M, sizeof(double)));
   GRAFT_TRY(graft_alloc(&w->kernel, rows * n, sizeof(double)));
   GRAFT_TRY(graft_alloc(&w->answer, rows * skip->outputs, sizeof(double)));
-  GRAFT_TRY(graft_alloc(&w->in_slot, skip->points, sizeof(uint32_t)));
   GRAFT_TRY(graft_alloc(&w->out_slot, skip->points, sizeof(uint32_t)));
-  for (size_t m = 0; m < M; m++) w->in_slot[skip->input[m]] = (uint32_t)m;
   for (size_t q = 0; q < skip->outputs; q++) w->out_slot[skip->output[q]] = (uint32_t)q;
   for (size_t i = 0; i < n; i++) {
     for (size_t m = 0; m < M; m++) {

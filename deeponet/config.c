@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "deeponet/model_impl.h"
+#include "deeponet/skip.h"
+#include "deeponet/transform.h"
+#include "nn/init.h"
+#include "nn/loss.h"
+
+static const char *const channel_name[] = {"log_k", "mask", "inverse_k", "k", "sdf", "torsion"};
+_Static_assert(sizeof channel_name / sizeof *channel_name == CHANNEL_COUNT, "channel names");
+
+static const char *channel_choices(size_t i) { return i < CHANNEL_COUNT ? channel_name[i] : NULL; }
+
+static const char *branch_choices(size_t i) {
+  static const char *const name[] = {"conv", "dense"};
+  return i < 2 ? name[i] : NULL;
+}
+
+static const char *normalisation_choices(size_t i) {
+  static const char *const name[] = {"pixel", "global"};
+  return i < 2 ? name[i] : NULL;
+}
+
+#define FIELD(name) offsetof(graft_deeponet_config, name)
+#define SIZE(name) sizeof(((graft_deeponet_config *)0)->name)
+#define BOOL(name, value, help)                                                                    \
+  { #name, GRAFT_OPTION_BOOL, FIELD(name), 0, value, 0, 1, NULL, NULL, help, 0 }
+#define INT(name, value, min, max, help)                                                           \
+  { #name, GRAFT_OPTION_INT, FIELD(name), 0, value, min, max, NULL, NULL, help, 0 }
+#define REAL(name, value, min, max, help)                                                          \
+  { #name, GRAFT_OPTION_REAL, FIELD(name), 0, value, min, max, NULL, NULL, help, 0 }
+#define TEXT(name, type, value, choices, help)                                                     \
+  { #name, GRAFT_OPTION_##type, FIELD(name), SIZE(name), value, 0, 0, NULL, choices, help, 0 }
+
+const graft_option graft_deeponet_options[] = {
+    TEXT(input, LIST, "log_k,mask", channel_choices, "channels of the branch"),
+    BOOL(masked, "false", "set input fields to 0 outside the region"),
+    TEXT(normalisation, STRING, "global", normalisation_choices, "z-score of input fields"),
+    REAL(input_scale, "1", 1e-6, 1e6, "factor of the normalised input"),
+    TEXT(branch, STRING, "conv", branch_choices, "first layers of the branch"),
+    INT(pool, "0", 0, 8, "halvings of the image before the branch"),
+    TEXT(channels, LIST, "16,32,64,64", NULL, "widths of the convolutions"),
+    INT(kernel, "5", 1, 31, "side of the convolutions, odd"),
+    TEXT(conv_activation, STRING, "relu", graft_activation_name, "after each convolution"),
+    BOOL(code, "false", "one-hot code of the task as a branch input"),
+    TEXT(dense, LIST, "128,128", NULL, "widths of the dense layers of the branch"),
+    TEXT(dense_activation, STRING, "tanh", graft_activation_name, "after each of them"),
+    BOOL(layer_norm, "false", "LayerNorm before their activation"),
+    BOOL(residual, "false", "residual dense layers where widths agree"),
+    BOOL(linear, "false", "linear path beside the dense layers"),
+    BOOL(product, "false", "branch output b + c d with three output layers"),
+    REAL(dropout, "0", 0, 0.95, "dropout rate after dense layers of the branch"),
+    TEXT(trunk, LIST, "64,128,128,128", NULL, "widths of the layers of the trunk"),
+    TEXT(trunk_activation, STRING, "leaky_relu", graft_activation_name, "after each of them"),
+    INT(fourier, "0", 0, 64, "cosines per axis as trunk input; 0: coordinates"),
+    REAL(slope, "0.2", 0, 1, "slope of leaky_relu below 0"),
+    INT(width, "128", 1, 65536, "basis functions"),
+    TEXT(init, STRING, "glorot_normal", graft_init_name, "law of initial weights"),
+    REAL(bias_std, "0", 0, 10, "standard deviation of initial biases"),
+    REAL(gain, "1", 1e-6, 1e6, "factor of the network's output"),
+    TEXT(skip, STRING, "none", graft_skip_name, "classical predictor beside the network"),
+    TEXT(transform, STRING, "identity", graft_transform_name, "from network output to u"),
+    REAL(scale, "1", 1e-12, 1e12, "factor of u in transform and loss"),
+    TEXT(loss, STRING, "relative_l2", graft_loss_name, "loss of a sample"),
+    BOOL(augmentation, "false", "train on symmetric copies of samples"),
+    BOOL(symmetrise, "false", "predict the mean over symmetric copies"),
+    INT(batch, "100", 1, 1048576, "samples per step"),
+    INT(seed, "1", 0, 9007199254740992., "of weights, batches, dropout, augmentation"),
+    INT(threads, "0", 0, 4096, "OpenMP threads of the network; 0: all"),
+    {0},
+};
+
+graft_status graft_network_list(const char *name, const char *text, size_t *value, size_t *count) {
+  *count = 0;
+  while (*text) {
+    char *end;
+    long number = strtol(text, &end, 10);
+    GRAFT_CHECK(end != text && (*end == '\0' || *end == ',') && number >= 1 && number <= 65536,
+                USAGE, "-%s: expected whole numbers from 1 to 65536 with commas, got '%s'", name,
+                text);
+    GRAFT_CHECK(*count < NETWORK_LAYERS, USAGE, "-%s: expected at most %d numbers", name,
+                NETWORK_LAYERS);
+    value[(*count)++] = (size_t)number;
+    text = *end == ',' ? end + 1 : end;
+  }
+  return GRAFT_OK;
+}
+
+graft_status graft_network_channels(const char *text, enum channel *channel, size_t *count) {
+  *count = 0;
+  while (*text) {
+    size_t length = strcspn(text, ","), c = 0;
+    while (c < CHANNEL_COUNT &&
+           (strlen(channel_name[c]) != length || strncmp(channel_name[c], text, length) != 0)) {
+      c++;
+    }
+    GRAFT_CHECK(c < CHANNEL_COUNT && *count < CHANNEL_COUNT, USAGE,
+                "-input: expected channels, each once, got '%s'", text);
+    channel[(*count)++] = (enum channel)c;
+    text += length + (text[length] == ',');
+  }
+  GRAFT_CHECK(*count > 0, USAGE, "-input: expected at least one channel, got none");
+  return GRAFT_OK;
+}
+
+static graft_status check_choice(const graft_option *row, const graft_deeponet_config *config) {
+  char text[256];
+  graft_deeponet_config copy;
+  if (!row->choices && row->type != GRAFT_OPTION_INT && row->type != GRAFT_OPTION_REAL) {
+    return GRAFT_OK;
+  }
+  graft_option_get(row, config, text, sizeof text);
+  return graft_option_set(row, &copy, row->name, text);
+}
+
+graft_status graft_deeponet_config_validate(const graft_deeponet_config *config) {
+  size_t value[NETWORK_LAYERS], count;
+  enum channel channel[CHANNEL_COUNT];
+  for (const graft_option *row = graft_deeponet_options; row->name; row++) {
+    GRAFT_TRY(check_choice(row, config));
+  }
+  GRAFT_TRY(graft_network_channels(config->input, channel, &count));
+  GRAFT_TRY(graft_network_list("channels", config->channels, value, &count));
+  GRAFT_TRY(graft_network_list("dense", config->dense, value, &count));
+  GRAFT_TRY(graft_network_list("trunk", config->trunk, value, &count));
+  GRAFT_CHECK(config->kernel % 2 == 1, USAGE, "-kernel: expected an odd number, got %lld",
+              config->kernel);
+  return GRAFT_OK;
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "deeponet/model.h"
+
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "deeponet/model_impl.h"
+
+static graft_status copy_bytes(void *out, const void *from, size_t bytes) {
+  void *copy;
+  GRAFT_TRY(graft_alloc(&copy, bytes, 1));
+  memcpy(copy, from, bytes);
+  *(void **)out = copy;
+  return GRAFT_OK;
+}
+
+/* Grid and names, without samples and splits. */
+static graft_status copy_info(const graft_source_info *from, graft_source_info *to) {
+  GRAFT_TRY(
+      graft_source_info_init(to, 0, from->tasks, from->geometries, 0, from->dims, from->grid));
+  memcpy(to->dataset_name, from->dataset_name, sizeof to->dataset_name);
+  memcpy(to->problem, from->problem, sizeof to->problem);
+  memcpy(to->field, from->field, sizeof to->field);
+  memcpy(to->lo, from->lo, sizeof to->lo);
+  memcpy(to->hi, from->hi, sizeof to->hi);
+  memcpy(to->task_name, from->task_name, from->tasks * sizeof *to->task_name);
+  for (size_t g = 0; g < from->geometries; g++) {
+    memcpy(to->geometry[g].name, from->geometry[g].name, sizeof to->geometry[g].name);
+  }
+  return GRAFT_OK;
+}
+
+graft_status graft_model_create(const graft_deeponet_config *config, const graft_source_info *info,
+                                graft_deeponet **out) {
+  graft_deeponet *model;
+  *out = NULL;
+  GRAFT_TRY(graft_deeponet_config_validate(config));
+  GRAFT_TRY(graft_alloc(&model, 1, sizeof *model));
+  *out = model;
+  model->config = *config;
+  model->transform = graft_transform_find(config->transform);
+  model->skip = graft_skip_find(config->skip);
+  model->loss = graft_loss_find(config->loss);
+  model->threads = config->threads > 0 ? (int)config->threads : omp_get_max_threads();
+  GRAFT_TRY(graft_network_channels(config->input, model->channel, &model->channels));
+  GRAFT_TRY(copy_info(info, &model->info));
+  GRAFT_TRY(graft_alloc(&model->shift, model->channels * info->points, sizeof(float)));
+  GRAFT_TRY(graft_alloc(&model->factor, model->channels * info->points, sizeof(float)));
+  GRAFT_TRY(graft_alloc(&model->mean, info->tasks * info->points, sizeof(float)));
+  GRAFT_TRY(graft_alloc(&model->task, info->tasks, sizeof *model->task));
+  GRAFT_TRY(graft_symmetry_init(&model->identity, &model->info, NULL));
+  return graft_alloc(&model->region, info->geometries, sizeof *model->region);
+}
+
+graft_status graft_model_finish(graft_deeponet *model) {
+  size_t rows = (size_t)model->config.batch;
+  if (rows > PREDICT_ROWS) rows = PREDICT_ROWS;
+  GRAFT_TRY(graft_network_build(&model->config, &model->info, model->channels, rows, model->threads,
+                                &model->network));
+  const graft_layout *layout = graft_graph_layout(model->network.graph);
+  GRAFT_TRY(graft_alloc(&model->theta, layout->n, sizeof(graft_real)));
+  return graft_graph_init_parameters(model->network.graph, (uint64_t)model->config.seed,
+                                     model->theta);
+}
+
+static graft_status create(const graft_deeponet_config *config, const graft_source *source,
+                           const char *split, graft_deeponet **model) {
+  const graft_source_info *info = &source->info;
+  GRAFT_TRY(graft_model_create(config, info, model));
+  for (size_t g = 0; g < info->geometries; g++) {
+    const graft_source_geometry *geometry = &info->geometry[g];
+    GRAFT_TRY(graft_region_init(*model, geometry->name, geometry->mask, geometry->sdf,
+                                geometry->torsion, &(*model)->region[g]));
+  }
+  GRAFT_TRY(graft_model_finish(*model));
+  return graft_training_create(*model, source, split);
+}
+
+graft_status graft_deeponet_create(const graft_deeponet_config *config, const graft_source *source,
+                                   const char *split, graft_deeponet **model) {
+  graft_status status = create(config, source, split, model);
+  if (status != GRAFT_OK) {
+    graft_deeponet_destroy(*model);
+    *model = NULL;
+  }
+  return status;
+}
+
+void graft_deeponet_destroy(graft_deeponet *model) {
+  if (!model) return;
+  graft_training_destroy(model->training);
+  for (size_t k = 0; model->task && k < model->info.tasks; k++) {
+    graft_skip_fini(&model->task[k].skip);
+  }
+  for (size_t g = 0; model->region && g < model->info.geometries; g++) {
+    graft_region_fini(&model->region[g]);
+  }
+  graft_symmetry_fini(&model->identity);
+  graft_graph_destroy(model->network.graph);
+  graft_source_info_fini(&model->info);
+  graft_free(model->shift);
+  graft_free(model->factor);
+  graft_free(model->mean);
+  graft_free(model->task);
+  graft_free(model->region);
+  graft_free(model->theta);
+  graft_free(model);
+}
+
+graft_status graft_deeponet_objective(graft_deeponet *model, graft_objective *objective) {
+  GRAFT_CHECK(model->training, INTERNAL, "model: expected a training set, got none (loaded model)");
+  graft_training_objective(model->training, objective);
+  return GRAFT_OK;
+}
+
+const graft_layout *graft_deeponet_layout(const graft_deeponet *model) {
+  return graft_graph_layout(model->network.graph);
+}
+
+graft_real *graft_deeponet_parameters(graft_deeponet *model) { return model->theta; }
+
+const graft_deeponet_config *graft_deeponet_get_config(const graft_deeponet *model) {
+  return &model->config;
+}
+
+const float *graft_deeponet_mean(const graft_deeponet *model) { return model->mean; }
+
+static graft_status derive(const graft_deeponet *model, struct region *region) {
+  const graft_deeponet_config *config = &model->config;
+  size_t points = model->info.points;
+  GRAFT_TRY(graft_alloc(&region->weight, points, sizeof(graft_real)));
+  GRAFT_TRY(graft_alloc(&region->base, points, sizeof(graft_real)));
+  GRAFT_TRY(graft_alloc(&region->fixed, points, sizeof(float)));
+  size_t inside = 0, positive = 0;
+  for (size_t p = 0; p < points; p++) {
+    region->weight[p] = region->mask[p];
+    region->base[p] =
+        region->mask[p] ? (graft_real)(config->scale * (double)region->torsion[p]) : 0;
+    region->fixed[p] = NAN;
+    inside += region->mask[p];
+    positive += region->base[p] > 0;
+  }
+  GRAFT_CHECK(inside > 0, INPUT, "geometry %s: expected grid points in the region, got none",
+              region->name);
+  GRAFT_CHECK(
+      !model->transform->torsion || positive > 0, INPUT,
+      "geometry %s: transform %s needs the torsion function, which the data set doesn't have",
+      region->name, model->transform->name);
+  graft_source_geometry geometry = {
+      .mask = region->mask, .sdf = region->sdf, .torsion = region->torsion};
+  bool moving = config->augmentation || config->symmetrise;
+  return graft_symmetry_init(&region->symmetry, &model->info, moving ? &geometry : NULL);
+}
+
+graft_status graft_region_init(const graft_deeponet *model, const char *name,
+                               const unsigned char *mask, const float *sdf, const float *torsion,
+                               struct region *region) {
+  size_t points = model->info.points;
+  *region = (struct region){0};
+  strncpy(region->name, name, sizeof region->name - 1);
+  GRAFT_TRY(copy_bytes(&region->mask, mask, points));
+  GRAFT_TRY(copy_bytes(&region->sdf, sdf, points * sizeof *sdf));
+  GRAFT_TRY(copy_bytes(&region->torsion, torsion, points * sizeof *torsion));
+  return derive(model, region);
+}
+
+void graft_region_fini(struct region *region) {
+  graft_free(region->mask);
+  graft_free(region->sdf);
+  graft_free(region->torsion);
+  graft_free(region->weight);
+  graft_free(region->base);
+  graft_free(region->fixed);
+  graft_symmetry_fini(&region->symmetry);
+}
+
+const graft_symmetry *graft_model_skip_symmetry(const graft_deeponet *model,
+                                                const struct region *region) {
+  return model->config.augmentation ? &region->symmetry : &model->identity;
+}
+
+double graft_model_raw(enum channel channel, const struct region *region, size_t p, float log_k) {
+  switch (channel) {
+  case CHANNEL_LOG_K: return (double)log_k;
+  case CHANNEL_MASK: return region->mask[p];
+  case CHANNEL_INVERSE_K: return exp(-(double)log_k);
+  case CHANNEL_K: return exp((double)log_k);
+  case CHANNEL_SDF: return (double)region->sdf[p];
+  case CHANNEL_TORSION: return (double)region->torsion[p];
+  case CHANNEL_COUNT: break;
+  }
+  return 0;
+}
+
+void graft_model_input(const graft_deeponet *model, const struct region *region, size_t task,
+                       const float *log_k, const uint32_t *point, graft_real *image,
+                       graft_real *code) {
+  size_t C = model->channels, P = model->info.points;
+  for (size_t c = 0; c < C; c++) {
+    enum channel channel = model->channel[c];
+    const float *shift = model->shift + c * P, *factor = model->factor + c * P;
+    bool masked = model->config.masked && channel != CHANNEL_SDF;
+    for (size_t p = 0; p < P; p++) {
+      graft_real raw = channel == CHANNEL_LOG_K
+                           ? (graft_real)log_k[point[p]]
+                           : (graft_real)graft_model_raw(channel, region, p, log_k[point[p]]);
+      graft_real value = (raw - (graft_real)shift[p]) * (graft_real)factor[p];
+      image[p * C + c] = masked ? value * region->weight[p] : value;
+    }
+  }
+  if (!code) return;
+  for (size_t k = 0; k < model->info.tasks; k++) code[k] = k == task;
+}
+
+void graft_model_statistics(const struct region *region, size_t points, const float *log_k,
+                            double statistic[RANGE_COUNT]) {
+  double count = 0, sum = 0, square = 0, least = INFINITY, most = -INFINITY;
+  for (size_t p = 0; p < points; p++) {
+    if (!region->mask[p]) continue;
+    double value = (double)log_k[p];
+    count++;
+    sum += value;
+    square += value * value;
+    least = fmin(least, value);
+    most = fmax(most, value);
+  }
+  statistic[RANGE_MEAN] = sum / count;
+  statistic[RANGE_STD] = sqrt(fmax(square / count - sum * sum / (count * count), 0));
+  statistic[RANGE_MIN] = least;
+  statistic[RANGE_MAX] = most;
+}

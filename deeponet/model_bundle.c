@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A model in a bundle. Names: model/OPTION (text), grid/…, task/…, geometry/…, normalisation/…,
+ * skip/TASK/…, parameters/BLOCK. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "deeponet/model_impl.h"
+
+#ifdef GRAFT_DOUBLE
+static const graft_type real_type = GRAFT_FLOAT64;
+#else
+static const graft_type real_type = GRAFT_FLOAT32;
+#endif
+
+enum { FORMAT = 1, OPTION_TEXT = 256 };
+
+static graft_status put_config(const graft_deeponet_config *config, graft_bundle *bundle) {
+  char name[GRAFT_NAME_SIZE + 8], value[OPTION_TEXT];
+  for (const graft_option *row = graft_deeponet_options; row->name; row++) {
+    snprintf(name, sizeof name, "model/%s", row->name);
+    graft_option_get(row, config, value, sizeof value);
+    GRAFT_TRY(graft_bundle_put_text(bundle, name, value));
+  }
+  return GRAFT_OK;
+}
+
+static graft_status get_config(const graft_bundle *bundle, graft_deeponet_config *config) {
+  char name[GRAFT_NAME_SIZE + 8];
+  const char *value;
+  GRAFT_TRY(graft_option_defaults(graft_deeponet_options, config));
+  for (const graft_option *row = graft_deeponet_options; row->name; row++) {
+    snprintf(name, sizeof name, "model/%s", row->name);
+    GRAFT_TRY(graft_bundle_get_text(bundle, name, &value));
+    if (graft_option_set(row, config, name, value) != GRAFT_OK) {
+      return graft_error_set(GRAFT_INPUT, __FILE__, __LINE__,
+                             "%s: '%s' isn't a value of this option", name, value);
+    }
+  }
+  return GRAFT_OK;
+}
+
+/* Names of fixed size as bytes [count x GRAFT_NAME_SIZE]. */
+static graft_status put_names(graft_bundle *bundle, const char *name, const char *names,
+                              size_t count) {
+  return graft_bundle_put(bundle, name, GRAFT_UINT8, GRAFT_SHAPE(2, count, GRAFT_NAME_SIZE), names);
+}
+
+static graft_status get_names(const graft_bundle *bundle, const char *name, char *names,
+                              size_t count) {
+  const char *data;
+  GRAFT_TRY(
+      graft_bundle_get(bundle, name, GRAFT_UINT8, GRAFT_SHAPE(2, count, GRAFT_NAME_SIZE), &data));
+  memcpy(names, data, count * GRAFT_NAME_SIZE);
+  for (size_t i = 0; i < count; i++) names[(i + 1) * GRAFT_NAME_SIZE - 1] = '\0';
+  return GRAFT_OK;
+}
+
+static graft_status put_info(const graft_deeponet *model, graft_bundle *bundle) {
+  const graft_source_info *info = &model->info;
+  int64_t grid[3] = {(int64_t)info->grid[0], (int64_t)info->grid[1], (int64_t)info->grid[2]};
+  int64_t region[GRAFT_MAX_TASKS];
+  size_t D = (size_t)info->dims, K = info->tasks;
+  for (size_t k = 0; k < K; k++) {
+    region[k] = model->task[k].region == NO_REGION ? -1 : (int64_t)model->task[k].region;
+  }
+  GRAFT_TRY(graft_bundle_put(bundle, "grid/size", GRAFT_INT64, GRAFT_SHAPE(1, D), grid));
+  GRAFT_TRY(graft_bundle_put(bundle, "grid/lo", GRAFT_FLOAT64, GRAFT_SHAPE(1, D), info->lo));
+  GRAFT_TRY(graft_bundle_put(bundle, "grid/hi", GRAFT_FLOAT64, GRAFT_SHAPE(1, D), info->hi));
+  GRAFT_TRY(graft_bundle_put_text(bundle, "dataset/name", info->dataset_name));
+  GRAFT_TRY(graft_bundle_put_text(bundle, "dataset/problem", info->problem));
+  GRAFT_TRY(graft_bundle_put_text(bundle, "dataset/field", info->field));
+  GRAFT_TRY(graft_bundle_put(bundle, "task/geometry", GRAFT_INT64, GRAFT_SHAPE(1, K), region));
+  return put_names(bundle, "task/name", info->task_name[0], K);
+}
+
+static graft_status put_regions(const graft_deeponet *model, graft_bundle *bundle) {
+  char name[64];
+  size_t P = model->info.points;
+  GRAFT_TRY(graft_bundle_put_int(bundle, "geometry/count", (int64_t)model->info.geometries));
+  for (size_t g = 0; g < model->info.geometries; g++) {
+    const struct region *region = &model->region[g];
+    graft_shape shape = GRAFT_SHAPE(1, P);
+    snprintf(name, sizeof name, "geometry/%zu/name", g);
+    GRAFT_TRY(graft_bundle_put_text(bundle, name, region->name));
+    snprintf(name, sizeof name, "geometry/%zu/mask", g);
+    GRAFT_TRY(graft_bundle_put(bundle, name, GRAFT_UINT8, shape, region->mask));
+    snprintf(name, sizeof name, "geometry/%zu/sdf", g);
+    GRAFT_TRY(graft_bundle_put(bundle, name, GRAFT_FLOAT32, shape, region->sdf));
+    snprintf(name, sizeof name, "geometry/%zu/torsion", g);
+    GRAFT_TRY(graft_bundle_put(bundle, name, GRAFT_FLOAT32, shape, region->torsion));
+    snprintf(name, sizeof name, "geometry/%zu/fixed", g);
+    GRAFT_TRY(graft_bundle_put(bundle, name, GRAFT_FLOAT32, shape, region->fixed));
+  }
+  return GRAFT_OK;
+}
+
+static graft_status put_fitted(const graft_deeponet *model, graft_bundle *bundle) {
+  char name[GRAFT_NAME_SIZE + 16];
+  double range[GRAFT_MAX_TASKS][RANGE_COUNT][2];
+  size_t C = model->channels, P = model->info.points, K = model->info.tasks;
+  GRAFT_TRY(graft_bundle_put(bundle, "normalisation/shift", GRAFT_FLOAT32, GRAFT_SHAPE(2, C, P),
+                             model->shift));
+  GRAFT_TRY(graft_bundle_put(bundle, "normalisation/factor", GRAFT_FLOAT32, GRAFT_SHAPE(2, C, P),
+                             model->factor));
+  GRAFT_TRY(
+      graft_bundle_put(bundle, "task/mean", GRAFT_FLOAT32, GRAFT_SHAPE(2, K, P), model->mean));
+  for (size_t k = 0; k < K; k++) {
+    memcpy(range[k], model->task[k].range, sizeof range[k]);
+    snprintf(name, sizeof name, "skip/%s", model->info.task_name[k]);
+    GRAFT_TRY(graft_skip_save(&model->task[k].skip, name, bundle));
+  }
+  return graft_bundle_put(bundle, "task/range", GRAFT_FLOAT64, GRAFT_SHAPE(3, K, RANGE_COUNT, 2),
+                          range);
+}
+
+graft_status graft_deeponet_save(const graft_deeponet *model, graft_bundle *bundle) {
+  char name[GRAFT_NAME_SIZE + 16];
+  const graft_layout *layout = graft_graph_layout(model->network.graph);
+  GRAFT_TRY(graft_bundle_put_text(bundle, "kind", "deeponet"));
+  GRAFT_TRY(graft_bundle_put_int(bundle, "model_format", FORMAT));
+  GRAFT_TRY(put_config(&model->config, bundle));
+  GRAFT_TRY(put_info(model, bundle));
+  GRAFT_TRY(put_regions(model, bundle));
+  GRAFT_TRY(put_fitted(model, bundle));
+  for (size_t i = 0; i < layout->blocks; i++) {
+    const graft_block *block = &layout->block[i];
+    snprintf(name, sizeof name, "parameters/%s", block->name);
+    GRAFT_TRY(
+        graft_bundle_put(bundle, name, real_type, block->shape, model->theta + block->offset));
+  }
+  return GRAFT_OK;
+}
+
+/* Number of items: dimension 0 of the array of that name, within 1 … most. */
+static graft_status get_count(const graft_bundle *bundle, const char *name, size_t most,
+                              size_t *count) {
+  const graft_array *array = graft_bundle_find(bundle, name);
+  GRAFT_CHECK(array && array->shape.rank >= 1 && array->shape.dim[0] >= 1 &&
+                  array->shape.dim[0] <= most,
+              INPUT, "%s: expected an array of 1 to %zu rows", name, most);
+  *count = array->shape.dim[0];
+  return GRAFT_OK;
+}
+
+static graft_status get_info(const graft_bundle *bundle, graft_source_info *info) {
+  size_t D = 0, K = 0, grid[3] = {0};
+  int64_t geometries;
+  const int64_t *size;
+  const double *lo, *hi;
+  const char *text[3];
+  GRAFT_TRY(get_count(bundle, "grid/size", 3, &D));
+  GRAFT_TRY(get_count(bundle, "task/name", GRAFT_MAX_TASKS, &K));
+  GRAFT_TRY(graft_bundle_get(bundle, "grid/size", GRAFT_INT64, GRAFT_SHAPE(1, D), &size));
+  GRAFT_TRY(graft_bundle_get(bundle, "grid/lo", GRAFT_FLOAT64, GRAFT_SHAPE(1, D), &lo));
+  GRAFT_TRY(graft_bundle_get(bundle, "grid/hi", GRAFT_FLOAT64, GRAFT_SHAPE(1, D), &hi));
+  GRAFT_TRY(graft_bundle_get_int(bundle, "geometry/count", &geometries));
+  GRAFT_TRY(graft_bundle_get_text(bundle, "dataset/name", &text[0]));
+  GRAFT_TRY(graft_bundle_get_text(bundle, "dataset/problem", &text[1]));
+  GRAFT_TRY(graft_bundle_get_text(bundle, "dataset/field", &text[2]));
+  GRAFT_CHECK(geometries >= 1 && geometries <= 1000000, INPUT,
+              "geometry/count: expected 1 to 1000000, got %lld", (long long)geometries);
+  for (size_t a = 0; a < D; a++) {
+    GRAFT_CHECK(size[a] >= 1 && size[a] <= 1000000, INPUT,
+                "grid/size: expected 1 to 1000000, got %lld", (long long)size[a]);
+    grid[a] = (size_t)size[a];
+  }
+  GRAFT_TRY(graft_source_info_init(info, 0, K, (size_t)geometries, 0, (int)D, grid));
+  for (size_t a = 0; a < D; a++) {
+    info->lo[a] = lo[a];
+    info->hi[a] = hi[a];
+  }
+  snprintf(info->dataset_name, sizeof info->dataset_name, "%s", text[0]);
+  snprintf(info->problem, sizeof info->problem, "%s", text[1]);
+  snprintf(info->field, sizeof info->field, "%s", text[2]);
+  return get_names(bundle, "task/name", info->task_name[0], K);
+}
+
+static graft_status get_regions(const graft_bundle *bundle, graft_deeponet *model) {
+  char name[64];
+  size_t P = model->info.points;
+  graft_shape shape = GRAFT_SHAPE(1, P);
+  for (size_t g = 0; g < model->info.geometries; g++) {
+    const char *text;
+    const unsigned char *mask;
+    const float *sdf, *torsion, *fixed;
+    snprintf(name, sizeof name, "geometry/%zu/name", g);
+    GRAFT_TRY(graft_bundle_get_text(bundle, name, &text));
+    snprintf(name, sizeof name, "geometry/%zu/mask", g);
+    GRAFT_TRY(graft_bundle_get(bundle, name, GRAFT_UINT8, shape, &mask));
+    snprintf(name, sizeof name, "geometry/%zu/sdf", g);
+    GRAFT_TRY(graft_bundle_get(bundle, name, GRAFT_FLOAT32, shape, &sdf));
+    snprintf(name, sizeof name, "geometry/%zu/torsion", g);
+    GRAFT_TRY(graft_bundle_get(bundle, name, GRAFT_FLOAT32, shape, &torsion));
+    snprintf(name, sizeof name, "geometry/%zu/fixed", g);
+    GRAFT_TRY(graft_bundle_get(bundle, name, GRAFT_FLOAT32, shape, &fixed));
+    GRAFT_TRY(graft_region_init(model, text, mask, sdf, torsion, &model->region[g]));
+    memcpy(model->region[g].fixed, fixed, P * sizeof *fixed);
+    memcpy(model->info.geometry[g].name, model->region[g].name, GRAFT_NAME_SIZE);
+  }
+  return GRAFT_OK;
+}
+
+static graft_status get_task(const graft_bundle *bundle, graft_deeponet *model, size_t k,
+                             int64_t geometry) {
+  char name[GRAFT_NAME_SIZE + 16];
+  struct task *task = &model->task[k];
+  GRAFT_CHECK(geometry >= -1 && geometry < (int64_t)model->info.geometries, INPUT,
+              "task/geometry: expected -1 to %zu, got %lld", model->info.geometries - 1,
+              (long long)geometry);
+  task->region = geometry < 0 ? NO_REGION : (size_t)geometry;
+  if (!model->skip->kernel) return GRAFT_OK;
+  GRAFT_CHECK(geometry >= 0, INPUT,
+              "task/geometry: expected one geometry per task with a skip path");
+  const struct region *region = &model->region[task->region];
+  snprintf(name, sizeof name, "skip/%s", model->info.task_name[k]);
+  return graft_skip_load(bundle, name, model->skip, graft_model_skip_symmetry(model, region),
+                         &task->skip);
+}
+
+static graft_status get_fitted(const graft_bundle *bundle, graft_deeponet *model) {
+  const float *shift, *factor, *mean;
+  const double *range;
+  const int64_t *geometry;
+  size_t C = model->channels, P = model->info.points, K = model->info.tasks;
+  graft_shape image = GRAFT_SHAPE(2, C, P);
+  GRAFT_TRY(graft_bundle_get(bundle, "normalisation/shift", GRAFT_FLOAT32, image, &shift));
+  GRAFT_TRY(graft_bundle_get(bundle, "normalisation/factor", GRAFT_FLOAT32, image, &factor));
+  GRAFT_TRY(graft_bundle_get(bundle, "task/mean", GRAFT_FLOAT32, GRAFT_SHAPE(2, K, P), &mean));
+  GRAFT_TRY(graft_bundle_get(bundle, "task/range", GRAFT_FLOAT64, GRAFT_SHAPE(3, K, RANGE_COUNT, 2),
+                             &range));
+  GRAFT_TRY(graft_bundle_get(bundle, "task/geometry", GRAFT_INT64, GRAFT_SHAPE(1, K), &geometry));
+  memcpy(model->shift, shift, C * P * sizeof *shift);
+  memcpy(model->factor, factor, C * P * sizeof *factor);
+  memcpy(model->mean, mean, K * P * sizeof *mean);
+  for (size_t k = 0; k < K; k++) {
+    size_t bytes = sizeof model->task[k].range;
+    memcpy(model->task[k].range, range + k * RANGE_COUNT * 2, bytes);
+    GRAFT_TRY(get_task(bundle, model, k, geometry[k]));
+  }
+  return GRAFT_OK;
+}
+
+static graft_status get_parameters(const graft_bundle *bundle, graft_deeponet *model) {
+  char name[GRAFT_NAME_SIZE + 16];
+  const graft_layout *layout = graft_graph_layout(model->network.graph);
+  for (size_t i = 0; i < layout->blocks; i++) {
+    const graft_block *block = &layout->block[i];
+    const graft_real *value;
+    snprintf(name, sizeof name, "parameters/%s", block->name);
+    GRAFT_TRY(graft_bundle_get(bundle, name, real_type, block->shape, &value));
+    memcpy(model->theta + block->offset, value, block->count * sizeof *value);
+  }
+  return GRAFT_OK;
+}
+
+static graft_status load(const graft_bundle *bundle, graft_deeponet **model) {
+  graft_deeponet_config config;
+  graft_source_info info = {0};
+  const char *kind;
+  int64_t format;
+  GRAFT_TRY(graft_bundle_get_text(bundle, "kind", &kind));
+  GRAFT_CHECK(strcmp(kind, "deeponet") == 0, INPUT, "kind: expected 'deeponet', got '%s'", kind);
+  GRAFT_TRY(graft_bundle_get_int(bundle, "model_format", &format));
+  GRAFT_CHECK(format == FORMAT, INPUT, "model_format: expected %d, got %lld", FORMAT,
+              (long long)format);
+  GRAFT_TRY(get_config(bundle, &config));
+  graft_status status = get_info(bundle, &info);
+  if (status == GRAFT_OK) status = graft_model_create(&config, &info, model);
+  graft_source_info_fini(&info);
+  if (status != GRAFT_OK) return status;
+  GRAFT_TRY(get_regions(bundle, *model));
+  GRAFT_TRY(get_fitted(bundle, *model));
+  GRAFT_TRY(graft_model_finish(*model));
+  return get_parameters(bundle, *model);
+}
+
+graft_status graft_deeponet_load(const graft_bundle *bundle, graft_deeponet **model) {
+  *model = NULL;
+  graft_status status = load(bundle, model);
+  if (status != GRAFT_OK) {
+    graft_deeponet_destroy(*model);
+    *model = NULL;
+  }
+  return status;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The training set as a graft_objective. A batch mixes all tasks; one pass gives the weighted sum
+ * of the gradients, a pass per task over its own samples gives the rows. */
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "deeponet/training_impl.h"
+
+/* splitmix64, to make one index out of several numbers. */
+static uint64_t mix(uint64_t a, uint64_t b) {
+  uint64_t z = a + 0x9E3779B97F4A7C15u * (b + 1);
+  z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+  z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+  return z ^ z >> 31;
+}
+
+static uint64_t steps_per_epoch(const struct training *t) { return (t->N + t->B - 1) / t->B; }
+
+/* Order of the rows in an epoch; draws other than 0 are independent of it. */
+static void shuffle(struct training *t, uint64_t epoch, uint64_t draw) {
+  size_t K = t->model->info.tasks;
+  if (t->order_epoch == epoch && t->order_draw == draw) return;
+  size_t taken[GRAFT_MAX_TASKS] = {0};
+  for (size_t k = 0; k < K;
+       k++) { /* train is put back in order, so that epochs don't depend on others */
+    size_t *list = t->train + t->task_start[k], first = list[0];
+    for (size_t i = 0; i < t->task_count[k]; i++) {
+      if (list[i] < first) first = list[i];
+    }
+    for (size_t i = 0; i < t->task_count[k]; i++) list[i] = first + i;
+    graft_rng rng;
+    graft_rng_init(&rng, (uint64_t)t->model->config.seed, GRAFT_STREAM_SHUFFLE,
+                   mix(mix(epoch, draw), k));
+    graft_rng_shuffle(&rng, list, t->task_count[k]);
+  }
+  for (size_t i = 0; i < t->N; i++) {
+    size_t k = t->pattern[i];
+    t->order[i] = t->train[t->task_start[k] + taken[k]++];
+  }
+  t->order_epoch = epoch;
+  t->order_draw = draw;
+}
+
+/* Rows of the request's batch whose task is in @p tasks, into t->batch; -> how many. */
+static size_t select_batch(struct training *t, const graft_request *request, uint64_t tasks) {
+  const size_t *from;
+  size_t first, count, kept = 0;
+  if (request->pass == GRAFT_PASS_VALIDATE) {
+    from = t->validation;
+    first = (size_t)request->batch * t->B;
+    count = t->V;
+  } else {
+    shuffle(t, request->step / steps_per_epoch(t), request->batch);
+    from = t->order;
+    first = (size_t)(request->step % steps_per_epoch(t)) * t->B;
+    count = t->N;
+  }
+  for (size_t i = first; i < count && i < first + t->B; i++) {
+    if (tasks >> t->row_task[from[i]] & 1) t->batch[kept++] = from[i];
+  }
+  return kept;
+}
+
+/* Symmetry applied to a row in this step. */
+static const uint32_t *row_symmetry(const struct training *t, const graft_request *request,
+                                    size_t row) {
+  const graft_symmetry *symmetry = &t->model->region[t->row_region[row]].symmetry;
+  if (request->pass == GRAFT_PASS_VALIDATE || !t->model->config.augmentation) {
+    return symmetry->point;
+  }
+  graft_rng rng;
+  graft_rng_init(&rng, (uint64_t)t->model->config.seed, GRAFT_STREAM_AUGMENT,
+                 mix(mix(request->step / steps_per_epoch(t), request->batch), t->id[row]));
+  return symmetry->point + graft_rng_below(&rng, (uint32_t)symmetry->count) * symmetry->points;
+}
+
+/* Inputs, targets and the skip path's part of z (into t->prediction) of t->batch. */
+static void assemble(struct training *t, const graft_request *request, size_t count) {
+  const graft_deeponet *model = t->model;
+  const struct network *network = &t->network;
+  size_t P = model->info.points, C = model->channels, K = model->info.tasks;
+  graft_real scale = (graft_real)model->config.scale;
+  graft_real *image = graft_graph_input_data(network->graph, network->image);
+  graft_real *code =
+      network->has_code ? graft_graph_input_data(network->graph, network->code) : NULL;
+#pragma omp parallel for schedule(static) num_threads(model->threads)
+  for (size_t b = 0; b < count; b++) {
+    size_t row = t->batch[b];
+    const struct region *region = &model->region[t->row_region[row]];
+    const uint32_t *point = row_symmetry(t, request, row);
+    const float *u = t->u + row * P, *skip = t->skip ? t->skip + row * P : NULL;
+    graft_model_input(model, region, t->row_task[row], t->log_k + row * P, point, image + b * P * C,
+                      code ? code + b * K : NULL);
+    for (size_t p = 0; p < P; p++) t->target[b * P + p] = scale * (graft_real)u[point[p]];
+    for (size_t p = 0; skip && p < P; p++) t->prediction[b * P + p] = (graft_real)skip[point[p]];
+    t->sample_id[b] = t->id[row];
+    t->mask[b] = region->weight;
+  }
+}
+
+/* t->prediction = scale u, t->slope = its derivative with respect to the network's output. */
+static void transform(struct training *t, size_t count) {
+  const graft_deeponet *model = t->model;
+  const graft_real *output = graft_graph_output(t->network.graph);
+  graft_real gain = (graft_real)model->config.gain;
+  size_t P = model->info.points;
+#pragma omp parallel for schedule(static) num_threads(model->threads)
+  for (size_t b = 0; b < count; b++) {
+    graft_real *z = t->gradient + b * P, *slope = t->slope + b * P, *u = t->prediction + b * P;
+    for (size_t p = 0; p < P; p++) z[p] = gain * output[b * P + p] + (t->skip ? u[p] : 0);
+    model->transform->apply(P, z, model->region[t->row_region[t->batch[b]]].base, u, slope);
+    for (size_t p = 0; p < P; p++) slope[p] *= gain;
+  }
+}
+
+/* Sum losses and counts by task. */
+static graft_status collect(const struct training *t, const graft_request *request, size_t count,
+                            graft_reply *reply) {
+  for (size_t b = 0; b < count; b++) {
+    size_t k = t->row_task[t->batch[b]];
+    GRAFT_CHECK(isfinite(t->value[b]), DIVERGED, "loss of task %s, sample %zu, in step %llu: %g",
+                t->task_name[k], t->id[t->batch[b]], (unsigned long long)request->step,
+                t->value[b]);
+    reply->loss[k] += t->value[b];
+    reply->count[k] += 1;
+  }
+  return GRAFT_OK;
+}
+
+/* Forward pass over t->batch [count], losses into reply, and with @p gradient (may be NULL) the
+ * gradient of Σ weight_task loss, the weights 1 if @p weight is NULL. */
+static graft_status pass(struct training *t, const graft_request *request, size_t count,
+                         const graft_real *theta, const double *weight, graft_reply *reply,
+                         graft_real *gradient) {
+  const graft_deeponet *model = t->model;
+  size_t P = model->info.points;
+  graft_run run = {.samples = count,
+                   .points = P,
+                   .train = request->pass != GRAFT_PASS_VALIDATE,
+                   .seed = (uint64_t)model->config.seed,
+                   .step = request->batch ? mix(request->step, request->batch) : request->step,
+                   .sample_id = t->sample_id};
+  assemble(t, request, count);
+  GRAFT_TRY(graft_graph_forward(t->network.graph, &run, theta));
+  transform(t, count);
+  for (size_t b = 0; b < count; b++) {
+    t->weight[b] = weight ? weight[t->row_task[t->batch[b]]] : 1;
+  }
+  graft_loss_batch batch = {.samples = count,
+                            .points = P,
+                            .prediction = t->prediction,
+                            .target = t->target,
+                            .mask = t->mask,
+                            .epsilon = 1e-12,
+                            .threads = model->threads};
+  GRAFT_TRY(
+      graft_loss_eval(model->loss, &batch, t->weight, t->value, gradient ? t->gradient : NULL));
+  GRAFT_TRY(collect(t, request, count, reply));
+  if (!gradient) return GRAFT_OK;
+#pragma omp parallel for schedule(static) num_threads(model->threads)
+  for (size_t b = 0; b < count; b++) {
+    for (size_t p = b * P; p < (b + 1) * P; p++) t->gradient[p] *= t->slope[p];
+  }
+  return graft_graph_backward(t->network.graph, &run, theta, t->gradient, gradient);
+}
+
+static graft_status rows(struct training *t, const graft_request *request, const graft_real *theta,
+                         graft_reply *reply) {
+  size_t n = graft_graph_layout(t->network.graph)->n;
+  double loss[GRAFT_MAX_TASKS] = {0}, counted[GRAFT_MAX_TASKS] = {0};
+  bool summed = request->want & GRAFT_WANT_SUM; /* then losses are known already */
+  graft_reply own = summed ? (graft_reply){.loss = loss, .count = counted} : *reply;
+  for (size_t k = 0; k < t->model->info.tasks; k++) {
+    size_t count = select_batch(t, request, request->tasks & (uint64_t)1 << k);
+    const graft_real *at = request->row_theta ? request->row_theta[k] : theta;
+    if (count == 0) {
+      memset(reply->rows + k * n, 0, n * sizeof *reply->rows);
+      continue;
+    }
+    GRAFT_TRY(pass(t, request, count, at, NULL, &own, reply->rows + k * n));
+  }
+  return GRAFT_OK;
+}
+
+static graft_status eval(void *ctx, const graft_request *request, const graft_real *theta,
+                         graft_reply *reply) {
+  struct training *t = ctx;
+  size_t n = graft_graph_layout(t->network.graph)->n;
+  bool sum = request->want & GRAFT_WANT_SUM;
+  memset(reply->loss, 0, t->model->info.tasks * sizeof *reply->loss);
+  memset(reply->count, 0, t->model->info.tasks * sizeof *reply->count);
+  if (sum) memset(reply->sum, 0, n * sizeof *reply->sum);
+  if (sum || !(request->want & GRAFT_WANT_ROWS)) {
+    size_t count = select_batch(t, request, request->tasks);
+    if (count) {
+      GRAFT_TRY(pass(t, request, count, theta, request->weight, reply, sum ? reply->sum : NULL));
+    }
+  }
+  return request->want & GRAFT_WANT_ROWS ? rows(t, request, theta, reply) : GRAFT_OK;
+}
+
+static graft_status count_batch(void *ctx, const graft_request *request, double *count) {
+  struct training *t = ctx;
+  memset(count, 0, t->model->info.tasks * sizeof *count);
+  size_t rows_of_batch = select_batch(t, request, request->tasks);
+  for (size_t b = 0; b < rows_of_batch; b++) count[t->row_task[t->batch[b]]] += 1;
+  return GRAFT_OK;
+}
+
+void graft_training_objective(struct training *t, graft_objective *objective) {
+  const graft_layout *layout = graft_graph_layout(t->network.graph);
+  *objective = (graft_objective){.n = layout->n,
+                                 .tasks = t->model->info.tasks,
+                                 .task_name = t->task_name,
+                                 .layout = layout,
+                                 .steps_per_epoch = steps_per_epoch(t),
+                                 .validation_batches = (t->V + t->B - 1) / t->B,
+                                 .ctx = t,
+                                 .count = count_batch,
+                                 .eval = eval};
+}

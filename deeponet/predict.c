@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <math.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "deeponet/model_impl.h"
+
+/* A prediction under way. */
+struct predict {
+  graft_deeponet *model;
+  const graft_source *source;
+  size_t *region;      /* [source geometries] place in the model's regions, or own */
+  struct region *own;  /* [source geometries] regions that the model doesn't know */
+  size_t *task;        /* [source tasks] task of the model, or NO_TASK */
+  size_t rows;         /* samples at a time */
+  float *log_k, *skip; /* [rows x P] */
+  graft_real *z, *u;   /* [rows x P], [P] */
+};
+#define NO_TASK SIZE_MAX
+
+static void release(struct predict *c) {
+  for (size_t g = 0; c->own && g < c->source->info.geometries; g++) graft_region_fini(&c->own[g]);
+  graft_free(c->region);
+  graft_free(c->own);
+  graft_free(c->task);
+  graft_free(c->log_k);
+  graft_free(c->skip);
+  graft_free(c->z);
+  graft_free(c->u);
+}
+
+static graft_status check_grid(const graft_source_info *want, const graft_source_info *got) {
+  bool same = want->dims == got->dims;
+  for (int a = 0; a < want->dims && same; a++) {
+    double tolerance = 1e-9 * (want->hi[a] - want->lo[a]);
+    same = want->grid[a] == got->grid[a] && fabs(want->lo[a] - got->lo[a]) <= tolerance &&
+           fabs(want->hi[a] - got->hi[a]) <= tolerance;
+  }
+  GRAFT_CHECK(
+      same, INPUT,
+      "data set %s: expected the grid of the model (%d axes, %zu points), got another one (%d "
+      "axes, %zu points)",
+      got->dataset_name, want->dims, want->points, got->dims, got->points);
+  return GRAFT_OK;
+}
+
+/* Match the source's geometries by mask with the model's, or prepare new ones; and tasks by name.
+ */
+static graft_status match(struct predict *c) {
+  const graft_deeponet *model = c->model;
+  const graft_source_info *info = &c->source->info;
+  GRAFT_TRY(graft_alloc(&c->region, info->geometries, sizeof *c->region));
+  GRAFT_TRY(graft_alloc(&c->own, info->geometries, sizeof *c->own));
+  GRAFT_TRY(graft_alloc(&c->task, info->tasks, sizeof *c->task));
+  for (size_t g = 0; g < info->geometries; g++) {
+    const graft_source_geometry *geometry = &info->geometry[g];
+    size_t r = 0;
+    while (r < model->info.geometries &&
+           memcmp(model->region[r].mask, geometry->mask, info->points) != 0) {
+      r++;
+    }
+    c->region[g] = r < model->info.geometries ? r : NO_REGION;
+    if (c->region[g] != NO_REGION) continue;
+    GRAFT_TRY(graft_region_init(model, geometry->name, geometry->mask, geometry->sdf,
+                                geometry->torsion, &c->own[g]));
+  }
+  for (size_t k = 0; k < info->tasks; k++) {
+    size_t j = 0;
+    while (j < model->info.tasks && strcmp(model->info.task_name[j], info->task_name[k]) != 0) j++;
+    c->task[k] = j < model->info.tasks ? j : NO_TASK;
+  }
+  return GRAFT_OK;
+}
+
+/* A model with skip path or code only knows its own tasks on their own geometries. */
+static graft_status check_sample(const struct predict *c, size_t sample) {
+  const graft_deeponet *model = c->model;
+  const graft_source_info *info = &c->source->info;
+  GRAFT_CHECK(sample < info->samples, INTERNAL, "sample %zu of %zu", sample, info->samples);
+  if (!model->skip->kernel && !model->config.code) return GRAFT_OK;
+  size_t task = c->task[info->task[sample]], region = c->region[info->sample_geometry[sample]];
+  bool known = task != NO_TASK && (!model->skip->kernel || model->task[task].region == region);
+  GRAFT_CHECK(
+      known, INPUT,
+      "data set %s, sample %zu: expected a task and geometry that the model was trained on, got "
+      "task %s on %s",
+      info->dataset_name, sample, info->task_name[info->task[sample]],
+      info->geometry[info->sample_geometry[sample]].name);
+  return GRAFT_OK;
+}
+
+static const struct region *region_of(const struct predict *c, size_t sample) {
+  size_t g = (size_t)c->source->info.sample_geometry[sample];
+  return c->region[g] != NO_REGION ? &c->model->region[c->region[g]] : &c->own[g];
+}
+
+static size_t task_of(const struct predict *c, size_t sample) {
+  return c->task[c->source->info.task[sample]];
+}
+
+/* Skip paths of a chunk, one run of equal tasks at a time. */
+static graft_status predict_skip(struct predict *c, const size_t *sample, size_t count) {
+  size_t P = c->model->info.points;
+  for (size_t i = 0, j; i < count; i = j) {
+    for (j = i; j < count && task_of(c, sample[j]) == task_of(c, sample[i]);) j++;
+    GRAFT_TRY(graft_skip_predict(&c->model->task[task_of(c, sample[i])].skip, c->log_k + i * P,
+                                 j - i, c->skip + i * P));
+  }
+  return GRAFT_OK;
+}
+
+/* Add the network's output on inputs moved by symmetry h, moved back, to z with its share of the
+ * mean. */
+static graft_status add_network(struct predict *c, const size_t *sample, size_t count, size_t h) {
+  graft_deeponet *model = c->model;
+  const struct network *network = &model->network;
+  size_t P = model->info.points, C = model->channels, K = model->info.tasks;
+  graft_real *image = graft_graph_input_data(network->graph, network->image);
+  graft_real *code =
+      network->has_code ? graft_graph_input_data(network->graph, network->code) : NULL;
+#pragma omp parallel for schedule(static) num_threads(model->threads)
+  for (size_t b = 0; b < count; b++) {
+    const struct region *region = region_of(c, sample[b]);
+    const graft_symmetry *symmetry = &region->symmetry;
+    graft_model_input(model, region, task_of(c, sample[b]), c->log_k + b * P,
+                      symmetry->point + h % symmetry->count * P, image + b * P * C,
+                      code ? code + b * K : NULL);
+  }
+  graft_run run = {.samples = count, .points = P};
+  GRAFT_TRY(graft_graph_forward(network->graph, &run, model->theta));
+  const graft_real *output = graft_graph_output(network->graph);
+#pragma omp parallel for schedule(static) num_threads(model->threads)
+  for (size_t b = 0; b < count; b++) {
+    const graft_symmetry *symmetry = &region_of(c, sample[b])->symmetry;
+    if (h >= symmetry->count) continue;
+    size_t used = model->config.symmetrise ? symmetry->count : 1;
+    graft_real factor = (graft_real)(model->config.gain / (double)used);
+    const uint32_t *back = symmetry->point + symmetry->inverse[h] * P;
+    for (size_t p = 0; p < P; p++) c->z[b * P + p] += factor * output[b * P + back[p]];
+  }
+  return GRAFT_OK;
+}
+
+static void finish(const struct predict *c, const struct region *region, const graft_real *z,
+                   float *u) {
+  size_t P = c->model->info.points;
+  double scale = c->model->config.scale;
+  c->model->transform->apply(P, z, region->base, c->u, NULL);
+  for (size_t p = 0; p < P; p++) {
+    float value = region->mask[p] ? (float)((double)c->u[p] / scale) : 0;
+    u[p] = isnan(region->fixed[p]) ? value : region->fixed[p];
+  }
+}
+
+static graft_status predict_chunk(struct predict *c, const size_t *sample, size_t count, float *u) {
+  size_t P = c->model->info.points, elements = 1;
+  for (size_t b = 0; b < count; b++) {
+    size_t g = region_of(c, sample[b])->symmetry.count;
+    GRAFT_TRY(check_sample(c, sample[b]));
+    if (c->model->config.symmetrise && g > elements) elements = g;
+  }
+  GRAFT_TRY(c->source->fill(c->source->ctx, "log_k", sample, count, c->log_k));
+  memset(c->z, 0, count * P * sizeof *c->z);
+  for (size_t h = 0; h < elements; h++) GRAFT_TRY(add_network(c, sample, count, h));
+  if (c->model->skip->kernel) {
+    GRAFT_TRY(predict_skip(c, sample, count));
+    for (size_t i = 0; i < count * P; i++) c->z[i] += (graft_real)c->skip[i];
+  }
+  for (size_t b = 0; b < count; b++) {
+    finish(c, region_of(c, sample[b]), c->z + b * P, u + b * P);
+  }
+  return GRAFT_OK;
+}
+
+static graft_status predict(struct predict *c, const size_t *sample, size_t count, float *u) {
+  size_t P = c->model->info.points;
+  GRAFT_TRY(check_grid(&c->model->info, &c->source->info));
+  GRAFT_TRY(match(c));
+  GRAFT_TRY(graft_alloc(&c->log_k, c->rows * P, sizeof(float)));
+  GRAFT_TRY(graft_alloc(&c->skip, c->rows * P, sizeof(float)));
+  GRAFT_TRY(graft_alloc(&c->z, c->rows * P, sizeof(graft_real)));
+  GRAFT_TRY(graft_alloc(&c->u, P, sizeof(graft_real)));
+  for (size_t i = 0; i < count; i += c->rows) {
+    size_t part = count - i < c->rows ? count - i : c->rows;
+    GRAFT_TRY(predict_chunk(c, sample + i, part, u + i * P));
+  }
+  return GRAFT_OK;
+}
+
+graft_status graft_deeponet_predict(graft_deeponet *model, const graft_source *source,
+                                    const size_t *sample, size_t count, float *u) {
+  size_t batch = (size_t)model->config.batch;
+  struct predict c = {
+      .model = model, .source = source, .rows = batch < PREDICT_ROWS ? batch : PREDICT_ROWS};
+  graft_status status = predict(&c, sample, count, u);
+  release(&c);
+  return status;
+}
+
+/* How far a value lies outside a range extended by a tenth at both ends, in units of the range. */
+static double range_excess(const double range[2], double value) {
+  double size = range[1] - range[0], slack = 0.1 * size, unit = size > 0 ? size : 1;
+  double below = range[0] - slack - value, above = value - range[1] - slack;
+  return fmax(fmax(below, above), 0) / unit;
+}
+
+static graft_status check_inputs(struct predict *c, const size_t *sample, size_t count,
+                                 double *excess) {
+  const graft_deeponet *model = c->model;
+  double statistic[RANGE_COUNT];
+  GRAFT_TRY(check_grid(&model->info, &c->source->info));
+  GRAFT_TRY(match(c));
+  GRAFT_TRY(graft_alloc(&c->log_k, model->info.points, sizeof(float)));
+  for (size_t i = 0; i < count; i++) {
+    double least = INFINITY; /* a task that the model doesn't know: the one that fits best */
+    GRAFT_TRY(c->source->fill(c->source->ctx, "log_k", &sample[i], 1, c->log_k));
+    graft_model_statistics(region_of(c, sample[i]), model->info.points, c->log_k, statistic);
+    for (size_t k = 0; k < model->info.tasks; k++) {
+      double largest = 0;
+      if (task_of(c, sample[i]) != NO_TASK && task_of(c, sample[i]) != k) continue;
+      for (size_t r = 0; r < RANGE_COUNT; r++) {
+        largest = fmax(largest, range_excess(model->task[k].range[r], statistic[r]));
+      }
+      least = fmin(least, largest);
+    }
+    excess[i] = least;
+  }
+  return GRAFT_OK;
+}
+
+graft_status graft_deeponet_check_inputs(graft_deeponet *model, const graft_source *source,
+                                         const size_t *sample, size_t count, double *excess) {
+  struct predict c = {.model = model, .source = source};
+  graft_status status = check_inputs(&c, sample, count, excess);
+  release(&c);
+  return status;
+}

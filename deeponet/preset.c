@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Presets as data: settings of the model's, the trainer's and the data generator's options. */
+#include <stdio.h>
+#include <string.h>
+
+#include "deeponet/model.h"
+
+/* Sizes of kumar2025 as its code has them; lr boundaries are optimiser steps there. */
+static const graft_setting paper[] = {
+    {"samples", "2700"},
+    {"grid", "100"},
+    {"input", "log_k,mask"},
+    {"masked", "false"},
+    {"normalisation", "pixel"},
+    {"branch", "conv"},
+    {"channels", "16,32,64,64"},
+    {"kernel", "5"},
+    {"conv_activation", "relu"},
+    {"dense", "128,128"},
+    {"dense_activation", "tanh"},
+    {"dropout", "0.1"},
+    {"trunk", "64,128,128,128"},
+    {"trunk_activation", "leaky_relu"},
+    {"slope", "0.2"},
+    {"width", "150"},
+    {"init", "glorot_normal"},
+    {"bias_std", "0.01"},
+    {"transform", "identity"},
+    {"scale", "10"},
+    {"skip", "none"},
+    {"loss", "mse"},
+    {"augmentation", "false"},
+    {"batch", "1000"},
+    {"optimizer", "adam"},
+    {"beta1", "0.9"},
+    {"beta2", "0.99"},
+    {"epsilon", "1e-7"},
+    {"lr", "1e-3"},
+    {"schedule", "step"},
+    {"lr_boundaries", "5001,8001"},
+    {"lr_values", "5e-4,1e-4"},
+    {"epochs", "5000"},
+    {NULL, NULL},
+};
+
+static const graft_setting demo[] = {
+    {"samples", "900"},
+    {"grid", "48"},
+    {"input", "log_k"},
+    {"masked", "true"},
+    {"normalisation", "global"},
+    {"input_scale", "0.3"},
+    {"branch", "dense"},
+    {"code", "true"},
+    {"dense", "512,512"},
+    {"dense_activation", "silu"},
+    {"residual", "true"},
+    {"linear", "true"},
+    {"trunk", "128,128,128"},
+    {"trunk_activation", "silu"},
+    {"fourier", "8"},
+    {"width", "128"},
+    {"gain", "0.03"},
+    {"transform", "torsion"},
+    {"scale", "10"},
+    {"skip", "kernel_ridge"},
+    {"loss", "relative_l2"},
+    {"augmentation", "true"},
+    {"symmetrise", "true"},
+    {"batch", "60"},
+    {"optimizer", "adamw"},
+    {"beta1", "0.9"},
+    {"beta2", "0.99"},
+    {"lr", "1e-3"},
+    {"schedule", "cosine"},
+    {"lr_final", "0.01"},
+    {"warmup", "100"},
+    {"ema", "0.99"},
+    {"epochs", "120"},
+    {NULL, NULL},
+};
+
+static const graft_preset preset[] = {
+    {"demo", "minutes on a laptop: dense branch beside kernel ridge, torsion transform", "", demo},
+    {"paper", "the network and training of MT-DeepONet: hours to days", "kumar2025", paper},
+};
+enum { COUNT = sizeof preset / sizeof *preset };
+
+const char *graft_preset_name(size_t i) { return i < COUNT ? preset[i].name : NULL; }
+
+const graft_preset *graft_preset_find(const char *name) {
+  for (size_t i = 0; i < COUNT; i++) {
+    if (strcmp(preset[i].name, name) == 0) return &preset[i];
+  }
+  return NULL;
+}
+
+graft_status graft_preset_apply(const graft_preset *chosen, const graft_option *rows,
+                                void *config) {
+  char origin[128];
+  for (const graft_setting *s = chosen->setting; s->name; s++) {
+    const graft_option *row = graft_option_find(rows, s->name);
+    if (!row) continue;
+    snprintf(origin, sizeof origin, "preset %s, %s", chosen->name, s->name);
+    if (graft_option_set(row, config, origin, s->value) != GRAFT_OK) {
+      return graft_error_set(GRAFT_INTERNAL, __FILE__, __LINE__,
+                             "preset %s: its own setting %s = %s is refused", chosen->name, s->name,
+                             s->value);
+    }
+  }
+  return GRAFT_OK;
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The training set in memory and what is fitted to it before training. Rows are stored task after
+ * task, in each the training samples, then the validation samples. */
+#include "deeponet/training_impl.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+static const double boundary_depth = 1e-9; /* points less deep inside lie on the boundary */
+static const double least_std = 1e-6;      /* z-scores don't divide by less */
+
+/* Rows of the task's samples of one part, appended. */
+static void append(struct training *t, const graft_source_info *info, const uint8_t *split,
+                   size_t k, graft_part part) {
+  for (size_t s = 0; s < info->samples; s++) {
+    if (info->task[s] != (int32_t)k || split[s] != part) continue;
+    size_t row = t->rows++;
+    t->id[row] = s;
+    t->row_task[row] = k;
+    t->row_region[row] = (size_t)info->sample_geometry[s];
+    if (part == GRAFT_PART_TRAIN) {
+      t->train[t->task_start[k] + t->task_count[k]++] = row;
+      t->N++;
+    } else {
+      t->validation[t->V++] = row;
+    }
+  }
+}
+
+static graft_status select_rows(struct training *t, const graft_source_info *info,
+                                const char *split) {
+  const uint8_t *table = graft_source_split_get(info, split);
+  GRAFT_CHECK(table, INPUT, "data set %s: expected a split '%s', got none", info->dataset_name,
+              split);
+  GRAFT_TRY(graft_alloc(&t->id, info->samples, sizeof *t->id));
+  GRAFT_TRY(graft_alloc(&t->row_task, info->samples, sizeof *t->row_task));
+  GRAFT_TRY(graft_alloc(&t->row_region, info->samples, sizeof *t->row_region));
+  GRAFT_TRY(graft_alloc(&t->train, info->samples, sizeof *t->train));
+  GRAFT_TRY(graft_alloc(&t->validation, info->samples, sizeof *t->validation));
+  GRAFT_TRY(graft_alloc(&t->task_start, info->tasks, sizeof *t->task_start));
+  GRAFT_TRY(graft_alloc(&t->task_count, info->tasks, sizeof *t->task_count));
+  for (size_t k = 0; k < info->tasks; k++) {
+    t->task_start[k] = t->N;
+    append(t, info, table, k, GRAFT_PART_TRAIN);
+    GRAFT_CHECK(t->task_count[k] > 0, INPUT,
+                "split %s: expected training samples of task %s, got none", split,
+                info->task_name[k]);
+    append(t, info, table, k, GRAFT_PART_VALIDATION);
+  }
+  return GRAFT_OK;
+}
+
+static graft_status read_rows(struct training *t, const graft_source *source) {
+  size_t P = source->info.points;
+  GRAFT_TRY(graft_alloc(&t->log_k, t->rows * P, sizeof(float)));
+  GRAFT_TRY(graft_alloc(&t->u, t->rows * P, sizeof(float)));
+  GRAFT_TRY(source->fill(source->ctx, "log_k", t->id, t->rows, t->log_k));
+  return source->fill(source->ctx, "u", t->id, t->rows, t->u);
+}
+
+/* Mean and standard deviation of a field channel at a pixel, or everywhere. */
+static void fit_channel(const struct training *t, size_t c, bool everywhere) {
+  graft_deeponet *model = t->model;
+  size_t P = model->info.points;
+  double all = 0, all_square = 0;
+  for (size_t p = 0; p < P; p++) {
+    double sum = 0, square = 0;
+    for (size_t i = 0; i < t->N; i++) {
+      size_t row = t->train[i];
+      double raw = graft_model_raw(model->channel[c], &model->region[t->row_region[row]], p,
+                                   t->log_k[row * P + p]);
+      sum += raw;
+      square += raw * raw;
+    }
+    all += sum / (double)t->N;
+    all_square += square / (double)t->N;
+    double mean = sum / (double)t->N, variance = square / (double)t->N - mean * mean;
+    model->shift[c * P + p] = (float)mean;
+    model->factor[c * P + p] =
+        (float)(model->config.input_scale / fmax(sqrt(fmax(variance, 0)), least_std));
+  }
+  if (!everywhere) return;
+  double mean = all / (double)P, variance = all_square / (double)P - mean * mean;
+  for (size_t p = 0; p < P; p++) {
+    model->shift[c * P + p] = (float)mean;
+    model->factor[c * P + p] =
+        (float)(model->config.input_scale / fmax(sqrt(fmax(variance, 0)), least_std));
+  }
+}
+
+/* Geometry channels are divided by their largest magnitude over all regions. */
+static void scale_channel(graft_deeponet *model, size_t c) {
+  size_t P = model->info.points;
+  double largest = 0;
+  for (size_t g = 0; g < model->info.geometries; g++) {
+    for (size_t p = 0; p < P; p++) {
+      largest = fmax(largest, fabs(graft_model_raw(model->channel[c], &model->region[g], p, 0)));
+    }
+  }
+  for (size_t p = 0; p < P; p++) {
+    model->factor[c * P + p] = (float)(model->config.input_scale / (largest > 0 ? largest : 1));
+  }
+}
+
+static void fit_normalisation(const struct training *t) {
+  graft_deeponet *model = t->model;
+  bool everywhere = strcmp(model->config.normalisation, "global") == 0;
+  for (size_t c = 0; c < model->channels; c++) {
+    enum channel channel = model->channel[c];
+    if (channel == CHANNEL_MASK || channel == CHANNEL_SDF || channel == CHANNEL_TORSION) {
+      scale_channel(model, c);
+    } else {
+      fit_channel(t, c, everywhere);
+    }
+  }
+}
+
+/* Training mean and ranges of a task, and its region. */
+static graft_status fit_task(const struct training *t, size_t k) {
+  graft_deeponet *model = t->model;
+  struct task *task = &model->task[k];
+  size_t P = model->info.points;
+  double *mean, statistic[RANGE_COUNT];
+  GRAFT_TRY(graft_alloc(&mean, P, sizeof *mean));
+  for (size_t r = 0; r < RANGE_COUNT; r++) {
+    task->range[r][0] = INFINITY;
+    task->range[r][1] = -INFINITY;
+  }
+  task->region = t->row_region[t->train[t->task_start[k]]];
+  for (size_t i = 0; i < t->task_count[k]; i++) {
+    size_t row = t->train[t->task_start[k] + i], region = t->row_region[row];
+    for (size_t p = 0; p < P; p++) mean[p] += (double)t->u[row * P + p];
+    graft_model_statistics(&model->region[region], P, t->log_k + row * P, statistic);
+    for (size_t r = 0; r < RANGE_COUNT; r++) {
+      task->range[r][0] = fmin(task->range[r][0], statistic[r]);
+      task->range[r][1] = fmax(task->range[r][1], statistic[r]);
+    }
+    if (region != t->row_region[t->train[t->task_start[k]]]) task->region = NO_REGION;
+  }
+  for (size_t p = 0; p < P; p++) {
+    model->mean[k * P + p] = (float)(mean[p] / (double)t->task_count[k]);
+  }
+  graft_free(mean);
+  return GRAFT_OK;
+}
+
+/* Boundary values that are the same for all training samples of a region. */
+static void fit_fixed(const struct training *t) {
+  graft_deeponet *model = t->model;
+  size_t P = model->info.points;
+  for (size_t g = 0; g < model->info.geometries; g++) {
+    struct region *region = &model->region[g];
+    for (size_t p = 0; p < P; p++) {
+      if (!region->mask[p] || (double)region->sdf[p] < -boundary_depth) continue;
+      float least = INFINITY, most = -INFINITY;
+      for (size_t i = 0; i < t->N; i++) {
+        if (t->row_region[t->train[i]] != g) continue;
+        least = fminf(least, t->u[t->train[i] * P + p]);
+        most = fmaxf(most, t->u[t->train[i] * P + p]);
+      }
+      if (!(least < most) && !(least > most)) region->fixed[p] = least;
+    }
+  }
+}
+
+/* Skip path of a task: out-of-fold predictions on training rows, plain ones on validation rows. */
+static graft_status fit_skip(struct training *t, size_t k) {
+  graft_deeponet *model = t->model;
+  struct task *task = &model->task[k];
+  size_t P = model->info.points, first = t->train[t->task_start[k]], rows = 0;
+  while (first + rows < t->rows && t->row_task[first + rows] == k) rows++;
+  GRAFT_CHECK(task->region != NO_REGION, INPUT,
+              "-skip %s: expected one geometry per task, got several in task %s", model->skip->name,
+              model->info.task_name[k]);
+  const struct region *region = &model->region[task->region];
+  graft_skip_data data = {.train = t->task_count[k],
+                          .validation = rows - t->task_count[k],
+                          .log_k = t->log_k + first * P,
+                          .u = t->u + first * P,
+                          .mask = region->mask,
+                          .base = region->base,
+                          .transform = model->transform,
+                          .scale = model->config.scale};
+  const graft_symmetry *symmetry = graft_model_skip_symmetry(model, region);
+  GRAFT_TRY(graft_skip_fit(model->skip, symmetry, &data, &task->skip, t->skip + first * P));
+  return graft_skip_predict(&task->skip, data.log_k + data.train * P, data.validation,
+                            t->skip + (first + data.train) * P);
+}
+
+static graft_status fit(struct training *t) {
+  graft_deeponet *model = t->model;
+  fit_normalisation(t);
+  fit_fixed(t);
+  for (size_t k = 0; k < model->info.tasks; k++) GRAFT_TRY(fit_task(t, k));
+  if (!model->skip->kernel) return GRAFT_OK;
+  GRAFT_TRY(graft_alloc(&t->skip, t->rows * model->info.points, sizeof(float)));
+  for (size_t k = 0; k < model->info.tasks; k++) GRAFT_TRY(fit_skip(t, k));
+  return GRAFT_OK;
+}
+
+/* Which task comes at each place of an epoch: all tasks evenly spread, in proportion to their
+ * samples. */
+static graft_status plan_epoch(struct training *t) {
+  size_t K = t->model->info.tasks;
+  size_t *taken;
+  GRAFT_TRY(graft_alloc(&taken, K, sizeof *taken));
+  GRAFT_TRY(graft_alloc(&t->pattern, t->N, sizeof *t->pattern));
+  for (size_t i = 0; i < t->N; i++) {
+    size_t next = K;
+    double due = INFINITY;
+    for (size_t k = 0; k < K; k++) {
+      double place = ((double)taken[k] + 0.5) / (double)t->task_count[k];
+      if (taken[k] < t->task_count[k] && place < due) {
+        next = k;
+        due = place;
+      }
+    }
+    t->pattern[i] = next;
+    taken[next]++;
+  }
+  graft_free(taken);
+  return GRAFT_OK;
+}
+
+static graft_status allocate(struct training *t) {
+  const graft_deeponet *model = t->model;
+  size_t B = t->B, P = model->info.points, K = model->info.tasks;
+  GRAFT_TRY(graft_alloc(&t->order, t->N, sizeof *t->order));
+  GRAFT_TRY(graft_alloc(&t->batch, B, sizeof *t->batch));
+  GRAFT_TRY(graft_alloc(&t->sample_id, B, sizeof *t->sample_id));
+  GRAFT_TRY(graft_alloc(&t->mask, B, sizeof *t->mask));
+  GRAFT_TRY(graft_alloc(&t->target, B * P, sizeof(graft_real)));
+  GRAFT_TRY(graft_alloc(&t->prediction, B * P, sizeof(graft_real)));
+  GRAFT_TRY(graft_alloc(&t->slope, B * P, sizeof(graft_real)));
+  GRAFT_TRY(graft_alloc(&t->gradient, B * P, sizeof(graft_real)));
+  GRAFT_TRY(graft_alloc(&t->value, B, sizeof(double)));
+  GRAFT_TRY(graft_alloc(&t->weight, B, sizeof(double)));
+  GRAFT_TRY(graft_alloc(&t->task_name, K, sizeof *t->task_name));
+  for (size_t k = 0; k < K; k++) t->task_name[k] = model->info.task_name[k];
+  t->order_epoch = t->order_draw = UINT64_MAX;
+  return graft_network_build(&model->config, &model->info, model->channels, B, model->threads,
+                             &t->network);
+}
+
+graft_status graft_training_create(graft_deeponet *model, const graft_source *source,
+                                   const char *split) {
+  struct training *t;
+  GRAFT_TRY(graft_alloc(&t, 1, sizeof *t));
+  model->training = t;
+  t->model = model;
+  GRAFT_TRY(select_rows(t, &source->info, split));
+  GRAFT_TRY(read_rows(t, source));
+  GRAFT_TRY(fit(t));
+  GRAFT_TRY(plan_epoch(t));
+  t->B = (size_t)model->config.batch < t->N ? (size_t)model->config.batch : t->N;
+  return allocate(t);
+}
+
+void graft_training_destroy(struct training *t) {
+  if (!t) return;
+  void *const all[] = {t->id,         t->row_task,   t->row_region, t->train, t->validation,
+                       t->task_start, t->task_count, t->log_k,      t->u,     t->skip,
+                       t->pattern,    t->order,      t->batch,      t->mask,  t->target,
+                       t->prediction, t->slope,      t->gradient,   t->value, t->weight,
+                       t->sample_id,  t->task_name};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) graft_free(all[i]);
+  graft_graph_destroy(t->network.graph);
+  graft_free(t);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef GRAFT_DEEPONET_TRAINING_IMPL_H
+#define GRAFT_DEEPONET_TRAINING_IMPL_H
+
+/** @file training_impl.h
+ *  The training set of a model: its samples and the buffers of a step. */
+
+#include "deeponet/model_impl.h"
+
+struct training {
+  graft_deeponet *model;           /* borrowed */
+  size_t rows, N, V;               /* samples in memory, those for training and for validation */
+  size_t *id;                      /* [rows] number of the sample in the source */
+  size_t *row_task, *row_region;   /* [rows] */
+  size_t *train;                   /* [N] rows, task after task */
+  size_t *validation;              /* [V] rows */
+  size_t *task_start, *task_count; /* [K] part of train that belongs to a task */
+  float *log_k, *u, *skip;         /* [rows x P]; skip NULL without a skip path */
+  size_t *pattern;                 /* [N] task at each place of an epoch */
+
+  /* Order of the epoch at hand. */
+  uint64_t order_epoch, order_draw;
+  size_t *order; /* [N] rows */
+
+  /* Buffers of a step. */
+  size_t B; /* rows of a full batch */
+  struct network network;
+  size_t *batch;                                      /* [B] rows */
+  uint64_t *sample_id;                                /* [B] */
+  const graft_real **mask;                            /* [B] */
+  graft_real *target, *prediction, *slope, *gradient; /* [B x P] */
+  double *value, *weight;                             /* [B] loss and factor of each sample */
+  const char **task_name;                             /* [K] */
+};
+
+#endif
