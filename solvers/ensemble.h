@@ -35,7 +35,7 @@ typedef struct graft_solve_config {
 /** Option rows of ::graft_solve_config; ends with a row without a name. */
 extern const graft_option graft_solve_options[];
 
-/** Check what rows can't: shapes given twice or more than #GRAFT_MAX_TASKS, sizes that don't fit.
+/** Check what rows can't: shapes given twice or more than 64, sizes that don't fit.
  */
 GRAFT_MUST_USE graft_status graft_solve_validate(const graft_solve_config *config);
 
@@ -82,9 +82,11 @@ typedef struct graft_solve_report {
  *  @param provenance how it is made; written into the file
  *  @param progress or NULL
  *  @param report or NULL
- *  Cost: about 10 ms per sample and core for the defaults; memory of one shape's mesh and factor.
- *  @return #GRAFT_DIVERGED if a linear solver does not converge, #GRAFT_OUTPUT if the file can't be
- *  written, #GRAFT_USAGE for a bad configuration or a solver option that nobody knows */
+ *  Cost: about 3 ms per sample and core for the defaults (see ensemble_config.c); meshes and
+ * factors of all shapes, about 10 MB each.
+ *  @return #GRAFT_DIVERGED if a linear solver does not converge, #GRAFT_ACCURACY if an estimated
+ *  error is above max_error, #GRAFT_OUTPUT if the file can't be written, #GRAFT_USAGE for a bad
+ * configuration or a solver option that nobody knows */
 GRAFT_MUST_USE graft_status graft_ensemble_run(const graft_solve_config *config,
                                                const graft_comm *comm, const char *path,
                                                const struct graft_provenance *provenance,

@@ -30,9 +30,9 @@ typedef struct graft_elliptic_form {
 /** A manufactured solution for convergence tests: smooth u and g, and the f that belongs to them.
  */
 typedef struct graft_manufactured {
-  void (*field)(size_t n, const double *xy, double *g);
-  void (*solution)(size_t n, const double *xy, double *u);
-  void (*source)(size_t n, const double *xy, double *f);
+  void (*field)(size_t n, const double *xy, double *g);    /**< g */
+  void (*solution)(size_t n, const double *xy, double *u); /**< u */
+  void (*source)(size_t n, const double *xy, double *f);   /**< f */
 } graft_manufactured;
 
 /** An equation. */
@@ -44,8 +44,8 @@ typedef struct graft_problem_type {
   int dims;                          /**< spatial dimensions */
   const graft_problem_field *output; /**< the solution: one row, sampled on the grid, 0 outside */
   const graft_problem_field *input;  /**< the random field: one row, over the whole grid */
-  const graft_elliptic_form *form;
-  const graft_manufactured *manufactured;
+  const graft_elliptic_form *form;   /**< weak form */
+  const graft_manufactured *manufactured; /**< for convergence tests */
 } graft_problem_type;
 
 /** The i-th problem in the order of problem.def, NULL past the end. */

@@ -14,14 +14,16 @@
 
 /** A prepared shape; caller's struct. */
 typedef struct graft_shape_solver {
-  const graft_problem_type *problem;
-  graft_mesh mesh;
-  graft_fe *fe;
-  graft_sampler sampler;
-  graft_estimator estimator;
-  graft_field_points *at; /**< the field at the quadrature points */
-  double *g, *k, *c;      /**< [Q] field, diffusion, reaction (NULL: none); current sample */
-  double *u;              /**< [nodes] solution; current sample */
+  const graft_problem_type *problem; /**< the equation */
+  graft_mesh mesh;                   /**< body-fitted triangles */
+  graft_fe *fe;                      /**< elements, matrix, factor */
+  graft_sampler sampler;             /**< from nodes to the grid */
+  graft_estimator estimator;         /**< of the error; graft_shape_solver_calibrate() first */
+  graft_field_points *at;            /**< the field at the quadrature points */
+  double *g;                         /**< [Q] field of the current sample */
+  double *k;                         /**< [Q] diffusion of the current sample */
+  double *c;                         /**< [Q] reaction of the current sample; NULL: none */
+  double *u;                         /**< [nodes] last solution */
 } graft_shape_solver;
 
 /** Prepare a shape: mesh, symbolic factor, point location.

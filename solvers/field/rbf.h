@@ -10,10 +10,12 @@
 
 /** The expansion. */
 typedef struct graft_rbf {
-  size_t nodes, modes;
-  double *basis;         /**< [nodes x modes] √λ_i v_i, σ not included */
-  double *normal, *half; /**< [modes x modes], [nodes x modes] work space */
-  double sigma;
+  size_t nodes;   /**< N per axis */
+  size_t modes;   /**< M per axis */
+  double *basis;  /**< [nodes x modes] √λ_i v_i, σ not included */
+  double *normal; /**< [modes x modes] normals of the last realisation */
+  double *half;   /**< [nodes x modes] work space */
+  double sigma;   /**< standard deviation */
 } graft_rbf;
 
 /** Eigen-decomposition of the covariance of one axis. Cost: one dsyev of 12.8/l nodes. */
