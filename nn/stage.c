@@ -8,7 +8,7 @@
 #include "nn/graph_impl.h"
 
 enum {
-  IMAGE_TILE = 4,   /* images per tile */
+  IMAGE_TILE = 1,   /* images per tile */
   SAMPLE_TILE = 64, /* most rows of a tile on the sample axis */
   POINT_TILE = 256, /* on the point axis */
   PAIR_TILE = 8,    /* on the pair axis: each row has `points` elements */
