@@ -71,8 +71,8 @@ static graft_status create(const graft_deeponet_config *config, const graft_sour
   GRAFT_TRY(graft_model_create(config, info, model));
   for (size_t g = 0; g < info->geometries; g++) {
     const graft_source_geometry *geometry = &info->geometry[g];
-    GRAFT_TRY(graft_region_init(*model, geometry->name, geometry->mask, geometry->sdf,
-                                geometry->torsion, &(*model)->region[g]));
+    GRAFT_TRY(graft_model_region_init(*model, geometry->name, geometry->mask, geometry->sdf,
+                                      geometry->torsion, &(*model)->region[g]));
   }
   GRAFT_TRY(graft_model_finish(*model));
   return graft_training_create(*model, source, split);
@@ -95,7 +95,7 @@ void graft_deeponet_destroy(graft_deeponet *model) {
     graft_skip_fini(&model->task[k].skip);
   }
   for (size_t g = 0; model->region && g < model->info.geometries; g++) {
-    graft_region_fini(&model->region[g]);
+    graft_model_region_fini(&model->region[g]);
   }
   graft_symmetry_fini(&model->identity);
   graft_graph_destroy(model->network.graph);
@@ -154,9 +154,9 @@ static graft_status derive(const graft_deeponet *model, struct region *region) {
   return graft_symmetry_init(&region->symmetry, &model->info, moving ? &geometry : NULL);
 }
 
-graft_status graft_region_init(const graft_deeponet *model, const char *name,
-                               const unsigned char *mask, const float *sdf, const float *torsion,
-                               struct region *region) {
+graft_status graft_model_region_init(const graft_deeponet *model, const char *name,
+                                     const unsigned char *mask, const float *sdf,
+                                     const float *torsion, struct region *region) {
   size_t points = model->info.points;
   *region = (struct region){0};
   strncpy(region->name, name, sizeof region->name - 1);
@@ -166,7 +166,7 @@ graft_status graft_region_init(const graft_deeponet *model, const char *name,
   return derive(model, region);
 }
 
-void graft_region_fini(struct region *region) {
+void graft_model_region_fini(struct region *region) {
   graft_free(region->mask);
   graft_free(region->sdf);
   graft_free(region->torsion);

@@ -194,7 +194,7 @@ static graft_status get_regions(const graft_bundle *bundle, graft_deeponet *mode
     GRAFT_TRY(graft_bundle_get(bundle, name, GRAFT_FLOAT32, shape, &torsion));
     snprintf(name, sizeof name, "geometry/%zu/fixed", g);
     GRAFT_TRY(graft_bundle_get(bundle, name, GRAFT_FLOAT32, shape, &fixed));
-    GRAFT_TRY(graft_region_init(model, text, mask, sdf, torsion, &model->region[g]));
+    GRAFT_TRY(graft_model_region_init(model, text, mask, sdf, torsion, &model->region[g]));
     memcpy(model->region[g].fixed, fixed, P * sizeof *fixed);
     memcpy(model->info.geometry[g].name, model->region[g].name, GRAFT_NAME_SIZE);
   }

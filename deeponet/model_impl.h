@@ -106,11 +106,11 @@ GRAFT_MUST_USE graft_status graft_model_create(const graft_deeponet_config *conf
 GRAFT_MUST_USE graft_status graft_model_finish(graft_deeponet *model);
 
 /* Copy of a geometry's arrays with what the model derives from them; fixed is NaN everywhere.
- * Release with graft_region_fini(), also after a failure. */
-GRAFT_MUST_USE graft_status graft_region_init(const graft_deeponet *model, const char *name,
-                                              const unsigned char *mask, const float *sdf,
-                                              const float *torsion, struct region *region);
-void graft_region_fini(struct region *region);
+ * Release with graft_model_region_fini(), also after a failure. */
+GRAFT_MUST_USE graft_status graft_model_region_init(const graft_deeponet *model, const char *name,
+                                                    const unsigned char *mask, const float *sdf,
+                                                    const float *torsion, struct region *region);
+void graft_model_region_fini(struct region *region);
 
 /* The symmetries that a skip path on a region uses. */
 const graft_symmetry *graft_model_skip_symmetry(const graft_deeponet *model,

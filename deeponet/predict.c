@@ -19,7 +19,8 @@ struct predict {
 #define NO_TASK SIZE_MAX
 
 static void release(struct predict *c) {
-  for (size_t g = 0; c->own && g < c->source->info.geometries; g++) graft_region_fini(&c->own[g]);
+  for (size_t g = 0; c->own && g < c->source->info.geometries; g++)
+    graft_model_region_fini(&c->own[g]);
   graft_free(c->region);
   graft_free(c->own);
   graft_free(c->task);
@@ -61,8 +62,8 @@ static graft_status match(struct predict *c) {
     }
     c->region[g] = r < model->info.geometries ? r : NO_REGION;
     if (c->region[g] != NO_REGION) continue;
-    GRAFT_TRY(graft_region_init(model, geometry->name, geometry->mask, geometry->sdf,
-                                geometry->torsion, &c->own[g]));
+    GRAFT_TRY(graft_model_region_init(model, geometry->name, geometry->mask, geometry->sdf,
+                                      geometry->torsion, &c->own[g]));
   }
   for (size_t k = 0; k < info->tasks; k++) {
     size_t j = 0;
