@@ -101,7 +101,7 @@ static bool answer(const graft_program *program, const graft_verb *verb, int cou
 static graft_status find_verb(graft_app *app, int argc, char **argv) {
   const graft_program *program = app->program;
   GRAFT_CHECK(argc > 1, USAGE, "expected a verb, e.g. '%s %s' (see %s --help)", program->command,
-              program->example[0], program->name);
+              program->verb[0]->name, program->name);
   app->verb = graft_verb_find(program, argv[1]);
   GRAFT_CHECK(app->verb || argv[1][0] != '-', USAGE,
               "expected a verb before the options, got '%.200s' (see %s --help)", argv[1],

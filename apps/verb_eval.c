@@ -24,13 +24,13 @@ static const graft_option rows[] = {
      .offset = offsetof(graft_pde_eval, baselines),
      .value = "true",
      .help = "fit the classical baselines on the training part too"},
-    {.name = "max_error",
+    {.name = "accuracy",
      .type = GRAFT_OPTION_REAL,
-     .offset = offsetof(graft_pde_eval, max_error),
+     .offset = offsetof(graft_pde_eval, accuracy),
      .value = "0",
      .min = 0.0,
      .max = 1e6,
-     .help = "exit 5 if a task's mean relative L2 error is larger; 0: no check"},
+     .help = "exit 5 if the mean relative L2 error of a task is larger; 0: no check"},
     {.name = "solve_seconds",
      .type = GRAFT_OPTION_REAL,
      .offset = offsetof(graft_pde_eval, solve_seconds),
@@ -49,7 +49,7 @@ static const graft_section sections[] = {
 static const char *const examples[] = {
     "eval -model runs/a/model.h5 -data data.h5",
     "eval -model runs/a/model.h5 -data data.h5 -split default:validation -o runs/a-validation",
-    "eval -model runs/a/model.h5 -data data.h5 -max_error 0.04 -json", NULL};
+    "eval -model runs/a/model.h5 -data data.h5 -accuracy 0.04 -json", NULL};
 
 /* One evaluation under way. */
 struct evaluating {
@@ -225,9 +225,9 @@ static graft_status check_errors(const struct evaluating *e) {
   for (size_t k = 0; k < e->evaluation.tasks; k++) {
     const graft_task_evaluation *t = &e->evaluation.task[k];
     if (t->samples == 0) continue;
-    GRAFT_CHECK(e->config->max_error <= 0.0 || t->summary.mean <= e->config->max_error, ACCURACY,
+    GRAFT_CHECK(e->config->accuracy <= 0.0 || t->summary.mean <= e->config->accuracy, ACCURACY,
                 "%s: expected a mean relative L2 error of at most %g, got %.4g", t->name,
-                e->config->max_error, t->summary.mean);
+                e->config->accuracy, t->summary.mean);
   }
   return GRAFT_OK;
 }

@@ -121,7 +121,7 @@ static graft_status write_sample(const graft_pictures *p, const graft_source *so
                                  const float *u, const char *name, size_t row, char *variables) {
   const graft_source_info *info = &source->info;
   const graft_source_geometry *geometry = &info->geometry[info->sample_geometry[sample]];
-  char file[GRAFT_PATH_SIZE];
+  char file[PATH];
   size_t n[2], P = info->points;
   float *field;
   double top = u ? largest(u, geometry, P) : 0.0, truth = 0.0;

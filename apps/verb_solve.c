@@ -36,7 +36,7 @@ static graft_status compare_existing(const graft_app *app, const graft_pde_solve
   *done = false;
   if (!graft_file_exists(config->output)) return GRAFT_OK;
   if (graft_dataset_open(config->output, &source) != GRAFT_OK) {
-    graft_error_prefix("output is there and is no data set to go on with");
+    graft_error_prefix("-o: expected a new file or a data set of the same options");
     return GRAFT_USAGE;
   }
   const graft_provenance *provenance = graft_dataset_provenance(&source);
