@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Baselines on problems whose answers are known. */
+#include "deeponet/baseline.h"
+#include "tests/deeponet/toy.h"
+#include "tests/graft_test.h"
+
+static double error_of(const double *error, size_t task, const char *name) {
+  size_t b = 0;
+  while (graft_baseline_name(b) && strcmp(graft_baseline_name(b), name) != 0) b++;
+  return error[task * GRAFT_MAX_BASELINES + b];
+}
+
+/* u = A log_k + c with signs of both kinds, so that log u isn't tried. */
+static void make_affine(toy *t) {
+  graft_rng rng;
+  graft_rng_init(&rng, 3, GRAFT_STREAM_TEST, 0);
+  static double a[TOY_POINTS][TOY_POINTS];
+  for (size_t p = 0; p < TOY_POINTS; p++) {
+    for (size_t q = 0; q < TOY_POINTS; q++) a[p][q] = graft_rng_normal(&rng);
+  }
+  const graft_source_info *info = &t->source.info;
+  for (size_t s = 0; s < info->samples; s++) {
+    const unsigned char *mask = info->geometry[info->sample_geometry[s]].mask;
+    for (size_t p = 0; p < TOY_POINTS; p++) {
+      double sum = .3;
+      for (size_t q = 0; q < TOY_POINTS; q++) {
+        sum += mask[q] * a[p][q] * (double)t->log_k[s * TOY_POINTS + q];
+      }
+      t->u[s * TOY_POINTS + p] = mask[p] ? (float)sum : 0;
+    }
+  }
+}
+
+static void affine_is_exact_on_an_affine_map(void) {
+  toy t;
+  double error[2 * GRAFT_MAX_BASELINES];
+  if (!T_OK(toy_init(&t, 2, 90))) return;
+  make_affine(&t);
+  T_OK(graft_baseline_run(&t.source, "default", GRAFT_PART_TEST, 10, error));
+  for (size_t k = 0; k < 2; k++) {
+    T_NEAR(error_of(error, k, "affine"), 0, 2e-6); /* data are in float */
+    T_CHECK(error_of(error, k, "mean_field") > .5);
+    T_CHECK(error_of(error, k, "kernel_ridge") < error_of(error, k, "nearest"));
+  }
+  toy_fini(&t);
+}
+
+static void fitted_samples_are_reproduced(void) {
+  toy t;
+  double error[GRAFT_MAX_BASELINES];
+  if (!T_OK(toy_init(&t, 1, 90))) return;
+  /* Validation samples that are training samples: the best penalty is the smallest. */
+  graft_source_info *info = &t.source.info;
+  for (size_t s = 60; s < 70; s++) {
+    memcpy(t.u + s * TOY_POINTS, t.u + (s - 60) * TOY_POINTS, TOY_POINTS * sizeof *t.u);
+    memcpy(t.log_k + s * TOY_POINTS, t.log_k + (s - 60) * TOY_POINTS, TOY_POINTS * sizeof *t.u);
+    T_EQUAL(info->split[0].part[s], GRAFT_PART_VALIDATION);
+  }
+  T_OK(graft_baseline_run(&t.source, "default", GRAFT_PART_TRAIN, 10, error));
+  T_NEAR(error_of(error, 0, "nearest"), 0, 1e-12);
+  T_NEAR(error_of(error, 0, "kernel_ridge"), 0, 1e-4);
+  toy_fini(&t);
+}
+
+/* Samples u = (1 + a) v and log-symmetric a: both means are known. */
+static void mean_field_is_the_better_mean(void) {
+  toy t;
+  double error[GRAFT_MAX_BASELINES];
+  if (!T_OK(toy_init(&t, 1, 9))) return; /* 6 training, 1 validation, 2 test */
+  static const double factor[9] = {.5, 2, .5, 2, .5, 2, 1, 1, 3};
+  const float *base = t.source.info.geometry[0].torsion;
+  for (size_t s = 0; s < 9; s++) {
+    for (size_t p = 0; p < TOY_POINTS; p++)
+      t.u[s * TOY_POINTS + p] = (float)(factor[s] * (double)base[p]);
+  }
+  T_OK(graft_baseline_run(&t.source, "default", GRAFT_PART_TEST, 1, error));
+  T_NEAR(error_of(error, 0, "mean_field"), (0 + 2. / 3) / 2, 1e-6); /* geometric mean 1 of u */
+  T_NEAR(error_of(error, 0, "pod_floor"), 0, 1e-6); /* all are multiples of one field */
+  toy_fini(&t);
+}
+
+static void pod_floor_is_exact_at_full_rank(void) {
+  toy t;
+  double few[GRAFT_MAX_BASELINES], all[GRAFT_MAX_BASELINES];
+  if (!T_OK(toy_init(&t, 1, 180))) return;
+  make_affine(&t); /* rank of the fields: 4 modes of log_k and the constant */
+  T_OK(graft_baseline_run(&t.source, "default", GRAFT_PART_TEST, 3, few));
+  T_OK(graft_baseline_run(&t.source, "default", GRAFT_PART_TEST, 5, all));
+  T_CHECK(error_of(few, 0, "pod_floor") > 1e-3);
+  T_NEAR(error_of(all, 0, "pod_floor"), 0, 1e-6);
+  toy_fini(&t);
+}
+
+static void missing_parts_give_nan_or_a_stand_in(void) {
+  toy t;
+  double error[2 * GRAFT_MAX_BASELINES];
+  if (!T_OK(toy_init(&t, 2, 45))) return;
+  uint8_t *part = t.source.info.split[0].part;
+  for (size_t s = 0; s < 45; s++) {
+    if (part[s] == GRAFT_PART_VALIDATION) part[s] = GRAFT_PART_UNUSED;
+    if (part[45 + s] == GRAFT_PART_TEST) part[45 + s] = GRAFT_PART_UNUSED;
+  }
+  T_OK(graft_baseline_run(&t.source, "default", GRAFT_PART_TEST, 5, error));
+  T_CHECK(error_of(error, 0, "kernel_ridge") < error_of(error, 0, "mean_field"));
+  T_CHECK(isnan(error_of(error, 1, "kernel_ridge")));
+  T_FAILS(graft_baseline_run(&t.source, "other", GRAFT_PART_TEST, 5, error), GRAFT_INPUT,
+          "'other'");
+  toy_fini(&t);
+}
+
+int main(void) {
+  T_RUN(affine_is_exact_on_an_affine_map);
+  T_RUN(fitted_samples_are_reproduced);
+  T_RUN(mean_field_is_the_better_mean);
+  T_RUN(pod_floor_is_exact_at_full_rank);
+  T_RUN(missing_parts_give_nan_or_a_stand_in);
+  return graft_test_done();
+}
