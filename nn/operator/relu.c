@@ -14,9 +14,10 @@ GRAFT_CLONES static void forward(const graft_operator *op, const graft_call *c) 
   const graft_real *x = c->x[0];
   graft_real *y = c->y;
   unsigned char *positive = c->saved;
+  size_t count = c->count; /* bytes may alias *c */
   (void)op;
   GRAFT_SIMD
-  for (size_t i = 0; i < c->count; i++) {
+  for (size_t i = 0; i < count; i++) {
     positive[i] = x[i] > 0;
     y[i] = x[i] < 0 ? 0 : x[i]; /* passes NaN on */
   }
