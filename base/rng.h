@@ -31,6 +31,7 @@ enum {
   GRAFT_STREAM_DROPOUT = 3,  /**< dropout masks; index = hash of step, layer, sample */
   GRAFT_STREAM_AUGMENT = 4,  /**< augmentation; index = epoch */
   GRAFT_STREAM_TEST = 5,     /**< tests */
+  GRAFT_STREAM_REGION = 6,   /**< random regions; index = hash of the family, region */
   GRAFT_STREAM_SAMPLE = 1000 /**< fields and parameters of samples; + task */
 };
 

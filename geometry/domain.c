@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/option.h"
+#include "geometry/region_impl.h"
 
 #define GRAFT_DOMAIN(name) extern const graft_domain_type graft_domain_##name;
 #include "geometry/domain.def"
@@ -57,4 +58,14 @@ fail:
   graft_error_prefix("shape '%s'", name);
   graft_region_fini(region);
   return status;
+}
+
+graft_status graft_domain_draw(const char *name, uint64_t seed, uint64_t index,
+                               graft_region *region) {
+  uint64_t family = graft_hash(GRAFT_HASH_START, name, strlen(name));
+  graft_rng rng;
+  GRAFT_CHECK(index <= UINT32_MAX, USAGE, "shape '%s': expected an index below 2^32, got %llu",
+              name, (unsigned long long)index);
+  graft_rng_init(&rng, seed, GRAFT_STREAM_REGION, (family & ~(uint64_t)UINT32_MAX) | index);
+  return graft_domain_build(name, &rng, region);
 }

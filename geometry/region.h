@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/status.h"
 
@@ -127,6 +128,10 @@ graft_box graft_region_box(const graft_region *region);
  * back bitwise. An outer circle is `outer: {circle: {…}}`.
  *  @param text receives the NUL-terminated text: returned, release with graft_free() */
 GRAFT_MUST_USE graft_status graft_region_print(const graft_region *region, char **text);
+
+/** 64-bit fingerprint of the text of graft_region_print(): the key of caches. Equal for regions
+ * given by the same numbers in the same order. */
+GRAFT_MUST_USE graft_status graft_region_hash(const graft_region *region, uint64_t *hash);
 
 /** Point of an edge at the fraction @p t ∈ [0, 1] of its length.
  *  @param xy [2] receives the point; t = 0 and 1 give the end points bitwise */

@@ -5,6 +5,8 @@
 /** @file region_impl.h
  *  What the files of `geometry/` share about edges; private to the folder. */
 
+#include <stdint.h>
+
 #include "geometry/region.h"
 
 /** Compute length, centre and radius from end points and bulge. */
@@ -27,6 +29,28 @@ int graft_loop_winding(const graft_region *region, const graft_loop *loop, doubl
 
 /** Signed area enclosed by a loop, > 0 when its edges run counter-clockwise. */
 double graft_loop_area(const graft_region *region, const graft_loop *loop);
+
+/** Start of graft_hash(). */
+#define GRAFT_HASH_START 0xcbf29ce484222325U
+
+/** FNV-1a over @p data [size], continuing @p hash. */
+uint64_t graft_hash(uint64_t hash, const void *data, size_t size);
+
+#define GRAFT_PI 3.14159265358979323846
+
+enum { GRAFT_FAMILY_VERTICES = 32 /**< most vertices of a random loop */ };
+
+/** Nearest multiple of 1e-6: the numbers of random regions. */
+double graft_round(double value);
+
+/** Is there room for a mesh? True for a simple polygon, counter-clockwise, with sides of at least
+ *  @p gap, as far apart where they are no neighbours, and corners between @p angle and 2π − angle.
+ *  @param xy [n x 2] */
+bool graft_polygon_fits(size_t n, const double *xy, double gap, double angle);
+
+/** graft_region_add_loop() with straight sides: @p xy [n x 2], n ≤ #GRAFT_FAMILY_VERTICES. */
+GRAFT_MUST_USE graft_status graft_region_add_points(graft_region *region, size_t n,
+                                                    const double *xy);
 
 enum { GRAFT_LOOP_NAME = 32 };
 

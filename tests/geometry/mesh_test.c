@@ -13,7 +13,7 @@
 static graft_status mesh_of(const char *shape, double size, int order, graft_region *region,
                             graft_mesh *mesh) {
   graft_mesh_config config = {.size = size, .order = order};
-  GRAFT_TRY(graft_domain_build(shape, NULL, region));
+  GRAFT_TRY(graft_domain_draw(shape, 1, 0, region));
   return graft_mesh_create(region, &config, mesh);
 }
 
