@@ -108,7 +108,7 @@ static graft_status put_fitted(const graft_deeponet *model, graft_bundle *bundle
   for (size_t k = 0; k < K; k++) {
     memcpy(range[k], model->task[k].range, sizeof range[k]);
     snprintf(name, sizeof name, "skip/%s", model->info.task_name[k]);
-    GRAFT_TRY(graft_skip_save(&model->task[k].skip, name, bundle));
+    if (model->skip->kernel) GRAFT_TRY(graft_skip_save(&model->task[k].skip, name, bundle));
   }
   return graft_bundle_put(bundle, "task/range", GRAFT_FLOAT64, GRAFT_SHAPE(3, K, RANGE_COUNT, 2),
                           range);
