@@ -32,15 +32,14 @@ static void catch_signals(void) {
   for (size_t i = 0; i < sizeof number / sizeof *number; i++) sigaction(number[i], &action, NULL);
 }
 
-/* Is this a rank other than 0, as launchers tell it before MPI is there? Errors of the command line
- * come from one rank. */
-static int is_follower(void) {
+/* Rank as launchers tell it before MPI is there, as text; NULL without a launcher. */
+static const char *launcher_rank(void) {
   static const char *const name[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"};
   for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
     const char *text = getenv(name[i]);
-    if (text) return strcmp(text, "0") != 0;
+    if (text) return text;
   }
-  return 0;
+  return NULL;
 }
 
 static void print_line(const graft_app *app, const char *kind, const char *format, va_list args) {
@@ -116,7 +115,7 @@ static graft_status run(graft_app *app, void *config) {
   const graft_front *front = config;
   openblas_set_num_threads(1); /* our own OpenMP regions call BLAS, one thread each */
   catch_signals();
-  GRAFT_TRY(graft_mpi_init(NULL, NULL, &app->comm));
+  if (app->verb->parallel || launcher_rank()) GRAFT_TRY(graft_mpi_init(NULL, NULL, &app->comm));
   app->quiet = front->quiet || app->comm.rank != 0;
   app->json = front->json;
   app->config = config;
@@ -137,7 +136,8 @@ static graft_status parse_and_run(graft_app *app, int argc, char **argv) {
 
 int graft_app_main(const graft_program *program, int argc, char **argv) {
   graft_app app = {.program = program, .comm = graft_comm_serial(), .argc = argc, .argv = argv};
-  bool first = !is_follower();
+  const char *rank = launcher_rank();
+  bool first = !rank || strcmp(rank, "0") == 0;
   const graft_verb *verb = argc > 1 ? graft_verb_find(program, argv[1]) : NULL;
   graft_status status = GRAFT_OK;
   if (!answer(program, verb, argc - 1, argv + 1, !first)) status = parse_and_run(&app, argc, argv);

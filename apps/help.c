@@ -83,7 +83,7 @@ static bool shown_before(const graft_verb *verb, const graft_section *section, c
 
 static void print_row(FILE *file, const graft_option *row) {
   enum { INDENT = 26 };
-  char head[TEXT], text[3 * TEXT], fact[TEXT];
+  char head[TEXT], text[4 * TEXT], fact[2 * TEXT];
   snprintf(head, sizeof head, "  -%s %s", row->name, kind(row));
   facts(row, fact, sizeof fact);
   snprintf(text, sizeof text, *fact ? "%s [%s]" : "%s", row->help, fact);
@@ -122,7 +122,7 @@ static void print_roff(FILE *file, const char *text) {
 }
 
 static void man_row(FILE *file, const graft_option *row) {
-  char fact[TEXT];
+  char fact[2 * TEXT];
   fputs(".TP\n.B ", file);
   fputs("\\-", file);
   print_roff(file, row->name);

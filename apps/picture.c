@@ -16,7 +16,7 @@
 #include "geometry/mask.h"
 #include "io/atomic.h"
 
-enum { PATH = 2 * GRAFT_PATH_SIZE, FINE = 240, ARC_POINTS = 64, NOT_FOUND = 127 };
+enum { PATH = 3 * GRAFT_PATH_SIZE, FINE = 240, ARC_POINTS = 64, NOT_FOUND = 127 };
 
 static bool has_scripts(const char *directory) {
   char path[PATH];

@@ -133,4 +133,5 @@ const graft_verb graft_pde_verb_demo = {.name = "demo",
                                         .example = examples,
                                         .section = sections,
                                         .config_size = sizeof(graft_pde_demo),
+                                        .parallel = true,
                                         .run = run};

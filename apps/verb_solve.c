@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "apps/pde.h"
 #include "base/arena.h"
@@ -72,15 +73,24 @@ static graft_status update(void *ctx, size_t done, size_t total) {
   return GRAFT_OK;
 }
 
-static void print_estimate(const graft_app *app, const graft_pde_solve *config) {
+/* Say what the run will need; refuse it if the disk is too small. */
+static graft_status check_estimate(const graft_app *app, const graft_pde_solve *config) {
   graft_solve_estimate e = graft_solve_estimate_get(&config->solve, app->comm.size);
-  char time[64];
+  struct statvfs disk;
+  double available = INFINITY;
+  char time[64], directory[GRAFT_PATH_SIZE];
   graft_app_log(app,
                 "solve: %lld samples on each of %s, grid %lld x %lld; estimated %.0f MB disk, "
                 "%.0f MB memory, %s",
                 config->solve.samples, config->solve.shapes, config->solve.grid, config->solve.grid,
                 ceil(1e-6 * e.disk_bytes), ceil(1e-6 * e.memory_bytes),
                 graft_meter_time(e.seconds, time, sizeof time));
+  graft_pde_directory(config->output, directory, sizeof directory);
+  if (statvfs(directory, &disk) == 0) available = (double)disk.f_bavail * (double)disk.f_frsize;
+  GRAFT_CHECK(e.disk_bytes <= available, OUTPUT,
+              "%s: No space left on device: expected %.0f MB, got %.0f MB", config->output,
+              1e-6 * e.disk_bytes, 1e-6 * available);
+  return GRAFT_OK;
 }
 
 static graft_status print_report(const graft_app *app, const graft_pde_solve *config,
@@ -119,8 +129,8 @@ static graft_status solve(const graft_app *app, const graft_pde_solve *config) {
   graft_provenance provenance;
   graft_solve_report report;
   double total = 0.0;
+  GRAFT_TRY(graft_comm_agree(&app->comm, check_estimate(app, config)));
   GRAFT_TRY(graft_pde_provenance(app, config, config->solve.seed, &provenance));
-  print_estimate(app, config);
   total = (double)config->solve.samples;
   for (const char *c = config->solve.shapes; *c; c++) {
     if (*c == ',') total += (double)config->solve.samples;
@@ -155,4 +165,5 @@ const graft_verb graft_pde_verb_solve = {.name = "solve",
                                          .example = examples,
                                          .section = sections,
                                          .config_size = sizeof(graft_pde_solve),
+                                         .parallel = true,
                                          .run = run};

@@ -50,7 +50,7 @@ static void command_line(void) {
       {2, "train -o run", "missing option -data"},
       {2, "train -data data.h5", "missing option -o"},
       {2, "train -data data.h5 -o run -lr fast", "-lr: expected a number"},
-      {2, "train -data data.h5 -o run -optimizer adamm", "did you mean 'adam'"},
+      {2, "train -data data.h5 -o run -optimizer adamm", "did you mean 'adamw'"},
       {2, "train -data data.h5 -o run -preset dmeo", "-preset: expected one of"},
       {2, "eval -model data.h5 -data data.h5 -split default", "-split: expected NAME:PART"},
       {2, "plot", "missing option -run or -data"},

@@ -92,11 +92,17 @@ static inline size_t program_parts(const char *directory) {
  *  @return whether that worked */
 static inline bool program_begin(int argc, char **argv) {
   char name[] = "graft-run-XXXXXX";
+  static char path[4096 + 1024];
+  if (argc == 3 && argv[1][0] == '/') {
+    snprintf(path, sizeof path, "%s", argv[1]);
+  } else if (argc == 3 && getcwd(path, 4096)) {
+    snprintf(path + strlen(path), sizeof path - strlen(path), "/%s", argv[1]);
+  }
+  program.darcy = path;
   if (argc != 3 || !mkdtemp(name) || chdir(name) != 0) {
     printf("Bail out! expected: %s GRAFT-DARCY MPIEXEC, and a writable directory\n", argv[0]);
     return false;
   }
-  program.darcy = argv[1];
   program.mpiexec = argv[2];
   unsetenv("GRAFT_OPTIONS");
   return true;
