@@ -11,7 +11,7 @@
 
 #include "base/arena.h"
 
-enum { STENCIL = 6 };
+enum { STENCIL = 6, BEFORE = STENCIL / 2 - 1 };
 
 struct graft_field {
   const graft_field_type *type;
@@ -34,15 +34,20 @@ struct graft_field_points {
 #include "solvers/field.def"
 #undef GRAFT_FIELD
 
-static const graft_field_type *const types[] = {
+enum { /* number of types */
+#define GRAFT_FIELD(name) TYPE_##name,
+#include "solvers/field.def"
+#undef GRAFT_FIELD
+       TYPES
+};
+
+static const graft_field_type *const types[TYPES] = {
 #define GRAFT_FIELD(name) &graft_field_##name,
 #include "solvers/field.def"
 #undef GRAFT_FIELD
 };
 
-const graft_field_type *graft_field_get(size_t i) {
-  return i < sizeof types / sizeof *types ? types[i] : NULL;
-}
+const graft_field_type *graft_field_get(size_t i) { return i < TYPES ? types[i] : NULL; }
 
 const char *graft_field_choices(size_t i) {
   const graft_field_type *type = graft_field_get(i);
@@ -50,7 +55,7 @@ const char *graft_field_choices(size_t i) {
 }
 
 const graft_field_type *graft_field_find(const char *name) {
-  for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+  for (size_t i = 0; i < TYPES; i++) {
     if (strcmp(types[i]->name, name) == 0) return types[i];
   }
   return NULL;
@@ -103,7 +108,7 @@ void graft_field_draw(graft_field *field, uint64_t seed, uint32_t stream, uint64
 /* First node and Lagrange weights for coordinate x on `nodes` equal steps of [0, 1]. */
 static size_t set_weights(size_t nodes, double x, double weight[STENCIL]) {
   double t = fmin(fmax(x, -0.01), 1.01) * (double)(nodes - 1);
-  double start = fmin(fmax(floor(t) - (STENCIL / 2 - 1), 0), (double)(nodes - STENCIL));
+  double start = fmin(fmax(floor(t) - BEFORE, 0), (double)(nodes - STENCIL));
   t -= start;
   for (int i = 0; i < STENCIL; i++) {
     weight[i] = 1;

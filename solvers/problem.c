@@ -7,15 +7,20 @@
 #include "solvers/problem.def"
 #undef GRAFT_PROBLEM
 
-static const graft_problem_type *const types[] = {
+enum { /* number of types */
+#define GRAFT_PROBLEM(name) TYPE_##name,
+#include "solvers/problem.def"
+#undef GRAFT_PROBLEM
+       TYPES
+};
+
+static const graft_problem_type *const types[TYPES] = {
 #define GRAFT_PROBLEM(name) &graft_problem_##name,
 #include "solvers/problem.def"
 #undef GRAFT_PROBLEM
 };
 
-const graft_problem_type *graft_problem_get(size_t i) {
-  return i < sizeof types / sizeof *types ? types[i] : NULL;
-}
+const graft_problem_type *graft_problem_get(size_t i) { return i < TYPES ? types[i] : NULL; }
 
 const char *graft_problem_choices(size_t i) {
   const graft_problem_type *type = graft_problem_get(i);
@@ -23,7 +28,7 @@ const char *graft_problem_choices(size_t i) {
 }
 
 const graft_problem_type *graft_problem_find(const char *name) {
-  for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+  for (size_t i = 0; i < TYPES; i++) {
     if (strcmp(types[i]->name, name) == 0) return types[i];
   }
   return NULL;

@@ -27,7 +27,7 @@ static graft_solve_config small_config(void) {
   config.grid = GRID;
   config.mesh_size = 0.1;
   config.first = 3;
-  strcpy(config.shapes, "disc,triangle");
+  snprintf(config.shapes, sizeof config.shapes, "%s", "disc,triangle");
   return config;
 }
 
@@ -192,12 +192,12 @@ static void failures_reach_all_ranks(void) {
   config.grid = 2;
   T_FAILS(solve_on(3, &config, "coarse", NULL, NULL), GRAFT_USAGE, "inside disc");
   config = small_config();
-  strcpy(config.shapes, "disc,disc");
+  snprintf(config.shapes, sizeof config.shapes, "%s", "disc,disc");
   T_FAILS(solve_on(3, &config, "twice", NULL, NULL), GRAFT_USAGE, "disc");
-  strcpy(config.shapes, "disk");
+  snprintf(config.shapes, sizeof config.shapes, "%s", "disk");
   T_FAILS(graft_solve_validate(&config), GRAFT_USAGE, "disk");
-  strcpy(config.shapes, "disc");
-  strcpy(config.field, "constant");
+  snprintf(config.shapes, sizeof config.shapes, "%s", "disc");
+  snprintf(config.field, sizeof config.field, "%s", "constant");
   T_OK(graft_solve_validate(&config));
   config.field_sigma = 1;
   T_FAILS(graft_solve_validate(&config), GRAFT_USAGE, "sigma");
