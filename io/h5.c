@@ -36,6 +36,9 @@ static graft_status access_list(hid_t *list) {
   GRAFT_CHECK(*list >= 0, INTERNAL, "HDF5: no file access list");
   H5Pset_file_locking(*list, 0, 1);
   H5Pset_fclose_degree(*list, H5F_CLOSE_STRONG);
+  /* format of HDF5 1.10: checksums on everything but the data, and early allocated chunks without
+   * filters lie one behind the other (io/dataset_write.c) */
+  H5Pset_libver_bounds(*list, H5F_LIBVER_V110, H5F_LIBVER_V110);
   return GRAFT_OK;
 }
 
@@ -65,6 +68,9 @@ graft_status graft_h5_create_memory(hid_t *file) {
   hid_t access;
   GRAFT_TRY(access_list(&access));
   H5Pset_fapl_core(access, 1 << 20, 0);
+  /* the oldest format: with superblocks from version 2 on, HDF5 1.10 changes flags in the image
+   * without renewing the superblock's checksum */
+  H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_V110);
   *file = H5Fcreate("memory", H5F_ACC_TRUNC, H5P_DEFAULT, access);
   H5Pclose(access);
   GRAFT_CHECK(*file >= 0, MEMORY, "HDF5: no file in memory");
@@ -90,8 +96,6 @@ graft_status graft_h5_create(const char *path, hid_t *file) {
   char reason[128];
   hid_t access;
   GRAFT_TRY(access_list(&access));
-  /* format of HDF5 1.10: early allocated chunks without filters lie one behind the other */
-  H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110);
   *file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
   if (*file < 0) graft_h5_reason(reason, sizeof reason);
   H5Pclose(access);
