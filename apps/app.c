@@ -30,6 +30,7 @@ static void catch_signals(void) {
   struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
   sigemptyset(&action.sa_mask);
   for (size_t i = 0; i < sizeof number / sizeof *number; i++) sigaction(number[i], &action, NULL);
+  signal(SIGXFSZ, SIG_IGN); /* a file beyond the size limit is then an error of its write */
 }
 
 /* Rank as launchers tell it before MPI is there, as text; NULL without a launcher. */
