@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Problem "darcy": steady flow through a porous medium, −∇·(K ∇u) = f with K = exp(g), f = 1 and
- * u = 0 on the boundary. u: pressure head, K: conductivity, both without units here.
+ * u = 0 on the boundary. u: pressure, K: permeability over viscosity, both without units here.
  * Manufactured solution: u = sin(2x + 1) cos(3y) + x²y, g = 0.4 sin(3x) cos(2y); then
  * f = −K (Δu + ∇g·∇u).
  * Reference: bear1972, section 5.2 (the equation); roache2002 (manufactured solutions). */
@@ -40,14 +40,14 @@ static void exact_source(size_t n, const double *xy, double *f) {
   }
 }
 
-static const graft_problem_field output[] = {{"u", "pressure head", "1"}, {0}};
-static const graft_problem_field input[] = {{"log_k", "logarithm of conductivity", "1"}, {0}};
+static const graft_problem_field output[] = {{"u", "pressure", "1"}, {0}};
+static const graft_problem_field input[] = {{"log_k", "logarithm of the permeability", "1"}, {0}};
 static const graft_elliptic_form form = {.diffusion = diffusion, .source = source};
 static const graft_manufactured manufactured = {exact_field, exact_solution, exact_source};
 
 const graft_problem_type graft_problem_darcy = {
     .name = "darcy",
-    .summary = "steady flow through a porous medium with random conductivity",
+    .summary = "steady flow through a porous medium with random permeability",
     .source = "bear1972",
     .equation = "-div(K grad u) = f, u = 0 on the boundary",
     .dims = 2,
