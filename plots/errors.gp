@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Distribution of the samples' errors: every sample as a dot, quartiles and median as a box.
+# Distribution of the samples' errors: density (of the logarithm) as a violin, quartiles and median as a box in it.
 #
 #   tasks (names, parted by blanks); ../errors.csv
 
@@ -13,16 +13,41 @@ stats '../errors.csv' using (100 * column('rel_l2')) nooutput name 'S'
 low = S_min
 high = S_max
 @set_log_tics
-set xrange [0.4:words(tasks) + 0.6]
 set xtics () scale 0
 do for [k = 1:words(tasks)] { set xtics add (pretty(word(tasks, k)) k) }
 unset key
-set style boxplot range 1.5 nooutliers
-set style fill solid 0.25 border
-set boxwidth 0.3
-set jitter overlap 0.5 spread 0.35
 
-of(k) = strcol('task') eq word(tasks, k) ? 100 * column('rel_l2') : NaN
-plot for [k = 1:words(tasks)] '../errors.csv' using (k + 0.24):(of(k)) with points pointtype 7 pointsize 0.3 \
-         linecolor rgb colour[k], \
-     for [k = 1:words(tasks)] '../errors.csv' using (k - 0.12):(of(k)) with boxplot linewidth 1 linecolor rgb colour[k]
+# Data blocks: $E1, $E2 … errors of each task, $V1, $V2 … their density over log10 of the error.
+unset logscale y
+set xrange [log10(low) - 0.08:log10(high) + 0.08]
+set yrange [*:*]
+set samples 300
+array top[words(tasks)]
+do for [k = 1:words(tasks)] {
+  set datafile separator ','
+  eval sprintf("set table $E%d", k)
+  plot '../errors.csv' using (100 * column('rel_l2')) with table if (strcol('task') eq word(tasks, k))
+  unset table
+  set datafile separator whitespace
+  eval sprintf("set table $V%d", k)
+  eval sprintf("plot $E%d using (log10($1)):(1) smooth kdensity", k)
+  unset table
+  eval sprintf("stats $V%d using 2 nooutput name 'V'", k)
+  top[k] = V_max
+}
+@set_log_tics
+set yrange [low / 1.25:high * 1.25]
+set xrange [0.4:words(tasks) + 0.6]
+
+set style fill solid 0.35 noborder
+set style boxplot range 1.5 nooutliers
+set boxwidth 0.09
+command = 'plot '
+do for [k = 1:words(tasks)] {
+  do for [side in '-0.36 0.36'] {
+    command = command . sprintf("$V%d using (%d + %s * $2 / %g):(10**$1) with filledcurves x=%d linecolor rgb '%s', ", \
+        k, k, side, top[k], k, colour[k])
+  }
+  command = command . sprintf("$E%d using (%d.0):1 with boxplot linewidth 1 linecolor rgb '#333333', ", k, k)
+}
+eval command

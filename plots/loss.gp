@@ -10,8 +10,8 @@ load scripts . '/common.gp'
 set datafile separator ','
 set xrange [0:*] noextend
 set xlabel 'epoch'
-set ylabel pretty(loss) . ' loss'
-set key inside right top Left reverse samplen 1.5
+set ylabel 'loss (' . (loss eq 'mse' ? 'mean square' : loss eq 'relative_l2' ? 'relative L²' : pretty(loss)) . ')'
+set key outside top center horizontal Left reverse samplen 1.5 maxrows 2
 
 low = 1e300
 high = 0
