@@ -129,7 +129,7 @@ graft_solve_estimate graft_solve_estimate_get(const graft_solve_config *config, 
     if (!config->inputs_only) sample += 3.5e-7 * elements + 2e-8 * nodes * sqrt(nodes);
     estimate.seconds += 0.03 + 3e-5 * elements + samples * sample / ranks;
     estimate.disk_bytes += samples * points * 4 * (config->inputs_only ? 1 : 2);
-    estimate.memory_bytes += elements * 6500 + points * 400;
+    estimate.memory_bytes += elements * 4500 + points * 400;
   }
   return estimate;
 }

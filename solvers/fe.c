@@ -102,7 +102,7 @@ graft_status graft_fe_create(const graft_mesh *mesh, int degree, graft_fe **out)
   fe->mesh = mesh;
   fe->nodes = mesh->order == 1 ? 3 : 6;
   fe->pairs = fe->nodes * (fe->nodes + 1) / 2;
-  if (degree == 0) degree = mesh->order == 1 ? 4 : 6;
+  if (degree == 0) degree = 2 * mesh->order;
   GRAFT_TRY_TO(fail, graft_quadrature_get(degree, &fe->rule));
   GRAFT_TRY_TO(fail, allocate(fe));
   GRAFT_TRY_TO(fail, init_points(fe));
