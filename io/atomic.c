@@ -90,6 +90,7 @@ static void sync_directory(const char *path) {
 
 graft_status graft_atomic_commit(graft_atomic *file) {
   graft_status status = GRAFT_OK;
+  GRAFT_CHECK(file->path && file->part, INTERNAL, "no file was begun");
   GRAFT_CHECK_TO(fail, fsync(file->fd) == 0 && rename(file->part, file->path) == 0, OUTPUT,
                  "%s: can't be written: %s", file->path, strerror(errno));
   sync_directory(file->path);

@@ -4,7 +4,7 @@
 
 /** @file atomic.h
  *  Files that appear whole or not at all: write to `PATH.part`, sync, rename. A `.part` file left
- * by a killed process is overwritten by the next writer of the same path. */
+ *  by a killed process is overwritten by the next writer of the same path. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,9 +4,9 @@
 
 /** @file bundle_file.h
  *  A ::graft_bundle as an HDF5 file: one data set per array, groups by '/'. Beside them a group
- * `/graft` with `kind`, `format_version`, `checksum`, `arrays` (the names in order) and
- * `provenance/…`; names of arrays must not start with "graft/". One process writes and reads; ranks
- * share by broadcast or each read it. */
+ *  `/graft` with `kind`, `format_version`, `checksum`, `arrays` (the names in order) and
+ *  `provenance/…`; names of arrays must not start with "graft/". One process writes and reads;
+ * ranks share by broadcast or each read it. */
 
 #include "base/bundle.h"
 #include "io/provenance.h"
@@ -25,7 +25,7 @@ GRAFT_MUST_USE graft_status graft_bundle_write(const char *path, const char *kin
  *  @param kind expected kind, NULL for any
  *  @param bundle initialised by the call; release with graft_bundle_fini()
  *  @param provenance initialised by the call, release with graft_provenance_fini(); NULL: not
- * wanted
+ *  wanted
  *  @return #GRAFT_INPUT with one line: not there, foreign, another kind, damaged */
 GRAFT_MUST_USE graft_status graft_bundle_read(const char *path, const char *kind,
                                               graft_bundle *bundle, graft_provenance *provenance);

@@ -3,14 +3,15 @@
 #define GRAFT_IO_DATASET_H
 
 /** @file dataset.h
- *  Data sets of grid fields in HDF5, after The Well's specification, with Graft's tables in
- * `/graft` (docs/formats.md). Solvers write them, trainers read them as a ::graft_source.
+ *  Data sets of grid fields in HDF5, after The Well's specification, with Graft's own tables in
+ *  `/graft` (docs/formats.md). Solvers write them, trainers read them as a ::graft_source.
  *
- *  Parallel writing: rank 0 lays the whole file out (HDF5, all space allocated, chunks of one sample
- *  each at known places) and closes it; then every rank writes its samples there with plain system
- *  calls, in any order and without a partner. Reasons: no rank has to listen while it solves, a disk
- *  that fills up is an error and not a crash inside HDF5 1.10, the part file is a valid HDF5 file at
- *  all times, and a serial HDF5 does as well. The ranks need a common file system. */
+ *  Parallel writing: rank 0 lays the whole file out (HDF5, all space allocated, chunks of one
+ *  sample each at known places) and closes it; then every rank writes its samples there with plain
+ *  system calls, in any order and without a partner. Reasons: no rank has to listen while it
+ *  solves, a disk that fills up is an error and not a crash inside HDF5 1.10, the part file is a
+ *  valid HDF5 file at all times, and a serial HDF5 does as well. The ranks need a common file
+ *  system. */
 
 #include <stdbool.h>
 
@@ -27,18 +28,19 @@ typedef struct graft_dataset_field {
 
 /** What to write beside the info; zero what is not there. */
 typedef struct graft_dataset_extra {
-  const graft_bundle
-      *parameters;           /**< arrays for `/graft/parameters`, e.g. "mesh_size"; or NULL.
-                                  Single numbers also become The Well's simulation parameters */
-  const char *boundary_type; /**< The Well's bc_type of the box: "WALL" if NULL */
+  /** Arrays for `/graft/parameters`, e.g. "mesh_size", or NULL. Single numbers also become The
+   *  Well's simulation parameters. */
+  const graft_bundle *parameters;
+  /** The Well's bc_type of the box: "WALL" if NULL. */
+  const char *boundary_type;
 } graft_dataset_extra;
 
 /** A data set being written. */
 typedef struct graft_dataset_writer graft_dataset_writer;
 
 /** Begin the file @p path. Collective.
- *  @param info the same on all ranks, complete but for error_estimate; a split "default" must be
- * there
+ *  @param info the same on all ranks, complete but for error_estimate, with a split "default";
+ *  borrowed until graft_dataset_close()
  *  @param field the fields, [F] and an end row; `t0_fields/mask` is written from the geometries
  *  @param extra or NULL
  *  @param provenance of rank 0, or NULL
@@ -55,7 +57,7 @@ GRAFT_MUST_USE graft_status graft_dataset_create(const char *path, const graft_s
  *  @param sample 0 … S − 1
  *  @param data [F] pointers to [P] values, in the order of the fields at creation
  *  @param error_estimate relative error of u, negative: not estimated
- *  @return #GRAFT_INTERNAL naming field and point if a value is not finite, #GRAFT_OUTPUT */
+ *  @return #GRAFT_DIVERGED naming field and point if a value is not finite, #GRAFT_OUTPUT */
 GRAFT_MUST_USE graft_status graft_dataset_write(graft_dataset_writer *writer, size_t sample,
                                                 const float *const *data, double error_estimate);
 

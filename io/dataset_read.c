@@ -201,7 +201,7 @@ const graft_bundle *graft_dataset_parameters(const graft_source *source) {
 }
 
 /* u is 0 outside the region, and so are masks that agree with their geometry. */
-static graft_status check_sample(const struct reader *r, const graft_source_info *info, size_t s,
+static graft_status check_sample(struct reader *r, const graft_source_info *info, size_t s,
                                  float *value, unsigned char *mask) {
   const unsigned char *want = info->geometry[info->sample_geometry[s]].mask;
   GRAFT_TRY(read_run(r, r->mask, "mask", H5T_NATIVE_UINT8, s, 1, mask));
@@ -212,7 +212,7 @@ static graft_status check_sample(const struct reader *r, const graft_source_info
   }
   uint32_t crc = graft_dataset_checksum(0, NULL, 0);
   for (size_t f = 0; f < r->fields; f++) {
-    GRAFT_TRY(fill((void *)(uintptr_t)r, r->field[f].name, &s, 1, value));
+    GRAFT_TRY(fill(r, r->field[f].name, &s, 1, value));
     crc = graft_dataset_checksum(crc, value, r->points);
     if (strcmp(r->field[f].name, "u") != 0) continue;
     for (size_t p = 0; p < r->points; p++) {
@@ -228,7 +228,7 @@ static graft_status check_sample(const struct reader *r, const graft_source_info
 }
 
 graft_status graft_dataset_check(const graft_source *source) {
-  const struct reader *r = source->ctx;
+  struct reader *r = source->ctx;
   float *value;
   unsigned char *mask;
   GRAFT_CHECK(source->fill == fill, INTERNAL, "expected a data set of graft_dataset_open()");

@@ -214,13 +214,19 @@ static graft_status look_shape(hid_t set, const char *name, graft_shape *shape) 
 
 graft_status graft_h5_look(hid_t at, const char *name, hid_t *set, H5T_class_t *class, size_t *size,
                            graft_shape *shape) {
+  *set = -1;
+  *class = H5T_NO_CLASS;
+  *size = 0;
+  *shape = (graft_shape){0};
   GRAFT_CHECK(graft_h5_exists(at, name), INPUT, "/%s: expected a data set, got none", name);
   *set = H5Dopen2(at, name, H5P_DEFAULT);
   GRAFT_CHECK(*set >= 0, INPUT, "/%s: expected a data set, got a group or a damaged one", name);
   hid_t type = H5Dget_type(*set);
-  *class = type >= 0 ? H5Tget_class(type) : H5T_NO_CLASS;
-  *size = type >= 0 ? H5Tget_size(type) : 0;
-  if (type >= 0) H5Tclose(type);
+  if (type >= 0) {
+    *class = H5Tget_class(type);
+    *size = H5Tget_size(type);
+    H5Tclose(type);
+  }
   graft_status status = look_shape(*set, name, shape);
   if (status == GRAFT_OK) status = check_storage(*set, name, *shape, *size);
   if (status != GRAFT_OK) H5Dclose(*set);

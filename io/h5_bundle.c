@@ -68,17 +68,17 @@ graft_status graft_h5_write_provenance(hid_t file, const graft_provenance *prove
   return status;
 }
 
-graft_status graft_h5_read_group(hid_t file, const char *group, const char *as,
+graft_status graft_h5_read_group(hid_t at, const char *group, const char *as,
                                  graft_bundle *bundle) {
   char **member, name[600], to[600];
   size_t count;
   graft_status status = GRAFT_OK;
-  if (!graft_h5_exists(file, group)) return GRAFT_OK;
-  GRAFT_TRY(graft_h5_members(file, group, &count, &member));
+  if (!graft_h5_exists(at, group)) return GRAFT_OK;
+  GRAFT_TRY(graft_h5_members(at, group, &count, &member));
   for (size_t i = 0; i < count && status == GRAFT_OK; i++) {
     snprintf(name, sizeof name, "%s/%s", group, member[i]);
     snprintf(to, sizeof to, "%s%s%s", as, as[0] ? "/" : "", member[i]);
-    status = graft_h5_read_array(file, name, bundle, to);
+    status = graft_h5_read_array(at, name, bundle, to);
   }
   graft_free(member);
   return status;

@@ -4,8 +4,8 @@
 
 /** @file h5_impl.h
  *  HDF5 with our status codes, private to io/. Names are paths below a location; messages start
- * with the path, the public functions put the file name before it. HDF5's own error printing is
- * off. */
+ *  with the path, the public functions put the file name before it. HDF5's own error printing is
+ *  off. */
 
 #include <hdf5.h>
 
@@ -17,14 +17,14 @@ enum { GRAFT_H5_MAX_TEXT = 1 << 24 /**< longest text that is read, bytes */ };
 /** Open a file for reading: #GRAFT_INPUT if missing, a directory, not HDF5, truncated. */
 graft_status graft_h5_open(const char *path, hid_t *file);
 
-/** Create a file in memory: nothing that HDF5 does with it can fail for lack of disk (HDF5 1.10 does not
- *  survive failing writes: it crashes when the file is closed). */
+/** Create a file in memory: nothing that HDF5 does with it can fail for lack of disk. (HDF5 1.10
+ *  does not survive failing writes: it crashes when the file is closed.) */
 graft_status graft_h5_create_memory(hid_t *file);
 
 /** Write the content of a file in memory to @p to. */
 graft_status graft_h5_save(hid_t file, graft_atomic *to);
 
-/** Create (truncate) a file for writing by this process; its space must have been reserved before. */
+/** Create (truncate) a file for writing by this process; its space must have been reserved. */
 graft_status graft_h5_create(const char *path, hid_t *file);
 
 /** Close a file that was written, so that a failing write shows: #GRAFT_OUTPUT. */

@@ -7,24 +7,30 @@
 #include "io/h5_impl.h"
 
 /* [count] pointers and their bytes in one allocation, from texts of at most `size` bytes each. */
-static graft_status pack(const char *const *from, const char *fixed, size_t count, size_t size,
-                         char ***text) {
+static graft_status pack(const char *const *from, size_t count, size_t size, char ***text) {
   size_t bytes = 0;
-  for (size_t i = 0; i < count; i++) {
-    bytes += (fixed ? strnlen(fixed + i * size, size) : strlen(from[i] ? from[i] : "")) + 1;
-  }
+  for (size_t i = 0; i < count; i++) bytes += (from[i] ? strnlen(from[i], size) : 0) + 1;
   char **out;
   GRAFT_TRY(graft_alloc(&out, count * sizeof *out + bytes, 1));
   char *to = (char *)(out + count);
   for (size_t i = 0; i < count; i++) {
-    const char *one = fixed ? fixed + i * size : from[i] ? from[i] : "";
-    size_t n = fixed ? strnlen(one, size) : strlen(one);
+    size_t n = from[i] ? strnlen(from[i], size) : 0;
     out[i] = to;
-    memcpy(to, one, n);
+    if (n) memcpy(to, from[i], n);
     to += n + 1;
   }
   *text = out;
   return GRAFT_OK;
+}
+
+/* The same from texts that lie `size` bytes apart. */
+static graft_status pack_fixed(const char *data, size_t count, size_t size, char ***text) {
+  const char **at;
+  GRAFT_TRY(graft_alloc(&at, count, sizeof *at));
+  for (size_t i = 0; i < count; i++) at[i] = data + i * size;
+  graft_status status = pack(at, count, size, text);
+  graft_free(at);
+  return status;
 }
 
 static graft_status read_fixed(hid_t set, hid_t type, const char *name, size_t count, char ***out) {
@@ -37,7 +43,7 @@ static graft_status read_fixed(hid_t set, hid_t type, const char *name, size_t c
   graft_status status = GRAFT_OK;
   GRAFT_CHECK_TO(done, H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) >= 0, INPUT,
                  "/%s: can't be read: %s", name, graft_h5_reason(reason, sizeof reason));
-  GRAFT_TRY_TO(done, pack(NULL, data, count, size, out));
+  status = pack_fixed(data, count, size, out);
 done:
   graft_free(data);
   return status;
@@ -53,7 +59,7 @@ static graft_status read_variable(hid_t set, hid_t type, const char *name, size_
   hid_t space = H5Dget_space(set);
   GRAFT_CHECK_TO(done, H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) >= 0, INPUT,
                  "/%s: can't be read: %s", name, graft_h5_reason(reason, sizeof reason));
-  status = pack(data, NULL, count, 0, out);
+  status = pack(data, count, GRAFT_H5_MAX_TEXT, out);
   H5Dvlen_reclaim(type, space, H5P_DEFAULT, data);
 done:
   H5Sclose(space);
@@ -100,7 +106,7 @@ graft_status graft_h5_members(hid_t at, const char *name, size_t *count, char **
                    (unsigned long long)i);
   }
   *count = (size_t)info.nlinks;
-  GRAFT_TRY_TO(done, pack(NULL, data, *count, SIZE, member));
+  GRAFT_TRY_TO(done, pack_fixed(data, *count, SIZE, member));
 done:
   graft_free(data);
   return status;

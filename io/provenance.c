@@ -30,13 +30,13 @@ static size_t quote(const char *arg, char *to) {
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+./:,=@%";
   size_t n = 0;
   if (arg[0] && arg[strspn(arg, plain)] == '\0') {
-    memcpy(to, arg, strlen(arg));
+    memcpy(to, arg, strlen(arg) + 1);
     return strlen(arg);
   }
   to[n++] = '\'';
   for (; *arg; arg++) {
     if (*arg == '\'') {
-      memcpy(to + n, "'\\''", 4);
+      memcpy(to + n, "'\\''", 5);
       n += 4;
     } else {
       to[n++] = *arg == '\n' ? ' ' : *arg;

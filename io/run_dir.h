@@ -4,7 +4,7 @@
 
 /** @file run_dir.h
  *  A run directory: `config.yaml`, `log.csv`, `model.h5`, `checkpoint.h5`, `metrics.json`,
- * `plots/`. Only rank 0 touches it; the other ranks hold its name. One process (group) at a time.
+ *  `plots/`. Only rank 0 touches it; the other ranks hold its name. One process (group) at a time.
  */
 
 #include <stdbool.h>
@@ -55,7 +55,7 @@ GRAFT_MUST_USE graft_status graft_run_dir_log_truncate(graft_run_dir *run, const
 
 /** The sink: rows go to `log.csv` (appended, each flushed), bundles to `NAME.h5` (atomic; kind
  * NAME). On ranks other than 0 it does nothing; the caller agrees on the status where ranks go on
- * together. Borrowed until graft_run_dir_close(). */
+ *  together. Borrowed until graft_run_dir_close(). */
 graft_sink graft_run_dir_sink(graft_run_dir *run);
 
 #endif

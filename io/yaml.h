@@ -4,7 +4,7 @@
 
 /** @file yaml.h
  *  YAML by libyaml, in two forms: a tree with line numbers (region files) and, from it, a flat list
- * of keys and values (options files, as PETSc reads them: `ksp: {rtol: 1}` is `ksp_rtol: 1`).
+ *  of keys and values (options files, as PETSc reads them: `ksp: {rtol: 1}` is `ksp_rtol: 1`).
  *  Anchors, tags and several documents in one file are refused; so is a key given twice. */
 
 #include <stdbool.h>

@@ -88,7 +88,7 @@ static graft_status add_value(graft_yaml *yaml, const graft_yaml_node *node, con
   GRAFT_CHECK(!same, INPUT, "%s:%d: key '%s' is already given in line %d", name, node->line, key,
               same->line);
   if (node->kind == GRAFT_YAML_SCALAR) return append(yaml, key, node->text, node->line);
-  char *text;
+  char *text = NULL;
   GRAFT_TRY(join(node, name, &text));
   graft_status status = append(yaml, key, text, node->line);
   graft_free(text);
@@ -175,7 +175,7 @@ static size_t put_quoted(char *to, const char *text) {
 
 static size_t put_scalar(char *to, const char *text) {
   if (!is_plain(text)) return put_quoted(to, text);
-  memcpy(to, text, strlen(text));
+  memcpy(to, text, strlen(text) + 1);
   return strlen(text);
 }
 

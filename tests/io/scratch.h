@@ -21,7 +21,8 @@ static char scratch_name[256];
 /* Make the directory; call on one rank. */
 static inline int scratch_make(void) {
   const char *tmp = getenv("TMPDIR");
-  snprintf(scratch_name, sizeof scratch_name, "%s/graft-io-XXXXXX", tmp ? tmp : "/tmp");
+  int n = snprintf(scratch_name, sizeof scratch_name - 7, "%s/graft-io-", tmp ? tmp : "/tmp");
+  memset(scratch_name + n, 'X', 6);
   return mkdtemp(scratch_name) != NULL;
 }
 
@@ -102,22 +103,22 @@ static inline graft_status scratch_info(graft_source_info *info) {
   const size_t grid[] = {SCRATCH_X, SCRATCH_Y};
   const char *name[] = {"square", "disc", "tri'angle"};
   GRAFT_TRY(graft_source_info_init(info, SCRATCH_S, 2, 3, 2, 2, grid));
-  strcpy(info->dataset_name, "graft-darcy");
-  strcpy(info->problem, "darcy");
-  strcpy(info->field, "lognormal");
+  snprintf(info->dataset_name, GRAFT_NAME_SIZE, "%s", "graft-darcy");
+  snprintf(info->problem, GRAFT_NAME_SIZE, "%s", "darcy");
+  snprintf(info->field, GRAFT_NAME_SIZE, "%s", "lognormal");
   info->hi[0] = 1;
   info->lo[1] = -1;
   info->hi[1] = 2;
   info->seed = 18446744073709551615u;
-  strcpy(info->task_name[0], "first");
-  strcpy(info->task_name[1], "second");
+  snprintf(info->task_name[0], GRAFT_NAME_SIZE, "%s", "first");
+  snprintf(info->task_name[1], GRAFT_NAME_SIZE, "%s", "second");
   for (size_t g = 0; g < 3; g++) {
     graft_source_geometry *geometry = &info->geometry[g];
     char yaml[64];
-    strcpy(geometry->name, name[g]);
+    snprintf(geometry->name, GRAFT_NAME_SIZE, "%s", name[g]);
     snprintf(yaml, sizeof yaml, "region:\n  outer: [%zu]\n", g);
     GRAFT_TRY(graft_alloc(&geometry->region_yaml, strlen(yaml) + 1, 1));
-    strcpy(geometry->region_yaml, yaml);
+    memcpy(geometry->region_yaml, yaml, strlen(yaml) + 1);
     for (size_t p = 0; p < SCRATCH_P; p++) {
       geometry->mask[p] = (p + g) % 4 != 0;
       geometry->sdf[p] = geometry->mask[p] ? -0.1f * (float)p : 0.3f;
@@ -133,7 +134,7 @@ static inline graft_status scratch_info(graft_source_info *info) {
     info->split[1].part[s] = s % 2 ? GRAFT_PART_TEST : GRAFT_PART_UNUSED;
   }
   graft_source_split_default(info, SCRATCH_S / 2, &info->split[0]);
-  strcpy(info->split[1].name, "odd");
+  snprintf(info->split[1].name, GRAFT_NAME_SIZE, "%s", "odd");
   return GRAFT_OK;
 }
 
