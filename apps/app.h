@@ -19,6 +19,7 @@ typedef struct graft_app {
   char **argv;
   graft_words petsc; /**< PETSc's options, verbatim */
   graft_comm comm;   /**< all ranks of mpiexec; log and results come from rank 0 */
+  bool silent;       /**< part of a larger verb: print no result of its own */
   bool quiet, json;  /**< quiet: as the option says; true on ranks other than 0 */
 } graft_app;
 

@@ -9,6 +9,7 @@
 #include "io/bundle_file.h"
 #include "io/dataset.h"
 #include "io/yaml.h"
+#include "solvers/problem.h"
 
 static const char *const examples[] = {
     "demo                                    all of it: solve, train, eval, plot in minutes",
@@ -122,10 +123,33 @@ static const char *take_problem(int *argc, char **argv) {
   return problem;
 }
 
+/* The problem must be one of the registry; a line of its own, since there is no program without it.
+ */
+static bool check_problem(const char *name, const char *problem) {
+  const char *near = graft_problem_choices(0);
+  if (problem && graft_problem_find(problem)) return true;
+  for (size_t i = 1; problem && graft_problem_choices(i); i++) {
+    const char *choice = graft_problem_choices(i);
+    if (graft_name_distance(problem, choice) < graft_name_distance(problem, near)) near = choice;
+  }
+  if (problem) {
+    fprintf(stderr, "%s: unknown problem '%s' (did you mean '%s'?)\n", name, problem, near);
+  } else {
+    fprintf(stderr, "%s: missing option -problem, e.g. '%s -problem %s --help'\n", name, name,
+            near);
+  }
+  return false;
+}
+
 int graft_pde_main(const char *name, const char *problem, int argc, char **argv) {
   char command[256];
   const char *chosen = problem ? problem : take_problem(&argc, argv);
-  snprintf(command, sizeof command, problem ? "%s" : "%s -problem %s", name,
+  bool version = argc > 1 && strcmp(argv[1], "--version") == 0;
+  bool help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "--man") == 0);
+  if (!(version || (help && !chosen)) && !check_problem(name, chosen)) {
+    return graft_status_exit_code(GRAFT_USAGE);
+  }
+  snprintf(command, sizeof command, problem ? "%s" : "%s -problem %.64s", name,
            chosen ? chosen : "NAME");
   graft_program program = {.name = name,
                            .summary = "neural-operator surrogates of a PDE on several shapes",

@@ -25,10 +25,10 @@ static const graft_section sections[] = {
 
 static const char *const examples[] = {"demo", "demo -o runs/quick -samples 90 -epochs 20", NULL};
 
-/* Run a verb with its configuration, one rank, results kept off stdout. */
+/* Run a verb with its configuration. Its own result is not printed where JSON is wanted. */
 static graft_status part(const graft_app *app, const graft_verb *verb, void *config) {
   graft_app own = graft_pde_part(app, verb);
-  own.json = false;
+  own.silent = app->json;
   return verb->run(&own, config);
 }
 

@@ -95,7 +95,7 @@ static graft_status check_estimate(const graft_app *app, const graft_pde_solve *
 
 static graft_status print_report(const graft_app *app, const graft_pde_solve *config,
                                  const graft_solve_report *r) {
-  if (app->comm.rank != 0) return GRAFT_OK;
+  if (app->comm.rank != 0 || app->silent) return GRAFT_OK;
   double rate = r->seconds > 0.0 ? (double)r->samples / r->seconds : 0.0;
   if (app->json) {
     graft_json json;

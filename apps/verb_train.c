@@ -158,6 +158,7 @@ static graft_status resume(struct training *t, graft_run_dir *run) {
 static graft_status print_result(const struct training *t) {
   const graft_progress *p = graft_trainer_progress(t->trainer);
   char time[64];
+  if (t->app->silent) return GRAFT_OK;
   if (t->app->json) {
     graft_json json;
     graft_json_init(&json, stdout);
@@ -230,6 +231,7 @@ static graft_status train(struct training *t, const graft_source *source, graft_
                   t->config->output);
     return GRAFT_OK;
   }
+  graft_app_log(t->app, "train: reading %s, building the model", t->config->data);
   GRAFT_TRY(graft_deeponet_create(&t->config->model, source, t->config->split, &t->model));
   if (!known) {
     GRAFT_TRY(graft_run_dir_configure(run, yaml, graft_options_may_change, verb, NULL));

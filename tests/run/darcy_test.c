@@ -200,18 +200,37 @@ static void plot_draws_or_warns(void) {
 }
 
 static void signals_leave_a_checkpoint(void) {
-  int code =
-      program_shell("timeout -s TERM 4 %s train -quiet -data data.h5 -o stopped "
-                    "-steps 100000000 -validate_steps 1000000 " MODEL "; echo exit $? >code.txt",
-                    program.darcy);
-  char text[64];
-  program_read("code.txt", text, sizeof text);
-  T_EQUAL(code, 0);
-  /* timeout itself reports 124 when it had to send the signal */
-  T_CHECK(strstr(text, "exit 124") != NULL);
+  int code = program_shell("timeout --preserve-status -s TERM 2 %s train -quiet -data data.h5 "
+                           "-o stopped -steps 100000000 -validate_steps 1000000 " MODEL,
+                           program.darcy);
+  T_EQUAL(code, 75);
   T_CHECK(program_exists("stopped/checkpoint.h5"));
+  T_EQUAL(program_lines(program.err), 1);
   T_CHECK(strstr(program.err, "run again to go on") != NULL);
   T_EQUAL(program_parts("stopped"), 0);
+  program_shell("timeout --preserve-status -s TERM 1 %s solve -quiet -samples 100000 -o long.h5",
+                program.darcy);
+  T_CHECK(!program_exists("long.h5"));
+  T_EQUAL(program_parts("."), 0);
+}
+
+/* -json of the demo is one JSON text; the second call reuses what the first one made. */
+static void demo_runs_the_chain(void) {
+  static const char arguments[] = "demo -samples 18 -grid 13 -shapes square,disc -mesh_size 0.1 "
+                                  "-steps 6 -o demo -json";
+  if (!program_darcy(0, arguments)) return;
+  T_EQUAL(program.out[0], '{');
+  T_CHECK(program_json(program.out, "solve", 0) > 0.0);
+  T_CHECK(program_json(program.out, "kernel_ridge", 1) > 0.0);
+  T_CHECK(program_exists("demo/data.h5"));
+  T_CHECK(program_exists("demo/metrics.json"));
+  double error = program_json(program.out, "mean", 0),
+         seconds = program_json(program.out, "solve", 0);
+  if (!program_darcy(0, arguments)) return;
+  T_CHECK(strstr(program.err, "is there already") != NULL);
+  T_CHECK(strstr(program.err, "finished already") != NULL);
+  T_NEAR(program_json(program.out, "mean", 0), error, 0.0);
+  T_NEAR(program_json(program.out, "solve", 0), seconds, 1e-9);
 }
 
 int main(int argc, char **argv) {
@@ -228,6 +247,7 @@ int main(int argc, char **argv) {
   T_RUN(predict_warns_of_foreign_inputs);
   T_RUN(plot_draws_or_warns);
   T_RUN(signals_leave_a_checkpoint);
+  T_RUN(demo_runs_the_chain);
   program_end();
   return graft_test_done();
 }

@@ -105,6 +105,7 @@ static inline bool program_begin(int argc, char **argv) {
   }
   program.mpiexec = argv[2];
   unsetenv("GRAFT_OPTIONS");
+  setenv("OMP_NUM_THREADS", "1", 1); /* networks of these tests are tiny */
   return true;
 }
 
