@@ -26,6 +26,18 @@ static const char help[] =
     "\n"
     "exit codes: 0 done, 2 usage, 3 bad file, 6 output can't be written\n";
 
+/* The help as a man page. */
+static void print_man(void) {
+  printf(".TH GRAFT\\-INFO 1 \"\" \"Graft %s\"\n.SH NAME\n"
+         "graft\\-info \\- what a file of Graft is and how it was made\n.SH SYNOPSIS\n.nf\n",
+         graft_version());
+  for (const char *c = help; *c; c++) {
+    if (*c == '-' || *c == '\\') putchar('\\');
+    putchar(*c);
+  }
+  printf(".fi\n");
+}
+
 struct request {
   const char *path;
   bool check, export, json;
@@ -74,15 +86,18 @@ static graft_status run(int argc, char **argv) {
 
 int main(int argc, char **argv) {
   graft_status status = GRAFT_OK;
-  bool asked_help = false, asked_version = false;
+  bool asked_help = false, asked_version = false, asked_man = false;
   for (int i = 1; i < argc; i++) {
     asked_help |= strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0;
     asked_version |= strcmp(argv[i], "--version") == 0;
+    asked_man |= strcmp(argv[i], "--man") == 0;
   }
   if (asked_help) {
     fputs(help, stdout);
   } else if (asked_version) {
     printf("graft-info %s\n", graft_version());
+  } else if (asked_man) {
+    print_man();
   } else {
     status = run(argc, argv);
   }
