@@ -39,7 +39,7 @@ static double train(struct run *r, const char *preset, long long steps, double l
   double mean = 0;
   T_OK(graft_trainer_config_default(&config));
   T_OK(graft_preset_apply(graft_preset_find(preset), graft_trainer_options, &config));
-  strcpy(config.schedule, "constant");
+  snprintf(config.schedule, sizeof config.schedule, "%s", "constant");
   config.steps = steps;
   config.lr = lr;
   config.ema = 0;
@@ -213,10 +213,10 @@ static void mistakes(void) {
   config.kernel = 4;
   T_FAILS(graft_deeponet_create(&config, &r.t.source, "default", &model), GRAFT_USAGE, "-kernel");
   config.kernel = 3;
-  strcpy(config.dense, "12,x");
+  snprintf(config.dense, sizeof config.dense, "%s", "12,x");
   T_FAILS(graft_deeponet_create(&config, &r.t.source, "default", &model), GRAFT_USAGE, "-dense");
-  strcpy(config.dense, "12");
-  strcpy(config.skip, "sideways");
+  snprintf(config.dense, sizeof config.dense, "%s", "12");
+  snprintf(config.skip, sizeof config.skip, "%s", "sideways");
   T_FAILS(graft_deeponet_create(&config, &r.t.source, "default", &model), GRAFT_USAGE, "skip");
   T_CHECK(model == NULL);
   /* A geometry and a task that the skip path doesn't know. */

@@ -8,6 +8,7 @@
  * a quadratic term: positive, 0 on the boundary, equivariant, not affine. */
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,7 +35,7 @@ static inline double toy_distance(size_t geometry, double x, double y) {
 static inline void toy_geometry(graft_source_info *info, size_t g) {
   static const char *const name[] = {"square", "disc", "wedge"};
   graft_source_geometry *geometry = &info->geometry[g];
-  strcpy(geometry->name, name[g]);
+  snprintf(geometry->name, sizeof geometry->name, "%s", name[g]);
   for (size_t p = 0; p < TOY_POINTS; p++) {
     double x = (double)(p / TOY_SIDE) / (TOY_SIDE - 1), y = (double)(p % TOY_SIDE) / (TOY_SIDE - 1);
     double distance = toy_distance(g, x, y);
@@ -81,13 +82,13 @@ static inline graft_status toy_init(toy *t, size_t tasks, size_t samples) {
   GRAFT_TRY(graft_source_info_init(&info, all, tasks, tasks, 1, 2, grid));
   GRAFT_TRY(graft_alloc(&t->u, all * TOY_POINTS, sizeof(float)));
   GRAFT_TRY(graft_alloc(&t->log_k, all * TOY_POINTS, sizeof(float)));
-  strcpy(info.dataset_name, "toy");
-  strcpy(info.problem, "darcy");
-  strcpy(info.field, "toy");
+  snprintf(info.dataset_name, sizeof info.dataset_name, "%s", "toy");
+  snprintf(info.problem, sizeof info.problem, "%s", "darcy");
+  snprintf(info.field, sizeof info.field, "%s", "toy");
   info.hi[0] = info.hi[1] = 1;
   for (size_t k = 0; k < tasks; k++) {
     toy_geometry(&info, k);
-    strcpy(info.task_name[k], info.geometry[k].name);
+    snprintf(info.task_name[k], sizeof info.task_name[k], "%s", info.geometry[k].name);
     for (size_t i = 0; i < samples; i++) {
       size_t s = k * samples + i;
       graft_rng rng;
