@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Verb eval: errors of a model and of the classical baselines, side by side. */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -168,12 +169,12 @@ static graft_status write_file(const struct evaluating *e, const char *name,
   snprintf(path, sizeof path, "%s/%s", e->directory, name);
   GRAFT_TRY(graft_atomic_begin(&atomic, path));
   FILE *file = fopen(atomic.part, "w");
-  GRAFT_CHECK_TO(fail, file, OUTPUT, "%s: can't be written", path);
+  GRAFT_CHECK_TO(fail, file, OUTPUT, "%s: can't be written: %s", path, strerror(errno));
   status = content(e, file);
   bool bad = ferror(file) != 0;
   bad |= fclose(file) != 0;
   if (status != GRAFT_OK) goto fail;
-  GRAFT_CHECK_TO(fail, !bad, OUTPUT, "%s: can't be written", path);
+  GRAFT_CHECK_TO(fail, !bad, OUTPUT, "%s: can't be written: %s", path, strerror(errno));
   return graft_atomic_commit(&atomic);
 fail:
   graft_atomic_abandon(&atomic);

@@ -213,11 +213,12 @@ static graft_status draw_curves(graft_pictures *p, const char *run, const graft_
 
 static graft_status draw_run(const graft_app *app, const graft_pde_plot *config,
                              graft_pictures *p) {
-  char path[PATH];
+  char path[PATH], directory[PATH];
   graft_yaml yaml;
   graft_deeponet *model = NULL;
   graft_source source = {0};
   graft_status status;
+  snprintf(directory, sizeof directory, "%s/plots", config->run);
   snprintf(path, sizeof path, "%s/eval.yaml", config->run);
   GRAFT_CHECK(graft_file_exists(path), INPUT, "%s: no such file: expected a run after %s eval",
               path, app->program->command);
@@ -228,6 +229,7 @@ static graft_status draw_run(const graft_app *app, const graft_pde_plot *config,
   GRAFT_TRY_TO(done, graft_pde_load(model_path->value, NULL, &model));
   GRAFT_TRY_TO(done,
                graft_pde_open(app, *config->data ? config->data : data->value, true, &source));
+  GRAFT_TRY_TO(close, graft_pictures_init(p, app, directory));
   GRAFT_TRY_TO(close, draw_curves(p, config->run, model, &source));
   GRAFT_TRY_TO(close, draw_fields(p, config->run, model, &source));
 close:
@@ -263,9 +265,12 @@ static graft_status draw_data_task(graft_pictures *p, const graft_source *source
 
 static graft_status draw_data(const graft_app *app, const graft_pde_plot *config,
                               graft_pictures *p) {
+  char parent[GRAFT_PATH_SIZE], directory[PATH];
   graft_source source;
+  graft_pde_directory(config->data, parent, sizeof parent);
+  snprintf(directory, sizeof directory, "%s/plots", parent);
   GRAFT_TRY(graft_pde_open(app, config->data, false, &source));
-  graft_status status = GRAFT_OK;
+  graft_status status = graft_pictures_init(p, app, directory);
   for (size_t k = 0; k < source.info.tasks && status == GRAFT_OK; k++) {
     status = draw_data_task(p, &source, k, config->samples);
   }
@@ -274,15 +279,11 @@ static graft_status draw_data(const graft_app *app, const graft_pde_plot *config
 }
 
 graft_status graft_pde_draw(const graft_app *app, const graft_pde_plot *config, graft_words *made) {
-  char directory[PATH], parent[GRAFT_PATH_SIZE];
-  graft_pictures pictures;
+  graft_pictures pictures = {0};
   GRAFT_CHECK(*config->run || *config->data, USAGE,
               "missing option -run or -data, expected a run directory or a data set");
   GRAFT_CHECK(graft_file_exists(*config->run ? config->run : config->data), INPUT, "%s: no such %s",
               *config->run ? config->run : config->data, *config->run ? "run directory" : "file");
-  graft_pde_directory(config->data, parent, sizeof parent);
-  snprintf(directory, sizeof directory, "%s/plots", *config->run ? config->run : parent);
-  GRAFT_TRY(graft_pictures_init(&pictures, app, directory));
   graft_status status =
       *config->run ? draw_run(app, config, &pictures) : draw_data(app, config, &pictures);
   *made = pictures.made;
