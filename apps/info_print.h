@@ -13,6 +13,7 @@ void graft_info_line(const char *name, const char *text);
 
 /** How a file was made: command, version, time, ranks, libraries, options. */
 void graft_info_provenance(const graft_provenance *p);
+/** The same as a member "provenance" of the open JSON object. */
 void graft_info_provenance_json(graft_json *json, const graft_provenance *p);
 
 /** Size of a file in bytes, 0 if it is not there. */

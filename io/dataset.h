@@ -84,8 +84,9 @@ bool graft_dataset_has(const graft_source *source, const char *field);
  *  texts in it, until graft_source_fini(). */
 const graft_dataset_field *graft_dataset_field_get(const graft_source *source, size_t i);
 
-/** Provenance and parameters of an opened data set; borrowed until graft_source_fini(). */
+/** Provenance of an opened data set, NULL for other sources; borrowed until graft_source_fini(). */
 const graft_provenance *graft_dataset_provenance(const graft_source *source);
+/** Parameters of an opened data set, NULL for other sources; borrowed until graft_source_fini(). */
 const graft_bundle *graft_dataset_parameters(const graft_source *source);
 
 /** Read everything: fields finite, masks equal to their geometry's, u zero outside the mask.

@@ -38,13 +38,16 @@ GRAFT_MUST_USE graft_status graft_provenance_add_library(graft_provenance *p, co
 /** Set the options text (copied). */
 GRAFT_MUST_USE graft_status graft_provenance_set_options(graft_provenance *p, const char *yaml);
 
-/** Put the record into a bundle as arrays "provenance/command" …, or read it back (@p p is
- *  initialised by the call; absent entries become "" or 0). */
+/** Put the record into a bundle as arrays "provenance/command" … */
 GRAFT_MUST_USE graft_status graft_provenance_put(const graft_provenance *p, graft_bundle *bundle);
+
+/** Read the record back; absent entries become "" or 0. @p p is initialised by the call. */
 GRAFT_MUST_USE graft_status graft_provenance_get(graft_provenance *p, const graft_bundle *bundle);
 
-/** Version of Graft, e.g. "0.1.0", and the commit it was built from ("" if unknown). */
+/** Version of Graft, e.g. "0.1.0". */
 const char *graft_version(void);
+
+/** Commit that Graft was built from, with "-dirty" if changed; "" if unknown. */
 const char *graft_version_git(void);
 
 #endif

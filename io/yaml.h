@@ -21,12 +21,12 @@ typedef enum graft_yaml_kind {
 
 /** One node of the tree; children are owned by their parent. */
 typedef struct graft_yaml_node {
-  graft_yaml_kind kind;
-  char *key;  /**< key within the parent mapping, NULL in sequences and at the root */
-  char *text; /**< value of a scalar, else NULL */
-  int line;   /**< line of the node in its file, from 1 */
-  size_t children;
-  size_t capacity;
+  graft_yaml_kind kind; /**< what it is */
+  char *key;            /**< key within the parent mapping, NULL in sequences and at the root */
+  char *text;           /**< value of a scalar, else NULL */
+  int line;             /**< line of the node in its file, from 1 */
+  size_t children;      /**< of a sequence or mapping, else 0 */
+  size_t capacity;      /**< children allocated */
   struct graft_yaml_node *child; /**< [children] */
 } graft_yaml_node;
 
@@ -48,23 +48,25 @@ const graft_yaml_node *graft_yaml_child(const graft_yaml_node *node, const char 
 
 /** One key with its value. */
 typedef struct graft_yaml_entry {
-  char *key;
+  char *key;   /**< nested ones joined by _ */
   char *value; /**< sequences of scalars joined by commas; null and ~ give "" */
   int line;    /**< in the file; 0 when put by hand */
 } graft_yaml_entry;
 
 /** A flat mapping, in the order of the file; caller's struct, zero-initialised. */
 typedef struct graft_yaml {
-  size_t entries;
-  size_t capacity;
+  size_t entries;          /**< in use */
+  size_t capacity;         /**< allocated */
   graft_yaml_entry *entry; /**< [entries], owned */
 } graft_yaml;
 
-/** Read YAML text or a file into a flat mapping: nested keys joined by '_', sequences of scalars
+/** Read YAML text into a flat mapping: nested keys joined by '_', sequences of scalars
  *  by ','. @p yaml is initialised by the call; release with graft_yaml_fini().
  *  @return #GRAFT_INPUT with "name:line: what", e.g. a file that is not there, bad syntax, a key
  *  given twice, sequences of mappings */
 GRAFT_MUST_USE graft_status graft_yaml_parse(const char *text, const char *name, graft_yaml *yaml);
+
+/** The same from a file. */
 GRAFT_MUST_USE graft_status graft_yaml_read(const char *path, graft_yaml *yaml);
 
 /** Release the entries. */

@@ -150,6 +150,8 @@ static void usage(void) {
   one_line("expected one of -check and -export");
   T_EQUAL(info("--help"), 0);
   T_CHECK(holds(out, "usage:"));
+  T_EQUAL(info("--man"), 0);
+  T_CHECK(holds(out, ".TH GRAFT"));
   T_EQUAL(info("--version"), 0);
   T_CHECK(holds(out, graft_version()));
 }
