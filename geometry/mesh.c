@@ -7,7 +7,7 @@
 #include "geometry/mesh_impl.h"
 
 graft_mesh_config graft_mesh_config_default(void) {
-  return (graft_mesh_config){.size = 0.03, .order = 2};
+  return (graft_mesh_config){.size = 0.03, .order = 2, .graded = true};
 }
 
 graft_status graft_mesh_config_validate(const graft_mesh_config *config,

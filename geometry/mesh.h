@@ -36,12 +36,13 @@ typedef double graft_mesh_size(void *ctx, double x, double y);
 typedef struct graft_mesh_config {
   double size; /**< target edge length, in (0, diameter of the region] */
   int order;   /**< 1 or 2 */
-  graft_mesh_size
-      *grading;      /**< local edge length instead of `size` (capped by it), or NULL: uniform */
-  void *grading_ctx; /**< borrowed during the call */
+  bool graded; /**< smaller elements at re-entrant corners, as the solution with u = 0 on the
+                    boundary wants them (corner.c); regions without such corners do not change */
+  graft_mesh_size *grading; /**< local edge length where less than the above, or NULL */
+  void *grading_ctx;        /**< borrowed during the call */
 } graft_mesh_config;
 
-/** size 0.03, order 2, uniform. */
+/** size 0.03, order 2, graded. */
 graft_mesh_config graft_mesh_config_default(void);
 
 /** Check the ranges of @p config against the region.

@@ -48,7 +48,6 @@ static graft_status start(void) {
       {"Mesh.ElementOrder", 1},
       {"Mesh.CharacteristicLengthFromPoints", 0},
       {"Mesh.CharacteristicLengthFromCurvature", 0},
-      {"Mesh.CharacteristicLengthExtendFromBoundary", 1},
       {"Mesh.CharacteristicLengthMin", 0},
   };
   if (started) return GRAFT_OK;
@@ -108,21 +107,24 @@ static graft_status add_surface(const graft_outline *outline, int *wire, int *li
 }
 
 static double size_callback(int dim, int tag, double x, double y, double z, void *data) {
-  const graft_mesh_config *config = data;
   (void)dim, (void)tag, (void)z;
-  return fmin(config->size, config->grading(config->grading_ctx, x, y));
+  return graft_sizing_at(data, x, y);
 }
 
-static graft_status generate(const graft_mesh_config *config) {
+static graft_status generate(graft_sizing *sizing) {
   int error, ignored;
-  graft_mesh_config copy = *config;
-  gmshOptionSetNumber("Mesh.CharacteristicLengthMax", config->size, &error);
+  bool graded = sizing->corners > 0 || sizing->config->grading;
+  gmshOptionSetNumber("Mesh.CharacteristicLengthMax", sizing->config->size, &error);
   GRAFT_TRY(check(error, "size"));
-  if (config->grading) gmshModelMeshSetSizeCallback(size_callback, &copy, &error);
+  /* Inside, sizes follow those of the boundary or the sizing, but not both: between two graded
+   * corners gmsh would make all elements as small as those at the corners. */
+  gmshOptionSetNumber("Mesh.CharacteristicLengthExtendFromBoundary", graded ? 0 : 1, &error);
+  GRAFT_TRY(check(error, "size"));
+  if (graded) gmshModelMeshSetSizeCallback(size_callback, sizing, &error);
   GRAFT_TRY(check(error, "grading"));
   gmshModelMeshGenerate(2, &error);
   graft_status status = check(error, "triangles");
-  if (config->grading) gmshModelMeshRemoveSizeCallback(&ignored);
+  if (graded) gmshModelMeshRemoveSizeCallback(&ignored);
   return status;
 }
 
@@ -203,8 +205,7 @@ static graft_status copy_mesh(const graft_outline *outline, const struct result 
   return GRAFT_OK;
 }
 
-static graft_status run_gmsh(const graft_mesh_config *config, const graft_outline *outline,
-                             graft_mesh *mesh) {
+static graft_status run_gmsh(graft_sizing *sizing, const graft_outline *outline, graft_mesh *mesh) {
   graft_status status = GRAFT_OK;
   struct result result = {0};
   int *work = NULL, error;
@@ -213,7 +214,7 @@ static graft_status run_gmsh(const graft_mesh_config *config, const graft_outlin
   GRAFT_TRY_TO(done, check(error, "model"));
   GRAFT_TRY_TO(remove, add_outline(outline));
   GRAFT_TRY_TO(remove, add_surface(outline, work, work + outline->nodes));
-  GRAFT_TRY_TO(remove, generate(config));
+  GRAFT_TRY_TO(remove, generate(sizing));
   GRAFT_TRY_TO(remove, fetch(outline, &result));
   graft_free(work);
   work = NULL;
@@ -234,13 +235,16 @@ graft_status graft_mesh_create(const graft_region *region, const graft_mesh_conf
                                graft_mesh *mesh) {
   graft_status status = GRAFT_OK;
   graft_outline outline = {0};
+  graft_sizing sizing = {0};
   *mesh = (graft_mesh){.order = config->order};
   GRAFT_TRY(graft_mesh_config_validate(config, region));
-  GRAFT_TRY_TO(done, graft_outline_create(region, config, &outline));
+  GRAFT_TRY_TO(done, graft_sizing_create(region, config, &sizing));
+  GRAFT_TRY_TO(done, graft_outline_create(region, &sizing, &outline));
   GRAFT_TRY_TO(done, start());
-  GRAFT_TRY_TO(done, run_gmsh(config, &outline, mesh));
+  GRAFT_TRY_TO(done, run_gmsh(&sizing, &outline, mesh));
   GRAFT_TRY_TO(done, graft_mesh_complete(region, &outline, mesh));
 done:
+  graft_sizing_fini(&sizing);
   graft_outline_fini(&outline);
   if (status != GRAFT_OK) graft_mesh_fini(mesh);
   return status;

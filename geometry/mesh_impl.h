@@ -7,6 +7,33 @@
 
 #include "geometry/mesh.h"
 
+/** Where elements get smaller: size h (r/R)^power at distance r < R, at least `least`. */
+typedef struct graft_corner {
+  double at[2];  /**< vertex */
+  double radius; /**< R */
+  double power;  /**< 1 − μ */
+  double least;  /**< size at the corner itself */
+} graft_corner;
+
+/** The wanted element size as a function of place: target size, corners, caller's grading. */
+typedef struct graft_sizing {
+  const graft_mesh_config *config; /**< borrowed */
+  size_t corners;                  /**< number of re-entrant corners */
+  graft_corner *corner;            /**< [corners] */
+} graft_sizing;
+
+/** Find the corners.
+ *  @param sizing uninitialised; on success release with graft_sizing_fini() */
+GRAFT_MUST_USE graft_status graft_sizing_create(const graft_region *region,
+                                                const graft_mesh_config *config,
+                                                graft_sizing *sizing);
+
+/** Release the corners. */
+void graft_sizing_fini(graft_sizing *sizing);
+
+/** Wanted size at a point; @p sizing is a ::graft_sizing. A ::graft_mesh_size. */
+double graft_sizing_at(void *sizing, double x, double y);
+
 /** The boundary as a chain of mesh nodes, before the interior is meshed. */
 typedef struct graft_outline {
   size_t nodes; /**< boundary vertices of the mesh */
@@ -19,8 +46,7 @@ typedef struct graft_outline {
 /** Divide the region's edges into mesh edges of the wanted size; arcs turn by at most 30° per
  * piece.
  *  @param outline uninitialised; on success release with graft_outline_fini() */
-GRAFT_MUST_USE graft_status graft_outline_create(const graft_region *region,
-                                                 const graft_mesh_config *config,
+GRAFT_MUST_USE graft_status graft_outline_create(const graft_region *region, graft_sizing *sizing,
                                                  graft_outline *outline);
 
 /** Release the arrays. */

@@ -27,7 +27,7 @@ struct division {
 /* What the size along one edge depends on. */
 struct sizer {
   const graft_region *region;
-  const graft_mesh_config *config;
+  graft_sizing *sizing;
   size_t *near, nears; /* [nears] edges within the target size that are no neighbours */
 };
 
@@ -43,7 +43,7 @@ static bool share_end(const graft_edge *a, const graft_edge *b) {
 static void find_near(struct sizer *sizer, size_t edge) {
   const graft_edge *mine = &sizer->region->edge[edge];
   graft_box box = graft_edge_box(mine);
-  double reach = sizer->config->size;
+  double reach = sizer->sizing->config->size;
   sizer->nears = 0;
   for (size_t i = 0; i < sizer->region->edges; i++) {
     const graft_edge *other = &sizer->region->edge[i];
@@ -70,19 +70,22 @@ static double width_at(const struct sizer *sizer, const double *xy, double limit
 }
 
 static graft_status size_at(const struct sizer *sizer, const double *xy, double *size) {
-  const graft_mesh_config *config = sizer->config;
-  double wanted = config->size;
-  if (config->grading) {
-    wanted = fmin(wanted, config->grading(config->grading_ctx, xy[0], xy[1]));
-    GRAFT_CHECK(wanted > 0, INTERNAL, "mesh grading: expected sizes > 0, got %g at (%.6g, %.6g)",
-                wanted, xy[0], xy[1]);
-  }
+  double target = sizer->sizing->config->size;
+  double wanted = graft_sizing_at(sizer->sizing, xy[0], xy[1]);
+  GRAFT_CHECK(wanted > 0, INTERNAL, "mesh grading: expected sizes > 0, got %g at (%.6g, %.6g)",
+              wanted, xy[0], xy[1]);
   *size = width_at(sizer, xy, wanted);
-  GRAFT_CHECK(*size >= fmin(wanted, THINNEST * config->size), INPUT,
+  GRAFT_CHECK(*size >= fmin(wanted, THINNEST * target), INPUT,
               "the region is too thin near (%.6g, %.6g) for mesh size %g: expected a width of at "
               "least %.3g, got %.3g",
-              xy[0], xy[1], config->size, THINNEST * config->size, *size);
+              xy[0], xy[1], target, THINNEST * target, *size);
   return GRAFT_OK;
+}
+
+/* Where sample i ∈ [0, SAMPLES] is on the edge: dense at both ends, where corners are. */
+static double sample(double i) {
+  double a = pow(i / SAMPLES, 3), b = pow(1 - i / SAMPLES, 3);
+  return a / (a + b);
 }
 
 /* Midpoint rule over 1/h. */
@@ -94,12 +97,12 @@ static graft_status divide(struct sizer *sizer, size_t row, struct division *div
   division->sum[0] = 0;
   for (int i = 0; i < SAMPLES; i++) {
     double xy[2], size = 0;
-    graft_edge_point(edge, (i + 0.5) / SAMPLES, xy);
+    graft_edge_point(edge, sample(i + 0.5), xy);
     GRAFT_TRY(size_at(sizer, xy, &size));
     if (edge->bulge != 0) size = fmin(size, MAX_TURN * edge->radius);
     if (i == 0) first = size;
     division->uniform = division->uniform && size == first;
-    division->sum[i + 1] = division->sum[i] + edge->length / (SAMPLES * size);
+    division->sum[i + 1] = division->sum[i] + edge->length * (sample(i + 1) - sample(i)) / size;
   }
   double pieces = ceil(division->sum[SAMPLES] - 1e-9);
   pieces = fmax(pieces, sizer->region->loop[edge->loop].edges < 3 ? 2 : 1);
@@ -124,7 +127,7 @@ static double begin_of(const struct division *division, size_t k) {
     }
   }
   double step = division->sum[low + 1] - division->sum[low];
-  return (low + (want - division->sum[low]) / step) / SAMPLES;
+  return sample(low + (want - division->sum[low]) / step);
 }
 
 /* Nodes of one loop, in the direction that has the region on the left. */
@@ -146,10 +149,10 @@ static void walk(const graft_region *region, const graft_loop *loop,
   outline->next[outline->nodes - 1] = (int)first;
 }
 
-graft_status graft_outline_create(const graft_region *region, const graft_mesh_config *config,
+graft_status graft_outline_create(const graft_region *region, graft_sizing *sizing,
                                   graft_outline *outline) {
   graft_status status = GRAFT_OK;
-  struct sizer sizer = {.region = region, .config = config};
+  struct sizer sizer = {.region = region, .sizing = sizing};
   struct division *division = NULL;
   size_t nodes = 0;
   *outline = (graft_outline){0};

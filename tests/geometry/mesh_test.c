@@ -111,6 +111,86 @@ static void grading(void) {
   graft_region_fini(&region);
 }
 
+/* Shortest side of an element with a node there. */
+static double side_at(const graft_mesh *mesh, double x, double y) {
+  double least = INFINITY;
+  for (size_t e = 0; e < mesh->elements; e++) {
+    for (int k = 0; k < 3; k++) {
+      const int *node = mesh->element + graft_mesh_element_nodes(mesh) * e;
+      const double *a = mesh->xy + 2 * (size_t)node[k],
+                   *b = mesh->xy + 2 * (size_t)node[(k + 1) % 3];
+      double length = hypot(b[0] - a[0], b[1] - a[1]);
+      if (hypot(a[0] - x, a[1] - y) < 1e-12 || hypot(b[0] - x, b[1] - y) < 1e-12) {
+        least = fmin(least, length);
+      }
+    }
+  }
+  return least;
+}
+
+/* Sizes next to a corner are R (h/R)^(1/μ), μ = 0.9 π/(ω k), R = 0.15 √area; elsewhere nothing
+ * changes. */
+static void corners(void) {
+  graft_mesh_config graded = {.size = 0.03, .order = 2, .graded = true}, uniform = {.size = 0.03};
+  graft_region region;
+  graft_mesh mesh, plain;
+  for (int order = 1; order <= 2; order++) {
+    graded.order = uniform.order = order;
+    T_OK(graft_domain_build("lshape", NULL, &region));
+    T_OK(graft_mesh_create(&region, &graded, &mesh));
+    T_OK(graft_mesh_create(&region, &uniform, &plain));
+    check_mesh(&region, &mesh);
+    double reach = 0.15 * sqrt(0.75), mu = 0.9 * (2.0 / 3) / order;
+    double want = reach * pow(0.03 / reach, 1 / mu), got = side_at(&mesh, 0.5, 0.5);
+    printf("# L, order %d: %zu elements instead of %zu, sides at the corner %.4f (%.4f)\n", order,
+           mesh.elements, plain.elements, got, want);
+    T_CHECK(got > 0.4 * want && got < 1.5 * want);
+    T_CHECK(side_at(&mesh, 0, 0) > 0.02 && side_at(&mesh, 0.5, 1) > 0.02);
+    T_CHECK(mesh.elements < 1.2 * (double)plain.elements);
+    graft_mesh_fini(&mesh);
+    graft_mesh_fini(&plain);
+    graft_region_fini(&region);
+  }
+  static const char *const convex[] = {"square", "triangle", "square_hole"};
+  for (size_t i = 0; i < 3; i++) {
+    T_OK(graft_domain_build(convex[i], NULL, &region));
+    T_OK(graft_mesh_create(&region, &graded, &mesh));
+    T_OK(graft_mesh_create(&region, &uniform, &plain));
+    T_CHECK(same_mesh(&mesh, &plain));
+    graft_mesh_fini(&mesh);
+    graft_mesh_fini(&plain);
+    graft_region_fini(&region);
+  }
+}
+
+/* Corners of a hole point into the region, whichever way it was given; also the tip of a wedge. */
+static void hole_corners(void) {
+  static const graft_vertex hole[3] = {{0.4, 0.4, 0}, {0.6, 0.5, 0}, {0.4, 0.6, 0}};
+  static const graft_vertex wedge[5] = {
+      {0, 0, 0}, {1, 0, 0}, {0.5, 0.5, 0}, {1, 0.01, 0}, {0.5, 1, 0}};
+  const graft_vertex back[3] = {hole[2], hole[1], hole[0]};
+  graft_mesh_config config = graft_mesh_config_default();
+  graft_region region;
+  graft_mesh mesh;
+  for (int way = 0; way < 3; way++) {
+    graft_region_init(&region);
+    if (way < 2) {
+      T_OK(graft_domain_build("square", NULL, &region));
+      T_OK(graft_region_add_loop(&region, 3, way ? back : hole));
+    } else {
+      T_OK(graft_region_add_loop(&region, 5, wedge));
+    }
+    T_OK(graft_region_validate(&region, &graft_unit_square));
+    if (T_OK(graft_mesh_create(&region, &config, &mesh))) {
+      check_mesh(&region, &mesh);
+      for (int i = 0; i < 3 && way < 2; i++) T_CHECK(side_at(&mesh, hole[i].x, hole[i].y) < 0.003);
+      if (way == 2) T_CHECK(side_at(&mesh, 0.5, 0.5) < 5e-4); /* ω near 2π */
+      graft_mesh_fini(&mesh);
+    }
+    graft_region_fini(&region);
+  }
+}
+
 static void bad_config(void) {
   graft_region region;
   graft_mesh mesh;
@@ -151,7 +231,7 @@ static void thin(void) {
       T_CHECK(angle > 15 && mesh.elements < 4000);
       graft_mesh_fini(&mesh);
     } else {
-      T_FAILS(status, GRAFT_INPUT, "the region is too thin near (0.9999");
+      T_FAILS(status, GRAFT_INPUT, "the region is too thin near (1, 0.5)");
       T_FAILS(status, GRAFT_INPUT,
               "for mesh size 0.05: expected a width of at least 0.000781, got 0.0007");
     }
@@ -325,6 +405,8 @@ int main(void) {
   T_RUN(determinism);
   T_RUN(area_orders);
   T_RUN(grading);
+  T_RUN(corners);
+  T_RUN(hole_corners);
   T_RUN(bad_config);
   T_RUN(thin);
   T_RUN(coarse);
