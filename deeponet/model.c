@@ -115,6 +115,13 @@ graft_status graft_deeponet_objective(graft_deeponet *model, graft_objective *ob
   return GRAFT_OK;
 }
 
+graft_status graft_deeponet_share(graft_deeponet *model, int rank, int size) {
+  GRAFT_CHECK(model->training && rank >= 0 && rank < size, INTERNAL,
+              "share of a training set: expected a rank below %d, got %d", size, rank);
+  graft_training_share(model->training, (size_t)rank, (size_t)size);
+  return GRAFT_OK;
+}
+
 const graft_layout *graft_deeponet_layout(const graft_deeponet *model) {
   return graft_graph_layout(model->network.graph);
 }

@@ -115,6 +115,11 @@ void graft_deeponet_destroy(graft_deeponet *model);
 GRAFT_MUST_USE graft_status graft_deeponet_objective(graft_deeponet *model,
                                                      graft_objective *objective);
 
+/** Let the objective evaluate part @p rank of @p size parts of every batch (every size-th sample);
+ * the sums over the parts are those of the whole, see mtl/objective_ranks.h. Before: part 0 of 1.
+ *  @return #GRAFT_INTERNAL unless rank < size and the model has a training set */
+GRAFT_MUST_USE graft_status graft_deeponet_share(graft_deeponet *model, int rank, int size);
+
 /** Layout of the parameters. Borrowed from the model. */
 const graft_layout *graft_deeponet_layout(const graft_deeponet *model);
 

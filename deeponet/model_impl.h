@@ -133,6 +133,7 @@ void graft_model_statistics(const struct region *region, size_t points, const fl
 GRAFT_MUST_USE graft_status graft_training_create(graft_deeponet *model, const graft_source *source,
                                                   const char *split);
 void graft_training_destroy(struct training *training);
+void graft_training_share(struct training *training, size_t rank, size_t size);
 void graft_training_objective(struct training *training, graft_objective *objective);
 
 #endif

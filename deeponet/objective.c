@@ -43,7 +43,8 @@ static void shuffle(struct training *t, uint64_t epoch, uint64_t draw) {
   t->order_draw = draw;
 }
 
-/* Rows of the request's batch whose task is in @p tasks, into t->batch; -> how many. */
+/* Rows of this rank's part of the request's batch whose task is in @p tasks, into t->batch; -> how
+ * many. */
 static size_t select_batch(struct training *t, const graft_request *request, uint64_t tasks) {
   const size_t *from;
   size_t first, count, kept = 0;
@@ -58,7 +59,8 @@ static size_t select_batch(struct training *t, const graft_request *request, uin
     count = t->N;
   }
   for (size_t i = first; i < count && i < first + t->B; i++) {
-    if (tasks >> t->row_task[from[i]] & 1) t->batch[kept++] = from[i];
+    bool asked = tasks >> t->row_task[from[i]] & 1;
+    if (asked && (i - first) % t->size == t->rank) t->batch[kept++] = from[i];
   }
   return kept;
 }
@@ -207,6 +209,11 @@ static graft_status count_batch(void *ctx, const graft_request *request, double 
   size_t rows_of_batch = select_batch(t, request, request->tasks);
   for (size_t b = 0; b < rows_of_batch; b++) count[t->row_task[t->batch[b]]] += 1;
   return GRAFT_OK;
+}
+
+void graft_training_share(struct training *t, size_t rank, size_t size) {
+  t->rank = rank;
+  t->size = size;
 }
 
 void graft_training_objective(struct training *t, graft_objective *objective) {

@@ -254,6 +254,7 @@ graft_status graft_training_create(graft_deeponet *model, const graft_source *so
   GRAFT_TRY(read_rows(t, source));
   GRAFT_TRY(fit(t));
   GRAFT_TRY(plan_epoch(t));
+  t->size = 1;
   t->B = (size_t)model->config.batch < t->N ? (size_t)model->config.batch : t->N;
   return allocate(t);
 }

@@ -23,7 +23,8 @@ struct training {
   size_t *order; /* [N] rows */
 
   /* Buffers of a step. */
-  size_t B; /* rows of a full batch */
+  size_t B;          /* rows of a full batch */
+  size_t rank, size; /* part of every batch that is evaluated */
   struct network network;
   size_t *batch;                                      /* [B] rows */
   uint64_t *sample_id;                                /* [B] */

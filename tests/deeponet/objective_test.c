@@ -219,6 +219,38 @@ static void steps_allocate_nothing_and_repeat(void) {
   }
 }
 
+static void parts_of_batches_sum_to_the_whole(void) {
+  static const double weight[K] = {1, 2, .5};
+  struct setting s;
+  if (!init(&s, 2, 18)) return;
+  size_t n = s.objective.n;
+  graft_request request = {.step = 4, .tasks = 7, .want = GRAFT_WANT_SUM, .weight = weight};
+  graft_real *whole, *parts;
+  if (!T_OK(graft_alloc(&whole, n, sizeof *whole)) ||
+      !T_OK(graft_alloc(&parts, n, sizeof *parts))) {
+    return;
+  }
+  double loss = total(&s, &request), sum = 0, count = 0, worst = 0, largest = 0;
+  memcpy(whole, s.sum, n * sizeof *whole);
+  for (int rank = 0; rank < 3; rank++) {
+    T_OK(graft_deeponet_share(s.model, rank, 3));
+    sum += total(&s, &request);
+    for (size_t k = 0; k < K; k++) count += s.count[k];
+    for (size_t i = 0; i < n; i++) parts[i] += s.sum[i];
+  }
+  for (size_t i = 0; i < n; i++) {
+    worst = fmax(worst, fabs((double)(parts[i] - whole[i])));
+    largest = fmax(largest, fabs((double)whole[i]));
+  }
+  T_NEAR(sum, loss, rounding * loss);
+  T_EQUAL(count, 7);
+  T_NEAR(worst, 0, rounding * largest);
+  T_FAILS(graft_deeponet_share(s.model, 3, 3), GRAFT_INTERNAL, "below 3");
+  graft_free(whole);
+  graft_free(parts);
+  fini(&s);
+}
+
 static void a_loss_that_is_not_finite_is_refused(void) {
   struct setting s;
   if (!init(&s, 0, 18)) return;
@@ -237,6 +269,7 @@ int main(void) {
   T_RUN(an_epoch_shows_every_sample_once_and_evenly);
   T_RUN(batches_and_passes);
   T_RUN(steps_allocate_nothing_and_repeat);
+  T_RUN(parts_of_batches_sum_to_the_whole);
   T_RUN(a_loss_that_is_not_finite_is_refused);
   return graft_test_done();
 }
