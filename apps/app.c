@@ -98,17 +98,16 @@ static bool answer(const graft_program *program, const graft_verb *verb, int cou
   return help || version || man;
 }
 
-static graft_status find_verb(graft_app *app, int argc, char **argv) {
-  const graft_program *program = app->program;
+/* Say what is wrong with a command line that has no verb. */
+static graft_status refuse_verb(const graft_program *program, int argc, char **argv) {
   GRAFT_CHECK(argc > 1, USAGE, "expected a verb, e.g. '%s %s' (see %s --help)", program->command,
               program->verb[0]->name, program->name);
-  app->verb = graft_verb_find(program, argv[1]);
-  GRAFT_CHECK(app->verb || argv[1][0] != '-', USAGE,
+  GRAFT_CHECK(argv[1][0] != '-', USAGE,
               "expected a verb before the options, got '%.200s' (see %s --help)", argv[1],
               program->name);
-  GRAFT_CHECK(app->verb, USAGE, "unknown verb '%.200s' (did you mean '%s'?)", argv[1],
-              graft_verb_nearest(program, argv[1])->name);
-  return GRAFT_OK;
+  return graft_error_set(GRAFT_USAGE, __FILE__, __LINE__,
+                         "unknown verb '%.200s' (did you mean '%s'?)", argv[1],
+                         graft_verb_nearest(program, argv[1])->name);
 }
 
 /* Everything between the parsed options and the end of MPI. */
@@ -125,9 +124,11 @@ static graft_status run(graft_app *app, void *config) {
 }
 
 static graft_status parse_and_run(graft_app *app, int argc, char **argv) {
+  const graft_verb *verb = argc > 1 ? graft_verb_find(app->program, argv[1]) : NULL;
   void *config;
-  GRAFT_TRY(find_verb(app, argc, argv));
-  GRAFT_TRY(graft_alloc(&config, 1, app->verb->config_size));
+  if (!verb) return refuse_verb(app->program, argc, argv);
+  app->verb = verb;
+  GRAFT_TRY(graft_alloc(&config, 1, verb->config_size));
   graft_status status = graft_options_parse(app->program, app->verb, (size_t)argc - 2, argv + 2,
                                             getenv("GRAFT_OPTIONS"), config, &app->petsc);
   if (status == GRAFT_OK) status = run(app, config);

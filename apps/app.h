@@ -12,15 +12,16 @@
 
 /** The running program, as verbs see it. */
 typedef struct graft_app {
-  const graft_program *program;
-  const graft_verb *verb;
-  const void *config; /**< of the verb, filled */
-  int argc;           /**< of main(), for provenance */
-  char **argv;
-  graft_words petsc; /**< PETSc's options, verbatim */
-  graft_comm comm;   /**< all ranks of mpiexec; log and results come from rank 0 */
-  bool silent;       /**< part of a larger verb: print no result of its own */
-  bool quiet, json;  /**< quiet: as the option says; true on ranks other than 0 */
+  const graft_program *program; /**< its tables */
+  const graft_verb *verb;       /**< what it was told to do */
+  const void *config;           /**< of the verb, filled */
+  int argc;                     /**< of main(), for provenance */
+  char **argv;                  /**< of main() */
+  graft_words petsc;            /**< PETSc's options, verbatim */
+  graft_comm comm;              /**< all ranks of mpiexec; log and results come from rank 0 */
+  bool silent;                  /**< part of a larger verb: print no result of its own */
+  bool quiet;                   /**< as the option says; true on ranks other than 0 */
+  bool json;                    /**< as the option says */
 } graft_app;
 
 /** main() of every program. @return the exit code */

@@ -17,7 +17,7 @@ GRAFT_MUST_USE graft_status graft_info_dataset(const char *path, bool json);
 GRAFT_MUST_USE graft_status graft_info_bundle(const char *path, bool json);
 
 /** Read everything in a file of any kind and say that it is whole and sane.
- *  @return #GRAFT_INPUT with one line naming data set and index of the first thing that is wrong */
+ *  @return GRAFT_INPUT with one line naming data set and index of the first thing that is wrong */
 GRAFT_MUST_USE graft_status graft_info_check(const char *path, const char *kind, bool json);
 
 /** All arrays of a model or checkpoint as CSV, one line each: name, type, shape, values. */

@@ -10,11 +10,15 @@
 
 /** State of one display; caller's struct. */
 typedef struct graft_meter {
-  const char *label, *unit; /**< borrowed: "solve", "samples" */
-  double total;             /**< amount that is 100 % */
-  double done0;             /**< amount that was there at the start (resumed work) */
-  double start, shown;      /**< seconds on the monotonic clock: begin, last display */
-  bool on, bar, colour;
+  const char *label; /**< start of each line, e.g. "solve"; borrowed */
+  const char *unit;  /**< what is counted, e.g. "samples"; borrowed */
+  double total;      /**< amount that is 100 % */
+  double done0;      /**< amount that was there at the start (resumed work) */
+  double start;      /**< begin, in seconds on the monotonic clock */
+  double shown;      /**< last display, likewise */
+  bool on;           /**< anything is shown at all */
+  bool bar;          /**< stderr is a terminal */
+  bool colour;       /**< and may be coloured */
 } graft_meter;
 
 /** Seconds on the monotonic clock. */

@@ -305,6 +305,7 @@ graft_status graft_options_effective(const graft_verb *verb, const void *config,
 }
 
 bool graft_options_may_change(void *verb, const char *name) {
-  const graft_option *row = verb_option(verb, name);
+  const graft_verb *const *pointer = verb;
+  const graft_option *row = verb_option(*pointer, name);
   return row && row->may_change;
 }

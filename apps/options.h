@@ -28,17 +28,18 @@ enum { GRAFT_PATH_SIZE = 1024 /**< bytes of an option that holds a path */ };
 
 /** A titled group of option rows. A list of sections ends with rows NULL. */
 typedef struct graft_section {
-  const char *title;
-  const graft_option *rows;
-  size_t offset;  /**< of the rows' struct within the verb's configuration */
-  bool transient; /**< does not describe the work, so it is left out of config.yaml */
+  const char *title;        /**< heading in help */
+  const graft_option *rows; /**< their table */
+  size_t offset;            /**< of the rows' struct within the verb's configuration */
+  bool transient;           /**< does not describe the work, so it is left out of config.yaml */
 } graft_section;
 
 struct graft_app;
 
 /** What a program can be told to do. */
 typedef struct graft_verb {
-  const char *name, *summary;
+  const char *name;             /**< word of the command line */
+  const char *summary;          /**< one line */
   const char *const *example;   /**< argument lines without the program's name, NULL-terminated */
   const graft_section *section; /**< ends with rows NULL */
   size_t config_size;           /**< bytes of the configuration, which begins with a graft_front */
@@ -49,7 +50,9 @@ typedef struct graft_verb {
 
 /** A program: names and tables, all const. */
 typedef struct graft_program {
-  const char *name, *summary, *version;
+  const char *name;           /**< of the executable, starts every message */
+  const char *summary;        /**< one line */
+  const char *version;        /**< of Graft */
   const char *command;        /**< how it is called: its name, with `-problem NAME` where needed */
   const char *problem;        /**< registry name of the equation, "" where there is none */
   const char *const *example; /**< as in graft_verb */
@@ -81,7 +84,7 @@ const graft_verb *graft_verb_nearest(const graft_program *program, const char *n
  *  @param environment text of GRAFT_OPTIONS, or NULL
  *  @param config configuration of the verb, caller-owned, overwritten
  *  @param petsc receives PETSc's options, verbatim and in order of precedence
- *  @return #GRAFT_USAGE with one line that names the option and what was expected; #GRAFT_INPUT
+ *  @return GRAFT_USAGE with one line that names the option and what was expected; GRAFT_INPUT
  * when the options file is missing or is no YAML */
 GRAFT_MUST_USE graft_status graft_options_parse(const graft_program *program,
                                                 const graft_verb *verb, size_t count,
@@ -94,8 +97,9 @@ GRAFT_MUST_USE graft_status graft_options_parse(const graft_program *program,
 GRAFT_MUST_USE graft_status graft_options_effective(const graft_verb *verb, const void *config,
                                                     const graft_words *petsc, graft_yaml *yaml);
 
-/** May the option differ between two runs of one directory? A graft_run_dir_may_change whose
- * context is the ::graft_verb. */
+/** May the option differ between two runs of one directory? A graft_run_dir_may_change.
+ *  @param verb address of a pointer to the ::graft_verb
+ *  @param name of the option */
 bool graft_options_may_change(void *verb, const char *name);
 
 #endif

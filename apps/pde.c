@@ -9,6 +9,7 @@
 #include "io/bundle_file.h"
 #include "io/dataset.h"
 #include "io/yaml.h"
+#include "solvers/petsc.h"
 #include "solvers/problem.h"
 
 static const char *const examples[] = {
@@ -51,6 +52,7 @@ graft_status graft_pde_provenance(const graft_app *app, const void *config, long
   GRAFT_TRY(graft_provenance_init(provenance, app->argc, app->argv, app->comm.size,
                                   omp_get_max_threads()));
   provenance->seed = (uint64_t)seed;
+  GRAFT_TRY_TO(done, graft_provenance_add_library(provenance, "PETSc", graft_petsc_version()));
   GRAFT_TRY_TO(done, graft_options_effective(app->verb, config, &app->petsc, &yaml));
   GRAFT_TRY_TO(done, graft_yaml_print(&yaml, &text));
   GRAFT_TRY_TO(done, graft_provenance_set_options(provenance, text));

@@ -22,29 +22,29 @@ int graft_pde_main(const char *name, const char *problem, int argc, char **argv)
 
 /** Configuration of `solve`. */
 typedef struct graft_pde_solve {
-  graft_front front;
-  char preset[GRAFT_NAME_SIZE];
+  graft_front front;            /**< options of every verb */
+  char preset[GRAFT_NAME_SIZE]; /**< name of the preset */
   char output[GRAFT_PATH_SIZE]; /**< data set to write */
-  graft_solve_config solve;
+  graft_solve_config solve;     /**< ground truth */
 } graft_pde_solve;
 
 /** Configuration of `train`. */
 typedef struct graft_pde_train {
-  graft_front front;
-  char preset[GRAFT_NAME_SIZE];
+  graft_front front;            /**< options of every verb */
+  char preset[GRAFT_NAME_SIZE]; /**< name of the preset */
   char data[GRAFT_PATH_SIZE];   /**< data set to train on */
   char output[GRAFT_PATH_SIZE]; /**< run directory */
   char split[GRAFT_NAME_SIZE];  /**< name of the split */
   char resume[16];              /**< auto or never */
-  graft_deeponet_config model;
-  graft_trainer_config trainer;
+  graft_deeponet_config model;  /**< network */
+  graft_trainer_config trainer; /**< training */
 } graft_pde_train;
 
 /** Configuration of `eval`. */
 typedef struct graft_pde_eval {
-  graft_front front;
-  char model[GRAFT_PATH_SIZE];
-  char data[GRAFT_PATH_SIZE];
+  graft_front front;               /**< options of every verb */
+  char model[GRAFT_PATH_SIZE];     /**< model file */
+  char data[GRAFT_PATH_SIZE];      /**< data set */
   char split[2 * GRAFT_NAME_SIZE]; /**< "NAME:PART" */
   char output[GRAFT_PATH_SIZE];    /**< run directory; "": that of the model */
   bool baselines;                  /**< fit the classical baselines too */
@@ -54,15 +54,15 @@ typedef struct graft_pde_eval {
 
 /** Configuration of `predict`. */
 typedef struct graft_pde_predict {
-  graft_front front;
-  char model[GRAFT_PATH_SIZE];
-  char data[GRAFT_PATH_SIZE];
-  char output[GRAFT_PATH_SIZE];
+  graft_front front;            /**< options of every verb */
+  char model[GRAFT_PATH_SIZE];  /**< model file */
+  char data[GRAFT_PATH_SIZE];   /**< data set */
+  char output[GRAFT_PATH_SIZE]; /**< data set to write */
 } graft_pde_predict;
 
 /** Configuration of `plot`. */
 typedef struct graft_pde_plot {
-  graft_front front;
+  graft_front front;          /**< options of every verb */
   char run[GRAFT_PATH_SIZE];  /**< run directory, or "" */
   char data[GRAFT_PATH_SIZE]; /**< data set; "": the one that the run was evaluated on */
   long long samples;          /**< of each task, when a data set alone is shown */
@@ -70,35 +70,20 @@ typedef struct graft_pde_plot {
 
 /** Configuration of `demo`: that of its parts. */
 typedef struct graft_pde_demo {
-  graft_front front;
-  char preset[GRAFT_NAME_SIZE];
+  graft_front front;            /**< options of every verb */
+  char preset[GRAFT_NAME_SIZE]; /**< name of the preset */
   char output[GRAFT_PATH_SIZE]; /**< run directory */
-  graft_solve_config solve;
-  graft_deeponet_config model;
-  graft_trainer_config trainer;
+  graft_solve_config solve;     /**< ground truth */
+  graft_deeponet_config model;  /**< network */
+  graft_trainer_config trainer; /**< training */
 } graft_pde_demo;
 
-/** The verbs; graft_verb::run takes the configuration above that goes with each. */
-extern const graft_verb graft_pde_verb_solve, graft_pde_verb_train, graft_pde_verb_eval,
-    graft_pde_verb_predict, graft_pde_verb_plot, graft_pde_verb_demo;
-
-/** Options shared by several verbs, as initialisers of their rows. */
-#define GRAFT_PDE_PATH_ROW(option, config, field, text, what)                                      \
-  {                                                                                                \
-    .name = option, .type = GRAFT_OPTION_STRING, .offset = offsetof(config, field),                \
-    .capacity = GRAFT_PATH_SIZE, .value = text, .help = what                                       \
-  }
-#define GRAFT_PDE_OUTPUT_ROW(config, text, what)                                                   \
-  {                                                                                                \
-    .name = "o", .type = GRAFT_OPTION_STRING, .offset = offsetof(config, output),                  \
-    .capacity = GRAFT_PATH_SIZE, .value = text, .may_change = 1, .help = what                      \
-  }
-#define GRAFT_PDE_PRESET_ROW(config, text)                                                         \
-  {                                                                                                \
-    .name = "preset", .type = GRAFT_OPTION_STRING, .offset = offsetof(config, preset),             \
-    .capacity = GRAFT_NAME_SIZE, .value = text, .choices = graft_preset_name,                      \
-    .help = "set of values for all other options"                                                  \
-  }
+extern const graft_verb graft_pde_verb_solve;   /**< takes a graft_pde_solve */
+extern const graft_verb graft_pde_verb_train;   /**< takes a graft_pde_train */
+extern const graft_verb graft_pde_verb_eval;    /**< takes a graft_pde_eval */
+extern const graft_verb graft_pde_verb_predict; /**< takes a graft_pde_predict */
+extern const graft_verb graft_pde_verb_plot;    /**< takes a graft_pde_plot */
+extern const graft_verb graft_pde_verb_demo;    /**< takes a graft_pde_demo */
 
 /** Fail unless the path option is given. */
 GRAFT_MUST_USE graft_status graft_pde_require(const char *option, const char *value,
@@ -117,7 +102,7 @@ graft_app graft_pde_part(const graft_app *app, const graft_verb *verb);
 
 /** Open a data set of this program's equation.
  *  @param solved the field "u" must be there
- *  @return #GRAFT_INPUT naming the file */
+ *  @return GRAFT_INPUT naming the file */
 GRAFT_MUST_USE graft_status graft_pde_open(const graft_app *app, const char *path, bool solved,
                                            graft_source *source);
 

@@ -12,7 +12,7 @@
 
 /** Pictures of one directory; caller's struct. */
 typedef struct graft_pictures {
-  const graft_app *app;
+  const graft_app *app;            /**< the running program, borrowed */
   char directory[GRAFT_PATH_SIZE]; /**< where the PNG files go */
   char scripts[GRAFT_PATH_SIZE];   /**< where the scripts are */
   bool missing;                    /**< gnuplot is not installed (one warning was given) */

@@ -11,7 +11,7 @@
 /** Read a region from its text and validate it.
  *  @param name of the file, for messages
  *  @param region uninitialised; on success release with graft_region_fini()
- *  @return #GRAFT_INPUT with "name:line: what" */
+ *  @return GRAFT_INPUT with "name:line: what" */
 GRAFT_MUST_USE graft_status graft_region_parse(const char *text, const char *name,
                                                graft_region *region);
 

@@ -11,8 +11,10 @@
 enum { PATH = GRAFT_PATH_SIZE };
 
 static const graft_option rows[] = {
-    GRAFT_PDE_PRESET_ROW(graft_pde_demo, "demo"),
-    GRAFT_PDE_OUTPUT_ROW(graft_pde_demo, "runs/darcy-demo", "run directory"),
+    {"preset", GRAFT_OPTION_STRING, offsetof(graft_pde_demo, preset), GRAFT_NAME_SIZE, "demo", 0, 0,
+     NULL, graft_preset_name, "set of values for all other options", 0},
+    {"o", GRAFT_OPTION_STRING, offsetof(graft_pde_demo, output), GRAFT_PATH_SIZE, "runs/darcy-demo",
+     0, 0, NULL, NULL, "run directory", 1},
     {.name = NULL}};
 
 static const graft_section sections[] = {

@@ -11,15 +11,18 @@
 #include "io/atomic.h"
 
 static const graft_option rows[] = {
-    GRAFT_PDE_PATH_ROW("model", graft_pde_eval, model, "", "model file, e.g. RUN/model.h5"),
-    GRAFT_PDE_PATH_ROW("data", graft_pde_eval, data, "", "data set with solutions"),
+    {"model", GRAFT_OPTION_STRING, offsetof(graft_pde_eval, model), GRAFT_PATH_SIZE, "", 0, 0, NULL,
+     NULL, "model file, e.g. RUN/model.h5", 0},
+    {"data", GRAFT_OPTION_STRING, offsetof(graft_pde_eval, data), GRAFT_PATH_SIZE, "", 0, 0, NULL,
+     NULL, "data set with solutions", 0},
     {.name = "split",
      .type = GRAFT_OPTION_STRING,
      .offset = offsetof(graft_pde_eval, split),
      .capacity = 2 * GRAFT_NAME_SIZE,
      .value = "default:test",
      .help = "samples to report on: NAME:PART, part train, validation or test"},
-    GRAFT_PDE_OUTPUT_ROW(graft_pde_eval, "", "run directory for the results; the model's if empty"),
+    {"o", GRAFT_OPTION_STRING, offsetof(graft_pde_eval, output), GRAFT_PATH_SIZE, "", 0, 0, NULL,
+     NULL, "run directory for the results; the model's if empty", 1},
     {.name = "baselines",
      .type = GRAFT_OPTION_BOOL,
      .offset = offsetof(graft_pde_eval, baselines),

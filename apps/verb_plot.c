@@ -16,9 +16,10 @@
 enum { PATH = 2 * GRAFT_PATH_SIZE, TEXT = 4096, LINE = 512 };
 
 static const graft_option rows[] = {
-    GRAFT_PDE_PATH_ROW("run", graft_pde_plot, run, "", "run directory, after train and eval"),
-    GRAFT_PDE_PATH_ROW("data", graft_pde_plot, data, "",
-                       "data set; with -run the one it was evaluated on is the default"),
+    {"run", GRAFT_OPTION_STRING, offsetof(graft_pde_plot, run), GRAFT_PATH_SIZE, "", 0, 0, NULL,
+     NULL, "run directory, after train and eval", 0},
+    {"data", GRAFT_OPTION_STRING, offsetof(graft_pde_plot, data), GRAFT_PATH_SIZE, "", 0, 0, NULL,
+     NULL, "data set; with -run the one it was evaluated on is the default", 0},
     {.name = "samples",
      .type = GRAFT_OPTION_INT,
      .offset = offsetof(graft_pde_plot, samples),
@@ -91,12 +92,11 @@ done:
 }
 
 /* Append printf text to the gnuplot variables. */
-static void assign(char *variables, const char *format, ...) GRAFT_PRINTF(2, 3);
-static void assign(char *variables, const char *format, ...) {
-  size_t used = strlen(variables);
+static GRAFT_PRINTF(2, 3) void assign(char *variables, const char *format, ...) {
   va_list args;
   va_start(args, format);
-  vsnprintf(variables + used, TEXT - used, format, args);
+  size_t used = strlen(variables);
+  if (used < TEXT) vsnprintf(variables + used, TEXT - used, format, args);
   va_end(args);
 }
 

@@ -11,10 +11,12 @@
 enum { CHUNK = 256 /* samples in memory at a time */ };
 
 static const graft_option rows[] = {
-    GRAFT_PDE_PATH_ROW("model", graft_pde_predict, model, "", "model file, e.g. RUN/model.h5"),
-    GRAFT_PDE_PATH_ROW("data", graft_pde_predict, data, "",
-                       "data set with inputs, e.g. of solve -inputs_only"),
-    GRAFT_PDE_OUTPUT_ROW(graft_pde_predict, "predicted.h5", "HDF5 file to write"),
+    {"model", GRAFT_OPTION_STRING, offsetof(graft_pde_predict, model), GRAFT_PATH_SIZE, "", 0, 0,
+     NULL, NULL, "model file, e.g. RUN/model.h5", 0},
+    {"data", GRAFT_OPTION_STRING, offsetof(graft_pde_predict, data), GRAFT_PATH_SIZE, "", 0, 0,
+     NULL, NULL, "data set with inputs, e.g. of solve -inputs_only", 0},
+    {"o", GRAFT_OPTION_STRING, offsetof(graft_pde_predict, output), GRAFT_PATH_SIZE, "predicted.h5",
+     0, 0, NULL, NULL, "HDF5 file to write", 1},
     {.name = NULL}};
 
 static const graft_section sections[] = {

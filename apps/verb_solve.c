@@ -13,8 +13,10 @@
 #include "solvers/petsc.h"
 
 static const graft_option rows[] = {
-    GRAFT_PDE_PRESET_ROW(graft_pde_solve, "demo"),
-    GRAFT_PDE_OUTPUT_ROW(graft_pde_solve, "data.h5", "HDF5 file to write"),
+    {"preset", GRAFT_OPTION_STRING, offsetof(graft_pde_solve, preset), GRAFT_NAME_SIZE, "demo", 0,
+     0, NULL, graft_preset_name, "set of values for all other options", 0},
+    {"o", GRAFT_OPTION_STRING, offsetof(graft_pde_solve, output), GRAFT_PATH_SIZE, "data.h5", 0, 0,
+     NULL, NULL, "HDF5 file to write", 1},
     {.name = NULL}};
 
 static const graft_section sections[] = {

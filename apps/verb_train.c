@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Verb train: a multi-task DeepONet into a run directory. */
 #include <math.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,9 +17,12 @@ static const char *resume_choices(size_t i) {
 }
 
 static const graft_option rows[] = {
-    GRAFT_PDE_PRESET_ROW(graft_pde_train, "demo"),
-    GRAFT_PDE_PATH_ROW("data", graft_pde_train, data, "", "data set to train on"),
-    GRAFT_PDE_OUTPUT_ROW(graft_pde_train, "", "run directory"),
+    {"preset", GRAFT_OPTION_STRING, offsetof(graft_pde_train, preset), GRAFT_NAME_SIZE, "demo", 0,
+     0, NULL, graft_preset_name, "set of values for all other options", 0},
+    {"data", GRAFT_OPTION_STRING, offsetof(graft_pde_train, data), GRAFT_PATH_SIZE, "", 0, 0, NULL,
+     NULL, "data set to train on", 0},
+    {"o", GRAFT_OPTION_STRING, offsetof(graft_pde_train, output), GRAFT_PATH_SIZE, "", 0, 0, NULL,
+     NULL, "run directory", 1},
     {.name = "split",
      .type = GRAFT_OPTION_STRING,
      .offset = offsetof(graft_pde_train, split),
@@ -220,10 +222,10 @@ static graft_status train(struct training *t, const graft_source *source, graft_
                           const graft_yaml *yaml) {
   char path[GRAFT_PATH_SIZE + 64];
   bool finished = false;
-  void *verb = (void *)(uintptr_t)t->app->verb;
+  const graft_verb *verb = t->app->verb;
   bool known = graft_file_exists(graft_run_dir_path(run, "config.yaml", path, sizeof path));
   if (known) {
-    GRAFT_TRY(graft_run_dir_configure(run, yaml, graft_options_may_change, verb, NULL));
+    GRAFT_TRY(graft_run_dir_configure(run, yaml, graft_options_may_change, &verb, NULL));
     GRAFT_TRY(is_finished(t, run, &finished));
   }
   if (finished) {
@@ -234,7 +236,7 @@ static graft_status train(struct training *t, const graft_source *source, graft_
   graft_app_log(t->app, "train: reading %s, building the model", t->config->data);
   GRAFT_TRY(graft_deeponet_create(&t->config->model, source, t->config->split, &t->model));
   if (!known) {
-    GRAFT_TRY(graft_run_dir_configure(run, yaml, graft_options_may_change, verb, NULL));
+    GRAFT_TRY(graft_run_dir_configure(run, yaml, graft_options_may_change, &verb, NULL));
   }
   return run_trainer(t, source, run);
 }

@@ -301,8 +301,9 @@ static void effective_options_read_back(void) {
   T_EQUAL(again.seed, 5);
   T_CHECK(again.shapes[0] == '\0');
   T_EQUAL(petsc_again.count, 2);
-  T_CHECK(graft_options_may_change((void *)(size_t)&grow, "steps"));
-  T_CHECK(!graft_options_may_change((void *)(size_t)&grow, "lr"));
+  const graft_verb *verb = &grow;
+  T_CHECK(graft_options_may_change(&verb, "steps"));
+  T_CHECK(!graft_options_may_change(&verb, "lr"));
   graft_words_fini(&petsc);
   graft_words_fini(&petsc_again);
   graft_yaml_fini(&yaml);
