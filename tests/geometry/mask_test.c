@@ -83,9 +83,59 @@ static void notch(void) {
   T_CHECK(hidden == 2 * 40); /* columns 49 and 50 of 100 up to y = 39/99 */
 }
 
+/* Block by block or point by point: the same bits. */
+static void blocks(void) {
+  static double distance[61 * 35], one;
+  static unsigned char mask[61 * 35];
+  for (size_t i = 0; graft_domain_get(i); i++) {
+    for (uint64_t index = 0; index < (graft_domain_get(i)->random ? 50 : 1); index++) {
+      graft_region region;
+      graft_grid g = {.n = {61, 35}, .box = {{-0.3, 0}, {1, 1.1}}};
+      size_t different = 0, ones = 0;
+      if (!T_OK(graft_domain_draw(graft_domain_choices(i), 3, index, &region))) continue;
+      graft_grid_distance(&g, &region, distance);
+      size_t counted = graft_grid_mask(&g, &region, mask);
+      for (size_t p = 0; p < 61 * 35; p++) {
+        double xy[2] = {graft_grid_coordinate(&g, 0, p / 35), graft_grid_coordinate(&g, 1, p % 35)};
+        graft_region_distance(&region, 1, xy, &one);
+        different += memcmp(&one, distance + p, sizeof one) != 0;
+        ones += one <= GRAFT_REGION_TOLERANCE;
+        different += mask[p] != (one <= GRAFT_REGION_TOLERANCE);
+      }
+      T_EQUAL(different, 0);
+      T_EQUAL(counted, ones);
+      graft_region_fini(&region);
+    }
+  }
+}
+
+/* More edges near a block than the list holds. */
+static void many_edges(void) {
+  enum { M = 400 };
+  graft_vertex vertex[M];
+  static double distance[32 * 32], one;
+  graft_region region;
+  for (int i = 0; i < M; i++) {
+    double angle = 2 * acos(-1) * i / M, radius = i % 2 ? 0.01 : 0.0101;
+    vertex[i] = (graft_vertex){0.5 + radius * cos(angle), 0.5 + radius * sin(angle), 0};
+  }
+  graft_region_init(&region);
+  T_OK(graft_region_add_loop(&region, M, vertex));
+  graft_grid g = graft_grid_square(32);
+  graft_grid_distance(&g, &region, distance);
+  for (size_t p = 0; p < 32 * 32; p++) {
+    double xy[2] = {graft_grid_coordinate(&g, 0, p / 32), graft_grid_coordinate(&g, 1, p % 32)};
+    graft_region_distance(&region, 1, xy, &one);
+    T_CHECK(one == distance[p]);
+  }
+  graft_region_fini(&region);
+}
+
 int main(void) {
   T_RUN(grid);
   T_RUN(counts);
   T_RUN(notch);
+  T_RUN(blocks);
+  T_RUN(many_edges);
   return graft_test_done();
 }
