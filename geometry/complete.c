@@ -2,7 +2,8 @@
 /* From straight triangles to a mesh: orientation, edges, mid-edge nodes.
  *
  * Method:    the elements' sides are sorted by their end nodes; sides that occur once are the
- * boundary and must be the outline's pieces, each once. Mid-edge nodes are numbered in that order.
+ *            boundary and must be the outline's pieces, each once. Mid-edge nodes are numbered in
+ *            that order.
  * Cost:      O(sides log sides). */
 #include <math.h>
 #include <stdlib.h>

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Element sizes at re-entrant corners.
  *
- * Method:    at a corner of interior angle ω > π with u = 0 on both sides the solution behaves like
- *            r^α, α = π/ω < 1: triangles of one size then converge with order 2α in L2, whatever
- *            their polynomial degree k. Sizes h(r) = h (r/R)^(1 − μ) with μ < α/k bring back order
- * k in the energy and k + 1 in L2, for 1/μ times the elements within the radius R; next to the
- * corner h(r) = r = R (h/R)^(1/μ). We take μ = SHARE α/k and R = REACH √area, and let elements get
- * no smaller than FINEST h and TINIEST R, which the mesher still stands. For P2, h = 0.03 and f = K
- * = 1 this lowers the relative L2 error on a 100 x 100 grid from 1.2e-3 to 3.7e-5 on the L-shape (9
- * % more elements), from 2.1e-3 to 1.5e-4 on the notch (10 %), from 2.7e-3 to 7e-5 on the square
- * with a cross (73 %). Cost:      O(corners) per size. Reference: raugel1978; grisvard1985,
- * section 8.4; apel1996 (grading by powers, condition on μ). */
+ * Method:    at a corner of interior angle ω > π with u = 0 on both sides the solution behaves
+ *            like r^α, α = π/ω < 1: triangles of one size then converge with order 2α in L2,
+ *            whatever their polynomial degree k. Sizes h(r) = h (r/R)^(1 − μ) with μ < α/k bring
+ *            back order k in the energy and k + 1 in L2, for 1/μ times the elements within the
+ *            radius R; next to the corner h(r) = r = R (h/R)^(1/μ). We take μ = SHARE α/k and R =
+ *            REACH √area, and let elements get no smaller than FINEST h and TINIEST R, which the
+ *            mesher still stands. For P2, h = 0.03 and f = K = 1 this lowers the relative L2
+ *            error on a 100 x 100 grid from 1.2e-3 to 3.7e-5 on the L-shape (9 % more elements),
+ *            from 2.1e-3 to 1.5e-4 on the notch (10 %), from 2.7e-3 to 7e-5 on the square with a
+ *            cross (73 %).
+ * Cost:      O(corners) per size.
+ * Reference: raugel1978; grisvard1985, section 8.4; apel1996 (grading by powers, condition on μ).
+ */
 #include <math.h>
 
 #include "base/arena.h"

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The only file that knows gmsh.
  *
- * Method:    the outline (our boundary nodes) goes to gmsh as a polygon whose sides are not divided
- *            further; gmsh fills it with triangles by its frontal Delaunay algorithm. Boundary
- * nodes keep our coordinates, inner nodes follow in the order of gmsh's tags. Cost:      some 20 µs
- * per element; gmsh is started once per process and its model deleted each time. Reference:
- * geuzaine2009. */
+ * Method:    the outline (our boundary nodes) goes to gmsh as a polygon whose sides are not
+ *            divided further; gmsh fills it with triangles by its frontal Delaunay algorithm.
+ *            Boundary nodes keep our coordinates, inner nodes follow in the order of gmsh's tags.
+ * Cost:      some 20 µs per element; gmsh is started once per process and its model deleted each
+ *            time.
+ * Reference: geuzaine2009. */
 #include <gmshc.h>
 #include <locale.h>
 #include <math.h>

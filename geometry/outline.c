@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The boundary's mesh nodes.
  *
- * Method:    with a size h(s) along an edge, the number of pieces is the integral of 1/h rounded up
- *            and node k stands where the integral has reached k parts; where h is constant all
- * pieces are equal. h is the smallest of the target size, the caller's grading and the width of the
- * region there (the distance across it to an edge that is no neighbour). We do this, not the
- * mesher, so that nodes lie exactly on arcs. Cost:      SAMPLES sizes per edge, each O(edges within
- * the target size). */
+ * Method:    with a size h(s) along an edge, the number of pieces is the integral of 1/h rounded
+ *            up and node k stands where the integral has reached k parts; where h is constant all
+ *            pieces are equal. h is the smallest of the target size, the caller's grading and the
+ *            width of the region there (the distance across it to an edge that is no neighbour).
+ *            We do this, not the mesher, so that nodes lie exactly on arcs.
+ * Cost:      SAMPLES sizes per edge, each O(edges within the target size). */
 #include <math.h>
 
 #include "base/arena.h"

@@ -65,10 +65,14 @@ fail:
   return status;
 }
 
-static graft_status check_vertices(const char *name, size_t vertices, const graft_vertex *vertex) {
+graft_status graft_vertices_check(size_t loop, size_t vertices, const graft_vertex *vertex,
+                                  graft_region_fault *fault) {
+  char name[GRAFT_LOOP_NAME];
   bool arc = false;
+  graft_loop_name(loop, name);
   for (size_t i = 0; i < vertices; i++) {
     const graft_vertex *v = &vertex[i], *before = &vertex[i ? i - 1 : vertices - 1];
+    *fault = (graft_region_fault){.loop = loop, .vertex = i + 1};
     GRAFT_CHECK(isfinite(v->x) && isfinite(v->y) && isfinite(v->bulge), INPUT,
                 "%s, vertex %zu: expected finite numbers, got (%g, %g) with bulge %g", name, i + 1,
                 v->x, v->y, v->bulge);
@@ -80,6 +84,7 @@ static graft_status check_vertices(const char *name, size_t vertices, const graf
                 "%s, vertex %zu: expected a bulge in [-1000, 1000], got %g", name, i + 1, v->bulge);
     arc = arc || v->bulge != 0;
   }
+  *fault = (graft_region_fault){.loop = loop};
   GRAFT_CHECK(vertices >= (arc ? 2U : 3U), INPUT,
               "%s: expected at least 3 vertices (2 with an arc), got %zu", name, vertices);
   return GRAFT_OK;
@@ -87,8 +92,8 @@ static graft_status check_vertices(const char *name, size_t vertices, const graf
 
 graft_status graft_region_add_loop(graft_region *region, size_t vertices,
                                    const graft_vertex *vertex) {
-  char name[GRAFT_LOOP_NAME];
-  GRAFT_TRY(check_vertices(graft_loop_name(region->loops, name), vertices, vertex));
+  graft_region_fault ignored;
+  GRAFT_TRY(graft_vertices_check(region->loops, vertices, vertex, &ignored));
   graft_loop loop = {.vertices = vertices, .edges = vertices};
   graft_edge *edge = NULL;
   graft_status status = GRAFT_OK;

@@ -70,6 +70,12 @@ extern const graft_box graft_unit_square;
  * neighbours meet at an angle of at least 1e-3. */
 #define GRAFT_REGION_GAP 1e-6
 
+/** The place of a mistake in a region. */
+typedef struct graft_region_fault {
+  size_t loop;   /**< 0: the outer loop, i: hole i */
+  size_t vertex; /**< counted from 1; 0: the loop as a whole */
+} graft_region_fault;
+
 /** An empty region. */
 void graft_region_init(graft_region *region);
 
@@ -84,6 +90,13 @@ void graft_region_fini(graft_region *region);
 GRAFT_MUST_USE graft_status graft_region_add_loop(graft_region *region, size_t vertices,
                                                   const graft_vertex *vertex);
 
+/** What graft_region_add_loop() checks, with the place.
+ *  @param loop that it is going to be: 0 outer loop, i hole i
+ *  @param fault receives the place of a mistake */
+GRAFT_MUST_USE graft_status graft_vertices_check(size_t loop, size_t vertices,
+                                                 const graft_vertex *vertex,
+                                                 graft_region_fault *fault);
+
 /** Append a circle: the outer loop if the region is empty, else a hole.
  *  @return #GRAFT_INPUT when a number is not finite or @p radius ≤ 0; the region is unchanged then
  */
@@ -96,6 +109,12 @@ GRAFT_MUST_USE graft_status graft_region_add_circle(graft_region *region, double
  *  @return #GRAFT_INPUT with one line that names loop and vertex
  *  Cost: O(edges²). */
 GRAFT_MUST_USE graft_status graft_region_validate(const graft_region *region, const graft_box *box);
+
+/** graft_region_validate() that tells the place as well, for readers of files that know lines.
+ *  @param fault receives the loop and the vertex that the message names first; undefined when all
+ *         is well */
+GRAFT_MUST_USE graft_status graft_region_check(const graft_region *region, const graft_box *box,
+                                               graft_region_fault *fault);
 
 /** Signed distance to the boundary, negative inside; exact up to rounding (about 1e-16).
  *  @param points number of points

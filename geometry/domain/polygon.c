@@ -3,16 +3,17 @@
  *
  * Method:    a start of 4 to 6 vertices around (1/2, 1/2), at jittered equal angles and at radii
  *            uniform in [0.33, 0.49]; then its sides are broken, one after the other, chosen with
- *            probability in proportion to their length, until there are 6 to 12 vertices (uniform):
- *            the new vertex stands over t ∈ [0.3, 0.7] of the side, moved by 0.2 to 0.6 of its
- *            length to either side, inwards the first time, so that every polygon has a re-entrant
- *            corner. A new vertex that brings two sides that are no neighbours nearer than GAP, a
- *            corner sharper than ANGLE (inside or outside) or a coordinate outside [0.01, 0.99] is
- *            drawn again. 0, 1 or 2 holes (equally likely, fewer where there is no room): circles
- * or polygons of 3 to 6 vertices within a radius uniform in [0.05, 0.13], GAP away from all else.
- * Coordinates are multiples of 1e-6, so that text files are short and the last bits of a libm play
- * no part. Cost:      about 20 µs. Reference: in the spirit of the incremental heuristics of
- * auer1996; the law is ours. */
+ *            probability in proportion to their length, until there are 6 to 12 vertices
+ *            (uniform): the new vertex stands over t ∈ [0.3, 0.7] of the side, moved by 0.2 to
+ *            0.6 of its length to either side, inwards the first time, so that every polygon has
+ *            a re-entrant corner. A new vertex that brings two sides that are no neighbours
+ *            nearer than GAP, a corner sharper than ANGLE (inside or outside) or a coordinate
+ *            outside [0.01, 0.99] is drawn again. 0, 1 or 2 holes (equally likely, fewer where
+ *            there is no room): circles or polygons of 3 to 6 vertices within a radius uniform in
+ *            [0.05, 0.13], GAP away from all else. Coordinates are multiples of 1e-6, so that
+ *            text files are short and the last bits of a libm play no part.
+ * Cost:      about 50 µs.
+ * Reference: in the spirit of the incremental heuristics of auer1996; the law is ours. */
 #include <math.h>
 #include <string.h>
 

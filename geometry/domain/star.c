@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Random star-shaped regions.
  *
- * Method:    radius exp(g(θ)) with a Gaussian process g on the circle, as a Fourier series:
- *            g = Σ s_k (a_k cos kθ + b_k sin kθ), k = 1 … MODES, a_k and b_k standard normal, s_k²
- *            in proportion to exp(−(k LENGTH)²/2) (the squared-exponential kernel wrapped around
- *            the circle), Σ s_k² = SIGMA². Draws with |g'| > STEEP or max g − min g > log RATIO
- *            are dropped: nothing gets thin. One half of the regions has a smooth boundary: NODES
+ * Method:    radius exp(g(θ)) with a Gaussian process g on the circle, as a Fourier series: g = Σ
+ *            s_k (a_k cos kθ + b_k sin kθ), k = 1 … MODES, a_k and b_k standard normal, s_k² in
+ *            proportion to exp(−(k LENGTH)²/2) (the squared-exponential kernel wrapped around the
+ *            circle), Σ s_k² = SIGMA². Draws with |g'| > STEEP or max g − min g > log RATIO are
+ *            dropped: nothing gets thin. One half of the regions has a smooth boundary: NODES
  *            points of the curve at equal angles, joined by biarcs with the curve's tangents
  *            (circular arcs without corners). The other half has straight sides: 5 to 14 vertices
- *            at jittered angles, their radii times exp(ROUGH × normal); draws with corners sharper
- *            than ANGLE (inside or outside) or sides nearer than GAP are dropped. The region is
- *            scaled and moved: the longer side of its box is uniform in [0.6, 0.98], the place of
- *            the box uniform in [0.01, 0.99]². Numbers are multiples of 1e-6.
- * Cost:      about 20 µs.
- * Reference: rasmussen2006, section 4.2.3 (periodic kernel); bolton1975 (biarcs, with equal tangent
- *            lengths). */
+ *            at jittered angles, their radii times exp(ROUGH × normal); draws with corners
+ *            sharper than ANGLE (inside or outside) or sides nearer than GAP are dropped. The
+ *            region is scaled and moved: the longer side of its box is uniform in [0.6, 0.98],
+ *            the place of the box uniform in [0.01, 0.99]². Numbers are multiples of 1e-6.
+ * Cost:      about 100 µs.
+ * Reference: rasmussen2006, section 4.2.3 (periodic kernel); bolton1975 (biarcs, with equal
+ *            tangent lengths). */
 #include <math.h>
 
 #include "geometry/domain.h"
