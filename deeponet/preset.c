@@ -76,7 +76,7 @@ static const graft_setting demo[] = {
     {"lr_final", "0.01"},
     {"warmup", "100"},
     {"ema", "0.99"},
-    {"epochs", "120"},
+    {"epochs", "40"},
     {NULL, NULL},
 };
 

@@ -204,8 +204,7 @@ static graft_status fit(struct training *t) {
  * samples. */
 static graft_status plan_epoch(struct training *t) {
   size_t K = t->model->info.tasks;
-  size_t *taken;
-  GRAFT_TRY(graft_alloc(&taken, K, sizeof *taken));
+  size_t taken[GRAFT_MAX_TASKS] = {0};
   GRAFT_TRY(graft_alloc(&t->pattern, t->N, sizeof *t->pattern));
   for (size_t i = 0; i < t->N; i++) {
     size_t next = K;
@@ -220,7 +219,6 @@ static graft_status plan_epoch(struct training *t) {
     t->pattern[i] = next;
     taken[next]++;
   }
-  graft_free(taken);
   return GRAFT_OK;
 }
 

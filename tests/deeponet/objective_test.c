@@ -260,6 +260,47 @@ static void a_loss_that_is_not_finite_is_refused(void) {
   fini(&s);
 }
 
+/* Build, store, load, predict; any of them may fail for want of memory, and then must clean up. */
+static graft_status whole_life(const graft_deeponet_config *config, const toy *t) {
+  static const size_t sample[2] = {0, 8};
+  graft_deeponet *model = NULL, *copy = NULL;
+  graft_bundle bundle;
+  float u[2 * TOY_POINTS];
+  double excess[2];
+  graft_status status;
+  graft_bundle_init(&bundle);
+  GRAFT_TRY_TO(done, graft_deeponet_create(config, &t->source, "default", &model));
+  GRAFT_TRY_TO(done, graft_deeponet_save(model, &bundle));
+  GRAFT_TRY_TO(done, graft_deeponet_load(&bundle, &copy));
+  GRAFT_TRY_TO(done, graft_deeponet_predict(copy, &t->source, sample, 2, u));
+  GRAFT_TRY_TO(done, graft_deeponet_check_inputs(copy, &t->source, sample, 2, excess));
+done:
+  graft_bundle_fini(&bundle);
+  graft_deeponet_destroy(model);
+  graft_deeponet_destroy(copy);
+  return status;
+}
+
+static void every_allocation_may_fail(void) {
+  graft_deeponet_config config;
+  toy t;
+  if (!T_OK(toy_init(&t, 1, 9))) return;
+  if (!toy_config(&config, "demo", "threads 1")) return;
+  graft_status status = GRAFT_MEMORY;
+  long i = 0;
+  for (; status != GRAFT_OK && i < 2000; i++) {
+    allocation_to_fail = atomic_load(&allocations) + i;
+    status = whole_life(&config, &t);
+    allocation_to_fail = -1;
+    if (status != GRAFT_OK && !T_EQUAL(status, GRAFT_MEMORY)) {
+      printf("# allocation %ld: %s\n", i, graft_error_message());
+    }
+  }
+  T_OK(status);
+  T_CHECK(i > 100);
+  toy_fini(&t);
+}
+
 int main(void) {
   T_RUN(sums_are_weighted_rows);
   T_RUN(rows_at_their_own_parameters);
@@ -270,6 +311,7 @@ int main(void) {
   T_RUN(batches_and_passes);
   T_RUN(steps_allocate_nothing_and_repeat);
   T_RUN(parts_of_batches_sum_to_the_whole);
+  T_RUN(every_allocation_may_fail);
   T_RUN(a_loss_that_is_not_finite_is_refused);
   return graft_test_done();
 }
