@@ -197,6 +197,7 @@ static void print_cell(double error, bool better) {
 
 static void print_table(const struct evaluating *e) {
   const graft_evaluation *v = &e->evaluation;
+  const graft_deeponet_config *model = graft_deeponet_get_config(e->model);
   bool lost = false;
   printf("Relative L2 error in %%, per sample over the domain, %s\n\n", v->split);
   printf("%-14s%8s%10s%10s%10s%10s%14s%14s\n", "network", "samples", "mean", "median", "p95", "max",
@@ -223,6 +224,11 @@ static void print_table(const struct evaluating *e) {
     printf("\n");
   }
   printf(lost ? "* better than the network\n" : "the network is better than every baseline\n");
+  printf("pod_floor is a bound for %lld basis functions, no competitor\n", model->width);
+  if (strcmp(model->skip, "none") != 0) {
+    printf("the network has a %s skip path, fitted on the model's own inputs and outputs\n",
+           model->skip);
+  }
 }
 
 static graft_status check_errors(const struct evaluating *e) {
