@@ -11,6 +11,18 @@
 #include "geometry/mesh.h"
 #include "tests/graft_test.h"
 
+/** The same bits? */
+static inline bool same_mesh(const graft_mesh *a, const graft_mesh *b) {
+  size_t width = graft_mesh_element_nodes(a), columns = a->order == 2 ? 3 : 2;
+  return a->order == b->order && a->nodes == b->nodes && a->elements == b->elements &&
+         a->edges == b->edges && memcmp(a->xy, b->xy, 2 * a->nodes * sizeof *a->xy) == 0 &&
+         memcmp(a->boundary, b->boundary, a->nodes) == 0 &&
+         memcmp(a->element, b->element, width * a->elements * sizeof *a->element) == 0 &&
+         memcmp(a->edge, b->edge, columns * a->edges * sizeof *a->edge) == 0 &&
+         memcmp(a->edge_tag, b->edge_tag, a->edges * sizeof *a->edge_tag) == 0 &&
+         memcmp(a->edge_element, b->edge_element, a->edges * sizeof *a->edge_element) == 0;
+}
+
 static inline double triangle_angle(const double *a, const double *b, const double *c) {
   double ux = b[0] - a[0], uy = b[1] - a[1], vx = c[0] - a[0], vy = c[1] - a[1];
   return atan2(ux * vy - uy * vx, ux * vx + uy * vy);

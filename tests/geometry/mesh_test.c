@@ -17,16 +17,6 @@ static graft_status mesh_of(const char *shape, double size, int order, graft_reg
   return graft_mesh_create(region, &config, mesh);
 }
 
-static bool same_mesh(const graft_mesh *a, const graft_mesh *b) {
-  size_t width = graft_mesh_element_nodes(a), columns = a->order == 2 ? 3 : 2;
-  return a->order == b->order && a->nodes == b->nodes && a->elements == b->elements &&
-         a->edges == b->edges && memcmp(a->xy, b->xy, 2 * a->nodes * sizeof *a->xy) == 0 &&
-         memcmp(a->boundary, b->boundary, a->nodes) == 0 &&
-         memcmp(a->element, b->element, width * a->elements * sizeof *a->element) == 0 &&
-         memcmp(a->edge, b->edge, columns * a->edges * sizeof *a->edge) == 0 &&
-         memcmp(a->edge_tag, b->edge_tag, a->edges * sizeof *a->edge_tag) == 0;
-}
-
 /* The same bits again: at once, after other meshes, and from a new start of gmsh. */
 static void determinism(void) {
   static const char *const shape[] = {"square", "disc", "square_hole"};
