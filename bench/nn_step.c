@@ -115,11 +115,13 @@ static graft_status fill(struct bench *b, bool conv, bool trunk) {
   return graft_graph_init_parameters(b->graph, 1, b->theta);
 }
 
-static double now(void) {
+static double clock_seconds(clockid_t clock) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(clock, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
+
+static double now(void) { return clock_seconds(CLOCK_MONOTONIC); }
 
 /* Seconds of forward, loss and backward are added to phase [3]. */
 static graft_status step(struct bench *b, bool whole, int threads, double *phase) {
@@ -153,21 +155,25 @@ static graft_status measure(struct bench *b, const char *part, size_t steps, int
   bool conv = strcmp(part, "trunk") != 0, trunk = strcmp(part, "conv") != 0;
   GRAFT_TRY(build(b, part, threads));
   GRAFT_TRY(fill(b, conv, trunk));
-  double seconds[MAX_STEPS], phase[3] = {0};
+  double seconds[MAX_STEPS], phase[3] = {0}, cpu = 0;
   for (size_t i = 0; i < steps + 3; i++) {
-    if (i == 3) memset(phase, 0, sizeof phase);
+    if (i == 3) {
+      memset(phase, 0, sizeof phase);
+      cpu = clock_seconds(CLOCK_PROCESS_CPUTIME_ID);
+    }
     double start = now();
     GRAFT_TRY(step(b, conv && trunk, threads, phase));
     if (i >= 3) seconds[i - 3] = now() - start;
   }
+  cpu = (clock_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu) / (double)steps;
   qsort(seconds, steps, sizeof *seconds, by_value);
   double median = seconds[steps / 2];
   double flops = graft_graph_flops(b->graph, b->run.samples, POINTS, false) +
                  graft_graph_flops(b->graph, b->run.samples, POINTS, true);
   printf("graft %s params=%zu threads=%d step_s=%.5f samples_per_s=%.1f gflop=%.2f gflops=%.1f "
-         "best_s=%.5f forward=%.4f loss=%.4f backward=%.4f arena_MB=%.0f\n",
+         "best_s=%.5f cpu_s=%.5f forward=%.4f loss=%.4f backward=%.4f arena_MB=%.0f\n",
          part, graft_graph_layout(b->graph)->n, threads, median, (double)b->run.samples / median,
-         flops / 1e9, flops / 1e9 / median, seconds[0], phase[0] / (double)steps,
+         flops / 1e9, flops / 1e9 / median, seconds[0], cpu, phase[0] / (double)steps,
          phase[1] / (double)steps, phase[2] / (double)steps,
          (double)graft_graph_memory(b->graph) / 1e6);
   return GRAFT_OK;

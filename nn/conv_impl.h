@@ -16,16 +16,9 @@
 
 #include <stddef.h>
 
-#include "base/real.h"
+#include "nn/tile_impl.h"
 
-enum { GRAFT_CONV_LANES = 64 / sizeof(graft_real) /**< elements of a vector */ };
-
-/** Elements rounded up to whole vectors. */
-static inline size_t graft_conv_padded(size_t channels) {
-  return (channels + GRAFT_CONV_LANES - 1) / GRAFT_CONV_LANES * GRAFT_CONV_LANES;
-}
-
-/** A sum over windows; L = #GRAFT_CONV_LANES. */
+/** A sum over windows; L = #GRAFT_LANES. */
 typedef struct graft_conv_windows {
   size_t rows, columns; /**< output pixels */
   size_t taps;          /**< k: rows of taps */

@@ -3,17 +3,27 @@
 #define GRAFT_NN_GEMM_IMPL_H
 
 /** @file gemm_impl.h
- *  Matrix products of one thread (private to nn/). */
+ *  Matrix products of one thread without allocation (private to nn/). OpenBLAS 0.3.21 allocates in
+ * its small products, and its threads get into the way of ours. */
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "nn/tile_impl.h"
 
-#include "base/real.h"
+enum {
+  GRAFT_GEMM_DEPTH = 256,                      /**< terms that are summed at a time */
+  GRAFT_GEMM_SCRATCH = GRAFT_GEMM_DEPTH * 128, /**< bytes of scratch, aligned */
+};
 
-/** c [m x n] = beta c + op(a) op(b), op(a) [m x k], op(b) [k x n], all row-major; lda, ldb, ldc:
- * elements per row as stored. */
-void graft_gemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k,
-                const graft_real *a, size_t lda, const graft_real *b, size_t ldb, graft_real beta,
-                graft_real *c, size_t ldc);
+/** A matrix in memory: element (i, j) of op(a) is a[i stride + j], or a[j stride + i] if
+ * transposed. */
+typedef struct graft_matrix {
+  const graft_real *data;
+  size_t stride;
+  bool transposed;
+} graft_matrix;
+
+/** c [m x n] = op(a) [m x k] op(b) [k x n], or added to c; c has ldc elements per row.
+ *  a and b may not both be transposed. */
+void graft_gemm(size_t m, size_t n, size_t k, graft_matrix a, graft_matrix b, bool add,
+                graft_real *c, size_t ldc, void *scratch);
 
 #endif

@@ -23,6 +23,7 @@ static graft_status build(graft_operator *op) {
   }
   op->axis = GRAFT_AXIS_PAIR;
   op->row = (graft_shape){.rank = 0};
+  op->scratch = GRAFT_GEMM_SCRATCH;
   op->flops = 2.0 * (double)b->row.dim[0];
   return GRAFT_OK;
 }
@@ -37,8 +38,9 @@ static void forward(const graft_operator *op, const graft_call *c) {
   size_t B = c->run->samples, P = c->run->points, W = op->input[BRANCH]->size;
   graft_real *y = c->y + c->row;
   if (op->config.offset) fill(y, B, P, c->rows, *graft_operator_theta(op, c, 0));
-  graft_gemm(false, true, B, c->rows, W, c->x[BRANCH], W, c->x[TRUNK] + c->row * W, W,
-             op->config.offset ? 1 : 0, y, P);
+  graft_gemm(B, c->rows, W, (graft_matrix){c->x[BRANCH], W, false},
+             (graft_matrix){c->x[TRUNK] + c->row * W, W, true}, op->config.offset, y, P,
+             c->scratch);
 }
 
 static double sum(const graft_real *value, size_t count) {
@@ -51,15 +53,16 @@ static void backward(const graft_operator *op, const graft_call *c) {
   size_t B = c->run->samples, P = c->run->points, W = op->input[BRANCH]->size;
   if (c->axis == GRAFT_AXIS_POINT) {
     if (!c->dx[TRUNK]) return;
-    graft_gemm(true, false, c->rows, W, B, c->dy + c->row, P, c->x[BRANCH], W,
-               c->add[TRUNK] ? 1 : 0, c->dx[TRUNK] + c->row * W, W);
+    graft_gemm(c->rows, W, B, (graft_matrix){c->dy + c->row, P, true},
+               (graft_matrix){c->x[BRANCH], W, false}, c->add[TRUNK], c->dx[TRUNK] + c->row * W, W,
+               c->scratch);
     return;
   }
   const graft_real *dy = c->dy + c->row * P;
   if (op->config.offset) *graft_operator_part(op, c, 0) += (graft_real)sum(dy, c->rows * P);
   if (!c->dx[BRANCH]) return;
-  graft_gemm(false, false, c->rows, W, P, dy, P, c->x[TRUNK], W, c->add[BRANCH] ? 1 : 0,
-             c->dx[BRANCH] + c->row * W, W);
+  graft_gemm(c->rows, W, P, (graft_matrix){dy, P, false}, (graft_matrix){c->x[TRUNK], W, false},
+             c->add[BRANCH], c->dx[BRANCH] + c->row * W, W, c->scratch);
 }
 
 const graft_operator_type graft_operator_contract = {

@@ -35,15 +35,15 @@ static struct dims get_dims(const graft_operator *op) {
  */
 static size_t frame_x(const struct dims *d) { return (d->H + 2 * d->p) * (d->W + 2 * d->p) * d->C; }
 static size_t frame_dy(const struct dims *d) {
-  return (d->H + 2 * d->p) * (d->W + 2 * d->p) * graft_conv_padded(d->O);
+  return (d->H + 2 * d->p) * (d->W + 2 * d->p) * graft_padded(d->O);
 }
 
 /* Packed arrays, in the shared memory: weights and bias for forward, flipped weights for dx. */
 static size_t packed_weight(const struct dims *d) {
-  return d->k * d->k * d->C * graft_conv_padded(d->O);
+  return d->k * d->k * d->C * graft_padded(d->O);
 }
 static size_t packed_flipped(const struct dims *d) {
-  return d->k * d->k * graft_conv_padded(d->O) * graft_conv_padded(d->C);
+  return d->k * d->k * graft_padded(d->O) * graft_padded(d->C);
 }
 
 static graft_conv_windows forward_windows(const struct dims *d) {
@@ -59,7 +59,7 @@ static graft_conv_windows forward_windows(const struct dims *d) {
 }
 
 static graft_conv_windows backward_windows(const struct dims *d) {
-  size_t O = graft_conv_padded(d->O), row = (d->W + 2 * d->p) * O;
+  size_t O = graft_padded(d->O), row = (d->W + 2 * d->p) * O;
   return (graft_conv_windows){.rows = d->H,
                               .columns = d->W,
                               .taps = d->k,
@@ -72,15 +72,15 @@ static graft_conv_windows backward_windows(const struct dims *d) {
 
 /* Index of W[u, v, c, o] in the packed weights. */
 static inline size_t packed_at(const struct dims *d, size_t uv, size_t c, size_t o) {
-  enum { L = GRAFT_CONV_LANES };
+  enum { L = GRAFT_LANES };
   return ((o / L * d->k * d->k + uv) * d->C + c) * L + o % L;
 }
 
 /* And in the flipped ones: taps from the other end, inputs and outputs exchanged. */
 static inline size_t flipped_at(const struct dims *d, size_t uv, size_t c, size_t o) {
-  enum { L = GRAFT_CONV_LANES };
+  enum { L = GRAFT_LANES };
   size_t taps = d->k * d->k;
-  return ((c / L * taps + (taps - 1 - uv)) * graft_conv_padded(d->O) + o) * L + c % L;
+  return ((c / L * taps + (taps - 1 - uv)) * graft_padded(d->O) + o) * L + c % L;
 }
 
 static graft_status build(graft_operator *op) {
@@ -102,8 +102,7 @@ static graft_status build(graft_operator *op) {
   struct dims d = get_dims(op);
   op->parameter[WEIGHT].part_count = packed_weight(&d);
   op->scratch = (frame_x(&d) + 16 + frame_dy(&d)) * sizeof(graft_real);
-  op->shared =
-      (packed_weight(&d) + graft_conv_padded(d.O) + packed_flipped(&d)) * sizeof(graft_real);
+  op->shared = (packed_weight(&d) + graft_padded(d.O) + packed_flipped(&d)) * sizeof(graft_real);
   op->flops = 2 * taps * (double)C * (double)graft_shape_count(op->row);
   return GRAFT_OK;
 }
@@ -112,7 +111,7 @@ static void prepare(const graft_operator *op, const graft_real *theta, void *sha
   struct dims d = get_dims(op);
   const graft_real *w = theta + op->parameter[WEIGHT].offset;
   graft_real *packed = shared, *bias = packed + packed_weight(&d);
-  graft_real *flipped = bias + graft_conv_padded(d.O);
+  graft_real *flipped = bias + graft_padded(d.O);
   for (size_t uv = 0; uv < d.k * d.k; uv++) {
     for (size_t c = 0; c < d.C; c++, w += d.O) {
       for (size_t o = 0; o < d.O; o++) packed[packed_at(&d, uv, c, o)] = w[o];
@@ -159,10 +158,10 @@ GRAFT_CLONES static void add_pixels(size_t pixels, size_t O, const graft_real *d
 static void backward(const graft_operator *op, const graft_call *call) {
   struct dims d = get_dims(op);
   graft_conv_windows by_weight = forward_windows(&d), by_input = backward_windows(&d);
-  size_t O = graft_conv_padded(d.O), F = d.H + 2 * d.p, G = d.W + 2 * d.p;
+  size_t O = graft_padded(d.O), F = d.H + 2 * d.p, G = d.W + 2 * d.p;
   graft_real *x = call->scratch, *dy = x + (frame_x(&d) + 15) / 16 * 16;
   const graft_real *flipped =
-      (const graft_real *)call->shared + packed_weight(&d) + graft_conv_padded(d.O);
+      (const graft_real *)call->shared + packed_weight(&d) + graft_padded(d.O);
   for (size_t r = 0; r < call->rows; r++) {
     const graft_real *given = call->dy + r * op->size;
     if (op->config.bias) add_pixels(d.h * d.w, d.O, given, graft_operator_part(op, call, BIAS));
