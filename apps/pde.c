@@ -69,6 +69,9 @@ graft_app graft_pde_part(const graft_app *app, const graft_verb *verb) {
   return part;
 }
 
+static const char name_characters[] =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+
 graft_status graft_pde_open(const graft_app *app, const char *path, bool solved,
                             graft_source *source) {
   graft_status status = GRAFT_OK;
@@ -77,6 +80,12 @@ graft_status graft_pde_open(const graft_app *app, const char *path, bool solved,
   GRAFT_CHECK_TO(fail, strcmp(source->info.problem, problem) == 0, INPUT,
                  "%s: expected a data set of '%s', got one of '%s'", path, problem,
                  source->info.problem);
+  for (size_t k = 0; k < source->info.tasks; k++) {
+    const char *task = source->info.task_name[k]; /* becomes part of file names and CSV rows */
+    GRAFT_CHECK_TO(fail, *task && strspn(task, name_characters) == strlen(task), INPUT,
+                   "%s: graft/task/name[%zu]: expected letters, digits, '_', '-', got '%s'", path,
+                   k, task);
+  }
   GRAFT_CHECK_TO(fail, !solved || graft_dataset_has(source, "u"), INPUT,
                  "%s: expected solutions (t0_fields/u), got inputs only", path);
   return GRAFT_OK;

@@ -100,6 +100,16 @@ static GRAFT_PRINTF(2, 3) void assign(char *variables, const char *format, ...) 
   va_end(args);
 }
 
+/* Text of unknown origin as a gnuplot string: quotation marks doubled, nothing but printable. */
+static void assign_text(char *variables, const char *name, const char *text) {
+  assign(variables, "%s = '", name);
+  for (const char *c = text; *c && c < text + 60; c++) {
+    if (*c == '\'') assign(variables, "''");
+    if (*c != '\'' && (unsigned char)*c >= ' ') assign(variables, "%c", *c);
+  }
+  assign(variables, "'\n");
+}
+
 static void assign_extent(char *variables, const graft_source_info *info) {
   assign(variables, "x0 = %.17g\nx1 = %.17g\ny0 = %.17g\ny1 = %.17g\n", info->lo[0], info->hi[0],
          info->lo[1], info->hi[1]);
@@ -256,6 +266,10 @@ static graft_status draw_data_task(graft_pictures *p, const graft_source *source
     assign(variables, "sample%lld = %lld\n", shown, (long long)info->index[i]);
   }
   if (shown == 0) return GRAFT_OK;
+  for (size_t i = 0; graft_dataset_field_get(source, i); i++) {
+    const graft_dataset_field *field = graft_dataset_field_get(source, i);
+    if (strcmp(field->name, "u") == 0) assign_text(variables, "title_u", field->long_name);
+  }
   assign(variables, "task = '%s'\nsamples = %lld\nsolved = %d\n", info->task_name[task], shown,
          graft_dataset_has(source, "u"));
   assign_extent(variables, info);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Samples of a data set, one a column: input above, solution below (if it is there).
 #
-#   task, samples, solved (0 or 1), nx, ny, x0, x1, y0, y1
+#   task, samples, solved (0 or 1), title_u (if solved), nx, ny, x0, x1, y0, y1
 #   sample1, top_input1, top_u1 (largest absolute values), the same with 2 …
 #   data/data-TASK-NUMBER-{input,truth}.bin, data/data-TASK-outline.dat
 
@@ -45,7 +45,7 @@ do for [c = 1:samples] {
       set cbrange [-largest:largest]
       step = sides(largest)
     } else {
-      set title 'solution u (–)'
+      set title title_u . ' u (–)'
       set palette defined (@viridis)
       largest = top('u')
       set cbrange [0:largest]
