@@ -70,7 +70,8 @@ const graft_option graft_deeponet_options[] = {
     BOOL(symmetrise, "false", "predict the mean over symmetric copies"),
     INT(batch, "100", 1, 1048576, "samples per step"),
     INT(seed, "1", 0, 9007199254740992., "of weights, batches, dropout, augmentation"),
-    INT(threads, "0", 0, 4096, "OpenMP threads of the network; 0: all"),
+    {"threads", GRAFT_OPTION_INT, FIELD(threads), 0, "0", 0, 4096, NULL, NULL,
+     "OpenMP threads of the network; 0: all", 1},
     {0},
 };
 
