@@ -13,7 +13,10 @@
 
 /** Summary of one error over samples; all NaN for no samples. */
 typedef struct graft_error_summary {
-  double mean, median, p95, max; /**< p95: linear interpolation between order statistics */
+  double mean;   /**< arithmetic mean */
+  double median; /**< between the two middle values for an even number */
+  double p95;    /**< 95th percentile, linear between order statistics */
+  double max;    /**< largest */
 } graft_error_summary;
 
 /** Errors of one task. The arrays are owned by the evaluation. */

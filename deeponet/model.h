@@ -65,7 +65,8 @@ extern const graft_option graft_deeponet_options[];
 
 /** One setting of a preset: an option's name and its value as text. */
 typedef struct graft_setting {
-  const char *name, *value; /**< both NULL in the last one */
+  const char *name;  /**< of the option; NULL in the last one */
+  const char *value; /**< as text */
 } graft_setting;
 
 /** A preset: settings of the model and of the programs around it (trainer, data). */

@@ -48,27 +48,32 @@ const graft_skip_type *graft_skip_find(const char *name);
 
 /** A fitted skip path of one geometry; caller's struct. */
 typedef struct graft_skip {
-  const graft_skip_type *type;
+  const graft_skip_type *type;    /**< kind; borrowed from the registry */
   const graft_symmetry *symmetry; /**< borrowed from the model */
   size_t points;                  /**< P of the grid */
   size_t samples;                 /**< n */
-  size_t inputs, outputs;         /**< M points of the region, Q points where z is predicted */
-  uint32_t *input, *output;       /**< [M], [Q] grid points, owned */
+  size_t inputs;                  /**< M points of the region */
+  size_t outputs;                 /**< Q points where z is predicted */
+  uint32_t *input;                /**< [M] grid points, owned */
+  uint32_t *output;               /**< [Q] grid points, owned */
   double *centre;                 /**< [M] mean input over samples and symmetries, owned */
   float *x;                       /**< [n x M] training inputs, owned */
   double *coefficient;            /**< [n x Q], owned */
   double *mean;                   /**< [Q] mean of z over samples and symmetries, owned */
-  double length, penalty;         /**< chosen squared length scale and penalty */
+  double length;                  /**< chosen squared length scale */
+  double penalty;                 /**< chosen penalty */
   double error;                   /**< mean relative L2 error in u on the validation samples */
 } graft_skip;
 
 /** What a skip path is fitted to. */
 typedef struct graft_skip_data {
-  size_t train, validation;  /**< n ≥ 1, v; training samples come first in the arrays */
-  const float *log_k, *u;    /**< [n + v x P] */
-  const unsigned char *mask; /**< [P] */
-  const graft_real *base;    /**< [P] scale x torsion function */
-  const graft_transform_type *transform;
+  size_t train;                          /**< n ≥ 1 samples, first in the arrays */
+  size_t validation;                     /**< v samples after them */
+  const float *log_k;                    /**< [n + v x P] */
+  const float *u;                        /**< [n + v x P] */
+  const unsigned char *mask;             /**< [P] */
+  const graft_real *base;                /**< [P] scale x torsion function */
+  const graft_transform_type *transform; /**< from z to scale x u */
   double scale; /**< u is multiplied by it before the transform is inverted */
 } graft_skip_data;
 
@@ -76,8 +81,8 @@ typedef struct graft_skip_data {
  *  @param symmetry of the geometry; borrowed until graft_skip_fini()
  *  @param out_of_fold [n x P] receives the out-of-fold predictions of z of the training samples (0
  *  where z isn't predicted)
- *  Without validation samples the out-of-fold error picks the parameters... of the first
- * candidates.
+ *  Without validation samples the last sixth of the training samples picks length and penalty, then
+ * all are fitted. candidates.
  *  @return #GRAFT_INPUT when z can't be had from a u; release with graft_skip_fini(), also after a
  *  failure */
 GRAFT_MUST_USE graft_status graft_skip_fit(const graft_skip_type *type,
@@ -90,9 +95,14 @@ GRAFT_MUST_USE graft_status graft_skip_fit(const graft_skip_type *type,
 GRAFT_MUST_USE graft_status graft_skip_predict(const graft_skip *skip, const float *log_k,
                                                size_t count, float *z);
 
-/** Put it into a bundle under @p prefix, and take it back. */
+/** Put it into a bundle, under names that start with @p prefix. */
 GRAFT_MUST_USE graft_status graft_skip_save(const graft_skip *skip, const char *prefix,
                                             graft_bundle *bundle);
+
+/** Take it back.
+ *  @param symmetry of the geometry; borrowed until graft_skip_fini()
+ *  @return #GRAFT_INPUT naming the array that is wrong; release with graft_skip_fini(), also then
+ */
 GRAFT_MUST_USE graft_status graft_skip_load(const graft_bundle *bundle, const char *prefix,
                                             const graft_skip_type *type,
                                             const graft_symmetry *symmetry, graft_skip *skip);
