@@ -11,10 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "apps/region_text.h"
 #include "base/arena.h"
 #include "geometry/mask.h"
 #include "io/atomic.h"
+#include "solvers/region_text.h"
 
 enum { PATH = 3 * GRAFT_PATH_SIZE, FINE = 240, ARC_POINTS = 64, NOT_FOUND = 127 };
 

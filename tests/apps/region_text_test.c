@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Region files: what is printed reads back bitwise, every mistake has its one line, broken bytes do
  * no harm. */
-#include "apps/region_text.h"
+#include "solvers/region_text.h"
 
 #include <stdlib.h>
 

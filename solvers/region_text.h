@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef GRAFT_APPS_REGION_TEXT_H
-#define GRAFT_APPS_REGION_TEXT_H
+#ifndef GRAFT_SOLVERS_REGION_TEXT_H
+#define GRAFT_SOLVERS_REGION_TEXT_H
 
 /** @file region_text.h
  *  Region files (YAML) to regions: joins io/yaml.h and geometry/region.h, which do not know each

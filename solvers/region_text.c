@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "apps/region_text.h"
+#include "solvers/region_text.h"
 
 #include <math.h>
 #include <stdio.h>
