@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The commands of README.md do what it says, on smaller sizes. */
+#include "tests/graft_test.h"
+
+#include "tests/run/program.h"
+
+/* Sizes of the README and what stands in for them here. */
+static const char *const smaller[][2] = {
+    {"-samples 900", "-samples 18"}, {"-samples 20000", "-samples 2"}, {"-n 16", "-n 2"}};
+
+/* Replace the first `from` in text [size] by `to`. */
+static void replace(char *text, size_t size, const char *from, const char *to) {
+  char *at = strstr(text, from), rest[512];
+  if (!at) return;
+  snprintf(rest, sizeof rest, "%s", at + strlen(from));
+  snprintf(at, size - (size_t)(at - text), "%s%s", to, rest);
+}
+
+static void run_command(const char *line) {
+  char command[512];
+  snprintf(command, sizeof command, "%.*s", (int)strcspn(line, "#\n"), line);
+  for (size_t i = 0; i < sizeof smaller / sizeof *smaller; i++) {
+    replace(command, sizeof command, smaller[i][0], smaller[i][1]);
+  }
+  int code = program_shell("%s", command);
+  if (!T_EQUAL(code, 0)) printf("# %s: exit code %d: %s", command, code, program.err);
+}
+
+/* Every line of a block ```sh that starts with a program of ours. */
+static void commands(void) {
+  static char text[65536];
+  bool block = false;
+  int count = 0;
+  program_read(getenv("README"), text, sizeof text);
+  for (char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+    if (strncmp(line, "```", 3) == 0) block = strncmp(line, "```sh", 5) == 0;
+    bool ours = strncmp(line, "graft-", 6) == 0 || strncmp(line, "mpiexec ", 8) == 0;
+    if (!block || !ours) continue;
+    run_command(line);
+    count++;
+  }
+  T_CHECK(count >= 6);
+}
+
+int main(int argc, char **argv) {
+  char path[8192];
+  if (!program_begin(argc, argv)) return 1;
+  snprintf(path, sizeof path, "%.*s:%s", (int)(strrchr(program.darcy, '/') - program.darcy),
+           program.darcy, getenv("PATH"));
+  setenv("PATH", path, 1);
+  setenv("GRAFT_OPTIONS", "-quiet -steps 4 -validate_steps 2 -mesh_size 0.1", 1);
+  program_darcy(0, "solve -inputs_only -samples 2 -grid 48 -o new.h5");
+  T_RUN(commands);
+  program_end();
+  return graft_test_done();
+}
