@@ -52,7 +52,7 @@ rule "Libraries never parse an environment" '(^|[^a-zA-Z_])(getenv|setenv|putenv
 rule "No unchecked conversions of text" '(^|[^a-zA-Z_])(atoi|atof|atol|sprintf|strcpy|strcat|gets) *\(' $code
 rule "No assert that vanishes in release builds" '#include <assert\.h>' $code
 rule "Memory through base/arena.h" '(^|[^a-zA-Z_])(malloc|calloc|realloc|strdup|strndup) *\(' geometry nn mtl deeponet
-rule "No reason, no to-do" 'TODO|FIXME|XXX' $code
+rule "No reason, no to-do" '\b(TODO|FIXME|XXX)\b' $code
 rule "_t is POSIX's" 'typedef .*[a-z0-9]_t;' $code
 rule "No pointer typedefs" 'typedef [a-z_ ]+\*[ a-z_]+;' $code
 rule "PETSc 3.18 has no such name" 'PetscCtx|PetscObjectParameter' solvers apps
