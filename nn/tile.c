@@ -20,8 +20,9 @@ typedef graft_real vector __attribute__((vector_size(64)));
 
 #define INLINE static inline __attribute__((always_inline))
 
-#pragma GCC optimize("no-gcse", "no-gcse-after-reload") /* of no use here, and take 10 s to compile */
-#pragma GCC diagnostic ignored "-Wpsabi" /* vectors are passed to inlined functions only */
+#pragma GCC optimize("no-gcse",                                                                    \
+                     "no-gcse-after-reload") /* of no use here, and take 10 s to compile */
+#pragma GCC diagnostic ignored "-Wpsabi"     /* vectors are passed to inlined functions only */
 
 INLINE vector load(const graft_real *from) {
   vector v;

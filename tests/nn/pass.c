@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/rng.h"
+#include "nn/gemm_impl.h"
 #include "nn/graph.h"
 #include "nn/loss.h"
 #include "tests/graft_test.h"
@@ -346,6 +347,47 @@ static void convolutions(void) {
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) one_conv(&table[i]);
 }
 
+static void one_product(size_t m, size_t n, size_t k, bool a_transposed, bool b_transposed,
+                        bool add) {
+  enum { MOST = 40000, SPARE = 3 };
+  static graft_real a[MOST], b[MOST], c[MOST];
+  static double want[MOST];
+  _Alignas(64) static unsigned char scratch[GRAFT_GEMM_SCRATCH];
+  size_t lda = (a_transposed ? m : k) + SPARE, ldb = (b_transposed ? k : n) + SPARE;
+  size_t ldc = n + SPARE;
+  graft_rng rng;
+  graft_rng_init(&rng, 5, GRAFT_STREAM_TEST, 4);
+  for (size_t i = 0; i < MOST; i++) {
+    a[i] = (graft_real)graft_rng_normal(&rng);
+    b[i] = (graft_real)graft_rng_normal(&rng);
+    c[i] = (graft_real)graft_rng_normal(&rng);
+    want[i] = (double)c[i];
+  }
+  for (size_t i = 0; i < m * n; i++) {
+    size_t row = i / n, column = i % n;
+    double sum = add ? want[row * ldc + column] : 0;
+    for (size_t p = 0; p < k; p++) {
+      sum += (double)a[a_transposed ? p * lda + row : row * lda + p] *
+             (double)b[b_transposed ? column * ldb + p : p * ldb + column];
+    }
+    want[row * ldc + column] = sum;
+  }
+  graft_gemm(m, n, k, (graft_matrix){a, lda, a_transposed}, (graft_matrix){b, ldb, b_transposed},
+             add, c, ldc, scratch);
+  compare("product", c, want, m * ldc); /* the spare columns stay as they were */
+}
+
+static void products(void) {
+  static const size_t size[][3] = {{1, 1, 1},     {1, 16, 3},  {3, 17, 2},   {14, 32, 9},
+                                   {15, 33, 7},   {29, 8, 40}, {40, 5, 300}, {2, 70, 513},
+                                   {53, 50, 256}, {11, 31, 1}};
+  for (size_t i = 0; i < sizeof size / sizeof size[0]; i++) {
+    for (int kind = 0; kind < 6; kind++) {
+      one_product(size[i][0], size[i][1], size[i][2], kind % 3 == 1, kind % 3 == 2, kind >= 3);
+    }
+  }
+}
+
 int main(void) {
   T_RUN(no_allocation_in_a_step);
   T_RUN(same_bits_again);
@@ -354,5 +396,6 @@ int main(void) {
   T_RUN(dropout_drops_the_given_share);
   T_RUN(float_and_double_agree);
   T_RUN(convolutions);
+  T_RUN(products);
   return graft_test_done();
 }
