@@ -239,12 +239,13 @@ static graft_status write_graft(hid_t file, const graft_source_info *info,
                                 const graft_bundle *parameters) {
   char path[192];
   double extent[6];
-  const char *problem = info->problem, *field = info->field;
+  const char *name = info->dataset_name, *problem = info->problem, *field = info->field;
   for (int a = 0; a < info->dims; a++) {
     extent[2 * a] = info->lo[a];
     extent[2 * a + 1] = info->hi[a];
   }
   GRAFT_TRY(graft_h5_write_kind(file, "dataset", GRAFT_DATASET_VERSION));
+  GRAFT_TRY(graft_h5_write_texts(file, "graft/dataset_name", 0, 1, &name));
   GRAFT_TRY(graft_h5_write_texts(file, "graft/problem", 0, 1, &problem));
   GRAFT_TRY(graft_h5_write_texts(file, "graft/field", 0, 1, &field));
   GRAFT_TRY(graft_h5_write(file, "graft/seed", H5T_NATIVE_UINT64, GRAFT_SHAPE(0, 0), &info->seed));

@@ -108,15 +108,11 @@ static graft_status open_field(struct reader *r, const graft_source_info *info, 
 }
 
 static graft_status add_field(struct reader *r, const graft_source_info *info, const char *name) {
-  char path[320];
   size_t f = r->fields;
   GRAFT_CHECK(f < MAX_FIELDS && strlen(name) < TEXT_SIZE, INPUT,
               "/t0_fields: expected at most %d fields with short names", MAX_FIELDS);
-  snprintf(path, sizeof path, "t0_fields/%s", name);
   GRAFT_TRY(open_field(r, info, name, H5T_FLOAT, 4, &r->set[f]));
   snprintf(r->text[f][0], TEXT_SIZE, "%s", name);
-  graft_h5_attr_get_text(r->file, path, "long_name", r->text[f][1], TEXT_SIZE);
-  graft_h5_attr_get_text(r->file, path, "units", r->text[f][2], TEXT_SIZE);
   r->field[f] = (graft_dataset_field){r->text[f][0], r->text[f][1], r->text[f][2]};
   r->fields++;
   return GRAFT_OK;
@@ -188,8 +184,14 @@ bool graft_dataset_has(const graft_source *source, const char *field) {
 }
 
 const graft_dataset_field *graft_dataset_field_get(const graft_source *source, size_t i) {
-  const struct reader *r = source->ctx;
-  return source->fill == fill && i < r->fields ? &r->field[i] : NULL;
+  struct reader *r = source->ctx;
+  char path[TEXT_SIZE + 16];
+  if (source->fill != fill || i >= r->fields) return NULL;
+  /* Only now: these texts lie where HDF5 keeps no checksum, and it may hang in a damaged heap. */
+  snprintf(path, sizeof path, "t0_fields/%s", r->text[i][0]);
+  graft_h5_attr_get_text(r->file, path, "long_name", r->text[i][1], TEXT_SIZE);
+  graft_h5_attr_get_text(r->file, path, "units", r->text[i][2], TEXT_SIZE);
+  return &r->field[i];
 }
 
 const graft_provenance *graft_dataset_provenance(const graft_source *source) {

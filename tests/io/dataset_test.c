@@ -285,7 +285,8 @@ static void bad_shapes(void) {
                                        "t0_fields/mask",
                                        "t0_fields",
                                        "graft/seed",
-                                       "graft/problem"};
+                                       "graft/problem",
+                                       "graft/dataset_name"};
   for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
     T_FAILS(open_close(replace(needed[i], 0, -1, NULL, NULL)), GRAFT_INPUT,
             strstr(needed[i], "kind") ? "expected a file of Graft" : needed[i]);
