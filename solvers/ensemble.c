@@ -61,8 +61,8 @@ static graft_status solve_sample(graft_ensemble *ensemble, size_t s, graft_datas
   const graft_source_info *info = &ensemble->info;
   graft_shape_solver *shape = &ensemble->shape[info->task[s]];
   double start = now();
-  graft_field_draw(ensemble->field, info->seed, (uint32_t)info->stream[s],
-                   (uint64_t)info->index[s]);
+  GRAFT_TRY(graft_field_draw(ensemble->field, info->seed, (uint32_t)info->stream[s],
+                             (uint64_t)info->index[s]));
   graft_field_evaluate(ensemble->field, ensemble->on_grid, ensemble->g);
   for (size_t p = 0; p < ensemble->points; p++) ensemble->input[p] = (float)ensemble->g[p];
   lap(&start, &report->draw);

@@ -8,7 +8,7 @@
  *
  *  A realisation is a function on the unit square: values on a fine tensor grid that depends on the
  *  law alone, and tensor Lagrange interpolation between them. It does not depend on shape, mesh or
- *  output grid. */
+ *  output grid. A user's own realisations are fields as well (graft_field_create_table()). */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -28,11 +28,15 @@ typedef struct graft_field_type {
   double sigma;        /**< default standard deviation of g; 0: the law has none */
   double mesh_size[2]; /**< edge length of triangles of order 1 and 2 for a relative error of u on
                           the grid of at most 0.2 %, at the default length (measured) */
+  int degree;          /**< of the interpolation per axis: 1, or 0 for the usual 5 */
   size_t state_size;   /**< bytes of the state */
   /** Choose the number of nodes per axis and prepare; state is zeroed. */
   graft_status (*init)(void *state, double length, double sigma, size_t *nodes);
   /** Values of one realisation: @p g [nodes x nodes], x slow. */
-  void (*draw)(void *state, graft_rng *rng, double *g);
+  graft_status (*draw)(void *state, graft_rng *rng, double *g);
+  /** Applied to interpolated values in place: a law with jumps is a function of a smooth field.
+   *  NULL: nothing. */
+  void (*map)(size_t n, double *g);
   void (*fini)(void *state); /**< or NULL */
 } graft_field_type;
 
@@ -57,12 +61,23 @@ double graft_field_mesh_size(const graft_field_type *type, double length, int or
 GRAFT_MUST_USE graft_status graft_field_create(const graft_field_type *type, double length,
                                                double sigma, graft_field **field);
 
+/** A field from a table of realisations on node-centred grids of the unit square, interpolated
+ *  bilinearly. Drawing number i gives row i, whatever seed and stream are; of one row, always that.
+ *  @param samples rows
+ *  @param nodes points per axis, ≥ 2
+ *  @param value [samples x nodes x nodes], x slow; borrowed until graft_field_destroy()
+ *  @param field returned, destroy with graft_field_destroy() */
+GRAFT_MUST_USE graft_status graft_field_create_table(size_t samples, size_t nodes,
+                                                     const double *value, graft_field **field);
+
 /** Release; NULL is allowed. */
 void graft_field_destroy(graft_field *field);
 
 /** Draw the realisation of (seed, stream, index). It becomes the current one.
- *  Cost: 0.2 ms for the RBF laws at length 0.1. */
-void graft_field_draw(graft_field *field, uint64_t seed, uint32_t stream, uint64_t index);
+ *  Cost: 0.2 ms for the RBF laws at length 0.1.
+ *  @return #GRAFT_USAGE if a table has no such row; what a law's own solver may return */
+GRAFT_MUST_USE graft_status graft_field_draw(graft_field *field, uint64_t seed, uint32_t stream,
+                                             uint64_t index);
 
 /** Interpolation at points that stay the same for many realisations. */
 typedef struct graft_field_points graft_field_points;

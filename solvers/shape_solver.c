@@ -94,7 +94,7 @@ static graft_status compare(graft_shape_solver *solver, graft_shape_solver *fine
   size_t points = solver->sampler.points;
   *ratio = 0;
   for (uint64_t i = 0; i < SAMPLES; i++) {
-    graft_field_draw(field, seed, stream, UINT64_MAX - i);
+    GRAFT_TRY(graft_field_draw(field, seed, stream, UINT64_MAX - i));
     GRAFT_TRY(graft_shape_solver_assemble(solver, field));
     GRAFT_TRY(graft_shape_solver_solve(solver, work));
     GRAFT_TRY(graft_shape_solver_assemble(fine, field));

@@ -9,9 +9,10 @@ static graft_status init(void *state, double length, double sigma, size_t *nodes
   return GRAFT_OK;
 }
 
-static void draw(void *state, graft_rng *rng, double *g) {
+static graft_status draw(void *state, graft_rng *rng, double *g) {
   (void)state, (void)rng;
   for (int i = 0; i < NODES * NODES; i++) g[i] = 0;
+  return GRAFT_OK;
 }
 
 const graft_field_type graft_field_constant = {

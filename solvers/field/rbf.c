@@ -82,7 +82,7 @@ done:
   return status;
 }
 
-void graft_rbf_draw(void *state, graft_rng *rng, double *g) {
+graft_status graft_rbf_draw(void *state, graft_rng *rng, double *g) {
   graft_rbf *rbf = state;
   size_t m = rbf->modes, n = rbf->nodes;
   for (size_t shell = 0; shell < m; shell++) {
@@ -93,6 +93,7 @@ void graft_rbf_draw(void *state, graft_rng *rng, double *g) {
               rbf->basis, (int)m, rbf->normal, (int)m, 0, rbf->half, (int)m);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)n, (int)n, (int)m, 1, rbf->half, (int)m,
               rbf->basis, (int)m, 0, g, (int)n);
+  return GRAFT_OK;
 }
 
 void graft_rbf_fini(void *state) {

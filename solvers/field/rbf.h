@@ -22,7 +22,7 @@ typedef struct graft_rbf {
 graft_status graft_rbf_init(void *state, double length, double sigma, size_t *nodes);
 
 /** g = σ A Z Aᵀ; the normals fill Z in shells of max(i, j). */
-void graft_rbf_draw(void *state, graft_rng *rng, double *g);
+graft_status graft_rbf_draw(void *state, graft_rng *rng, double *g);
 
 /** Release. */
 void graft_rbf_fini(void *state);

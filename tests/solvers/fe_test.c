@@ -225,8 +225,8 @@ static void close_setting(struct setting *s) {
 }
 
 static bool solve_in(struct setting *s, uint64_t sample, float *u) {
-  graft_field_draw(s->field, 11, GRAFT_STREAM_SAMPLE, sample);
-  return T_OK(graft_shape_solver_assemble(&s->solver, s->field)) &&
+  return T_OK(graft_field_draw(s->field, 11, GRAFT_STREAM_SAMPLE, sample)) &&
+         T_OK(graft_shape_solver_assemble(&s->solver, s->field)) &&
          T_OK(graft_shape_solver_solve(&s->solver, u));
 }
 

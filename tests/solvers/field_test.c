@@ -21,7 +21,7 @@ static void draw_many(const graft_field_type *type, int count, double *g) {
   if (!T_OK(graft_field_create(type, 0, 0, &field))) return;
   if (T_OK(graft_field_points_create(field, POINTS, spot, &at))) {
     for (int i = 0; i < count; i++) {
-      graft_field_draw(field, 7, GRAFT_STREAM_TEST, (uint64_t)i);
+      T_OK(graft_field_draw(field, 7, GRAFT_STREAM_TEST, (uint64_t)i));
       graft_field_evaluate(field, at, g + POINTS * i);
     }
   }
@@ -94,8 +94,8 @@ static void interpolation_is_exact(void) {
   if (!T_OK(graft_alloc(&g, nodes * nodes, sizeof *g))) return;
   graft_rng_init(&rng, 3, GRAFT_STREAM_TEST, 5);
   graft_rng_init(&place, 4, GRAFT_STREAM_TEST, 0);
-  graft_rbf_draw(&rbf, &rng, g);
-  graft_field_draw(field, 3, GRAFT_STREAM_TEST, 5);
+  T_OK(graft_rbf_draw(&rbf, &rng, g));
+  T_OK(graft_field_draw(field, 3, GRAFT_STREAM_TEST, 5));
   for (int p = 0; p < 2000; p++) {
     double xy[2] = {graft_rng_uniform(&place), graft_rng_uniform(&place)}, got = 0, want = 0;
     if (p % 4 == 0) xy[p % 8 == 0] *= 0.01; /* near an edge the stencil is one-sided */
@@ -131,7 +131,7 @@ static void realisation_does_not_depend_on_modes(void) {
     double length = step ? 0.1 : 0.1 * (1 - 1e-4); /* 129 and 130 nodes */
     if (!T_OK(graft_field_create(graft_field_find("lognormal"), length, 0, &field))) return;
     if (T_OK(graft_field_points_create(field, POINTS, spot, &at))) {
-      graft_field_draw(field, 1, GRAFT_STREAM_TEST, 0);
+      T_OK(graft_field_draw(field, 1, GRAFT_STREAM_TEST, 0));
       graft_field_evaluate(field, at, step ? fine : coarse);
     }
     graft_field_points_destroy(at);
@@ -146,13 +146,13 @@ static void streams_differ(void) {
   double g[4][POINTS] = {{0}};
   if (!T_OK(graft_field_create(graft_field_find("lognormal"), 0, 0, &field))) return;
   if (T_OK(graft_field_points_create(field, POINTS, spot, &at))) {
-    graft_field_draw(field, 1, GRAFT_STREAM_SAMPLE, 0);
+    T_OK(graft_field_draw(field, 1, GRAFT_STREAM_SAMPLE, 0));
     graft_field_evaluate(field, at, g[0]);
-    graft_field_draw(field, 2, GRAFT_STREAM_SAMPLE, 0);
+    T_OK(graft_field_draw(field, 2, GRAFT_STREAM_SAMPLE, 0));
     graft_field_evaluate(field, at, g[1]);
-    graft_field_draw(field, 1, GRAFT_STREAM_SAMPLE + 1, 0);
+    T_OK(graft_field_draw(field, 1, GRAFT_STREAM_SAMPLE + 1, 0));
     graft_field_evaluate(field, at, g[2]);
-    graft_field_draw(field, 1, GRAFT_STREAM_SAMPLE, 0);
+    T_OK(graft_field_draw(field, 1, GRAFT_STREAM_SAMPLE, 0));
     graft_field_evaluate(field, at, g[3]);
     for (int p = 0; p < POINTS; p++) {
       T_CHECK(fabs(g[0][p] - g[1][p]) > 1e-6 && fabs(g[0][p] - g[2][p]) > 1e-6);
