@@ -236,7 +236,9 @@ static graft_status read_text(hid_t file, const char *name, char to[GRAFT_NAME_S
 }
 
 static graft_status read_tables(hid_t file, graft_source_info *info, char **split_name) {
-  GRAFT_TRY(read_text(file, "graft/dataset_name", info->dataset_name));
+  if (graft_h5_exists(file, "graft/dataset_name")) {
+    GRAFT_TRY(read_text(file, "graft/dataset_name", info->dataset_name));
+  }
   GRAFT_TRY(read_text(file, "graft/problem", info->problem));
   GRAFT_TRY(read_text(file, "graft/field", info->field));
   GRAFT_TRY(graft_h5_read(file, "graft/seed", H5T_NATIVE_UINT64, GRAFT_SHAPE(0, 0), &info->seed));
