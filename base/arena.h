@@ -15,14 +15,14 @@
 
 /** Allocate @p count zeroed objects of @p size bytes, aligned to ::GRAFT_ALIGNMENT.
  *  Ownership: returned in @p out (release with graft_free()). @p count 0 gives a valid pointer.
- *  @return #GRAFT_MEMORY when count × size overflows or the memory is not there; @p out is NULL
+ *  @return GRAFT_MEMORY when count × size overflows or the memory is not there; @p out is NULL
  * then. */
 GRAFT_MUST_USE graft_status graft_alloc(void *out, size_t count, size_t size);
 
 /** Release memory of graft_alloc(); NULL is allowed. */
 void graft_free(void *memory);
 
-/** @p out = a × b, or #GRAFT_INPUT naming @p what if that overflows size_t. */
+/** @p out = a × b, or GRAFT_INPUT naming @p what if that overflows size_t. */
 GRAFT_MUST_USE graft_status graft_size_multiply(size_t a, size_t b, const char *what, size_t *out);
 
 /** A stack of aligned blocks in one buffer. With @p base NULL it only measures: every allocation
@@ -39,7 +39,7 @@ void graft_arena_init(graft_arena *arena, void *base, size_t size);
 /** Take @p count objects of @p size bytes; the memory is not zeroed.
  *  @param out receives the pointer (NULL while measuring); borrowed until the arena is reset below
  * it
- *  @return #GRAFT_MEMORY when the arena is full or the product overflows */
+ *  @return GRAFT_MEMORY when the arena is full or the product overflows */
 GRAFT_MUST_USE graft_status graft_arena_take(graft_arena *arena, size_t count, size_t size,
                                              void *out);
 

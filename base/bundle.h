@@ -61,7 +61,7 @@ const graft_array *graft_bundle_find(const graft_bundle *bundle, const char *nam
 
 /** Data of the array with that name, type and shape. Borrowed until the bundle changes.
  *  @param out receives the pointer
- *  @return #GRAFT_INPUT naming the array, what was expected and what is there */
+ *  @return GRAFT_INPUT naming the array, what was expected and what is there */
 GRAFT_MUST_USE graft_status graft_bundle_get(const graft_bundle *bundle, const char *name,
                                              graft_type type, graft_shape shape, void *out);
 

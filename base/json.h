@@ -35,7 +35,7 @@ void graft_json_bool(graft_json *json, const char *key, bool value);
 void graft_json_text(graft_json *json, const char *key, const char *value);
 void graft_json_null(graft_json *json, const char *key);
 
-/** End with a newline; #GRAFT_OUTPUT when anything could not be written, #GRAFT_INTERNAL when
+/** End with a newline; GRAFT_OUTPUT when anything could not be written, GRAFT_INTERNAL when
  *  objects were left open or nested too deep. */
 GRAFT_MUST_USE graft_status graft_json_finish(graft_json *json);
 

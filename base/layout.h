@@ -46,7 +46,7 @@ void graft_layout_init(graft_layout *layout);
 void graft_layout_fini(graft_layout *layout);
 
 /** Append a dense block and return its row in @p index (NULL: not wanted).
- *  @param name unique within the table, shorter than #GRAFT_NAME_SIZE
+ *  @param name unique within the table, shorter than GRAFT_NAME_SIZE
  *  @param tasks bitmask of the tasks whose losses reach the block; ~0 for all
  *  @param decay whether weight decay applies */
 GRAFT_MUST_USE graft_status graft_layout_add(graft_layout *layout, const char *name,

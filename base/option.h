@@ -46,7 +46,7 @@ const graft_option *graft_option_find(const graft_option *rows, const char *name
 
 /** Parse @p text into the row's field of @p config.
  *  @param origin where the text comes from, e.g. "-lr" or "run.yaml:3"; starts the message
- *  @return #GRAFT_USAGE with one line that names origin, expected and got (with the nearest choice)
+ *  @return GRAFT_USAGE with one line that names origin, expected and got (with the nearest choice)
  */
 GRAFT_MUST_USE graft_status graft_option_set(const graft_option *row, void *config,
                                              const char *origin, const char *text);

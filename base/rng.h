@@ -24,7 +24,7 @@ typedef struct graft_rng {
 } graft_rng;
 
 /** Streams that Graft uses, so that no two purposes share numbers. Task k's samples use
- *  #GRAFT_STREAM_SAMPLE + k. */
+ *  GRAFT_STREAM_SAMPLE + k. */
 enum {
   GRAFT_STREAM_INIT = 1,     /**< initial weights; index = layout block */
   GRAFT_STREAM_SHUFFLE = 2,  /**< order of samples; index = epoch */

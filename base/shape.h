@@ -14,7 +14,7 @@ enum { GRAFT_MAX_RANK = 5 /**< most axes an array can have */ };
 
 /** Extents of a row-major array; rank 0 is a scalar. Plain data, passed by value. */
 typedef struct graft_shape {
-  int rank;                   /**< number of axes, 0 … #GRAFT_MAX_RANK */
+  int rank;                   /**< number of axes, 0 … GRAFT_MAX_RANK */
   size_t dim[GRAFT_MAX_RANK]; /**< extents, slowest axis first; unused ones 0 */
 } graft_shape;
 

@@ -45,7 +45,7 @@ typedef struct graft_source_info {
   size_t grid[3];                     /**< points per axis, the first D in use */
   double lo[3], hi[3];                /**< extent of the node-centred grid per axis */
   size_t points;                      /**< P = product of grid */
-  size_t tasks;                       /**< K ≤ #GRAFT_MAX_TASKS */
+  size_t tasks;                       /**< K ≤ GRAFT_MAX_TASKS */
   char (*task_name)[GRAFT_NAME_SIZE]; /**< [K], owned */
   size_t geometries;                  /**< G */
   graft_source_geometry *geometry;    /**< [G], owned */
@@ -82,7 +82,7 @@ typedef struct graft_source {
   void *ctx; /**< private to the implementation */
   /** Fill @p out [count x P] with @p field ("u", "log_k") of the samples @p sample [count].
    *  Outside the region u is 0; log_k is given over the whole grid. Not thread-safe.
-   *  @return #GRAFT_INPUT naming data set and sample when the data are bad or not there */
+   *  @return GRAFT_INPUT naming data set and sample when the data are bad or not there */
   graft_status (*fill)(void *ctx, const char *field, const size_t *sample, size_t count,
                        float *out);
   void (*destroy)(void *ctx); /**< or NULL */

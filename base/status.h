@@ -23,7 +23,7 @@
   X(OUTPUT, 6, "output can't be written")                                                          \
   X(INTERRUPTED, 75, "stopped by a signal, run again to go on")
 
-/** What became of a call; #GRAFT_OK is 0. */
+/** What became of a call; GRAFT_OK is 0. */
 typedef enum graft_status {
 #define GRAFT_STATUS_ENUM(name, code, text) GRAFT_##name,
   GRAFT_STATUS_LIST(GRAFT_STATUS_ENUM)
@@ -57,7 +57,7 @@ const char *graft_error_message(void);
 /** "file:line" of this thread's last failure; "" if none. Borrowed until the next failure. */
 const char *graft_error_where(void);
 
-/** Return from the enclosing function with the status of @p call unless it is #GRAFT_OK. */
+/** Return from the enclosing function with the status of @p call unless it is GRAFT_OK. */
 #define GRAFT_TRY(call)                                                                            \
   do {                                                                                             \
     graft_status graft_try_status_ = (call);                                                       \

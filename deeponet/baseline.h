@@ -61,11 +61,11 @@ const char *graft_baseline_name(size_t i);
  *  @param split, part samples to report on; training and validation samples come from the same
  * split
  *  @param modes basis functions of the network, for the POD floor
- *  @param error [K x #GRAFT_MAX_BASELINES] receives the errors in registry order; NaN where a task
+ *  @param error [K x GRAFT_MAX_BASELINES] receives the errors in registry order; NaN where a task
  *  has no training samples or none in @p part
  *  Cost: dominated by products n·n·M and candidates·(v + t)·n·Q per task; memory of one task at a
  *  time, in double: (n + v + t)(M + 2 Q) numbers.
- *  @return #GRAFT_INPUT when the split is not there */
+ *  @return GRAFT_INPUT when the split is not there */
 GRAFT_MUST_USE graft_status graft_baseline_run(const graft_source *source, const char *split,
                                                graft_part part, size_t modes, double *error);
 

@@ -43,7 +43,7 @@ typedef struct graft_evaluation {
 } graft_evaluation;
 
 /** Mean, median, 95th percentile and maximum of @p value [count], which is left alone.
- *  @return #GRAFT_MEMORY */
+ *  @return GRAFT_MEMORY */
 GRAFT_MUST_USE graft_status graft_error_summarise(const double *value, size_t count,
                                                   graft_error_summary *summary);
 
@@ -60,11 +60,11 @@ double graft_metric_rel_l2_gradient(const graft_source_info *info, const float *
 
 /** The samples of one part of a split in increasing order.
  *  Ownership: returned in @p sample [count] (release with graft_free()).
- *  @return #GRAFT_INPUT naming the splits there are when @p split isn't one of them */
+ *  @return GRAFT_INPUT naming the splits there are when @p split isn't one of them */
 GRAFT_MUST_USE graft_status graft_part_select(const graft_source_info *info, const char *split,
                                               graft_part part, size_t **sample, size_t *count);
 
-/** "train", "validation" or "test" to a part; #GRAFT_USAGE otherwise. */
+/** "train", "validation" or "test" to a part; GRAFT_USAGE otherwise. */
 GRAFT_MUST_USE graft_status graft_part_parse(const char *text, graft_part *part);
 
 /** Fill an evaluation from predictions (baselines are left NaN, see graft_evaluation_baselines()).

@@ -85,11 +85,11 @@ const graft_preset *graft_preset_find(const char *name);
 
 /** Apply those settings of @p preset that have a row in @p rows to @p config: call it once for each
  *  option table, after graft_option_defaults() and before the user's options.
- *  @return #GRAFT_INTERNAL when a row refuses a value */
+ *  @return GRAFT_INTERNAL when a row refuses a value */
 GRAFT_MUST_USE graft_status graft_preset_apply(const graft_preset *preset, const graft_option *rows,
                                                void *config);
 
-/** Check what single rows can't (e.g. that lists are numbers); #GRAFT_USAGE naming the option. */
+/** Check what single rows can't (e.g. that lists are numbers); GRAFT_USAGE naming the option. */
 GRAFT_MUST_USE graft_status graft_deeponet_config_validate(const graft_deeponet_config *config);
 
 /** A model; heap object. Not thread-safe. */
@@ -102,7 +102,7 @@ typedef struct graft_deeponet graft_deeponet;
  *  Cost: reads all training and validation samples; float32 memory about (train + validation) x P x
  *  (2 + channels).
  *  Ownership: returned in @p model, destroy with graft_deeponet_destroy().
- *  @return #GRAFT_USAGE for a bad config, #GRAFT_INPUT for data that don't fit */
+ *  @return GRAFT_USAGE for a bad config, GRAFT_INPUT for data that don't fit */
 GRAFT_MUST_USE graft_status graft_deeponet_create(const graft_deeponet_config *config,
                                                   const graft_source *source, const char *split,
                                                   graft_deeponet **model);
@@ -112,13 +112,13 @@ void graft_deeponet_destroy(graft_deeponet *model);
 
 /** The training objective of a model made by graft_deeponet_create(): one task loss per task of the
  *  data set. Borrowed from the model until it is destroyed.
- *  @return #GRAFT_INTERNAL for a model without training set (loaded from a bundle) */
+ *  @return GRAFT_INTERNAL for a model without training set (loaded from a bundle) */
 GRAFT_MUST_USE graft_status graft_deeponet_objective(graft_deeponet *model,
                                                      graft_objective *objective);
 
 /** Let the objective evaluate part @p rank of @p size parts of every batch (every size-th sample);
  * the sums over the parts are those of the whole, see mtl/objective_ranks.h. Before: part 0 of 1.
- *  @return #GRAFT_INTERNAL unless rank < size and the model has a training set */
+ *  @return GRAFT_INTERNAL unless rank < size and the model has a training set */
 GRAFT_MUST_USE graft_status graft_deeponet_share(graft_deeponet *model, int rank, int size);
 
 /** Layout of the parameters. Borrowed from the model. */
@@ -139,7 +139,7 @@ const float *graft_deeponet_mean(const graft_deeponet *model);
  *  @param sample [count] samples of the source
  *  @param u [count x P] receives the fields: 0 outside the region, the boundary value on ∂Ω
  *  Cost: batches of config.batch samples, one trunk evaluation each.
- *  @return #GRAFT_INPUT when grid or tasks of the source don't fit the model */
+ *  @return GRAFT_INPUT when grid or tasks of the source don't fit the model */
 GRAFT_MUST_USE graft_status graft_deeponet_predict(graft_deeponet *model,
                                                    const graft_source *source, const size_t *sample,
                                                    size_t count, float *u);
@@ -158,7 +158,7 @@ GRAFT_MUST_USE graft_status graft_deeponet_check_inputs(graft_deeponet *model,
 GRAFT_MUST_USE graft_status graft_deeponet_save(const graft_deeponet *model, graft_bundle *bundle);
 
 /** A model from a bundle; it predicts the same bits on the same machine and threads.
- *  Ownership: returned in @p model. @return #GRAFT_INPUT naming the array that is wrong */
+ *  Ownership: returned in @p model. @return GRAFT_INPUT naming the array that is wrong */
 GRAFT_MUST_USE graft_status graft_deeponet_load(const graft_bundle *bundle, graft_deeponet **model);
 
 #endif

@@ -83,7 +83,7 @@ typedef struct graft_skip_data {
  *  where z isn't predicted)
  *  Without validation samples the last sixth of the training samples picks length and penalty, then
  * all are fitted. candidates.
- *  @return #GRAFT_INPUT when z can't be had from a u; release with graft_skip_fini(), also after a
+ *  @return GRAFT_INPUT when z can't be had from a u; release with graft_skip_fini(), also after a
  *  failure */
 GRAFT_MUST_USE graft_status graft_skip_fit(const graft_skip_type *type,
                                            const graft_symmetry *symmetry,
@@ -101,7 +101,7 @@ GRAFT_MUST_USE graft_status graft_skip_save(const graft_skip *skip, const char *
 
 /** Take it back.
  *  @param symmetry of the geometry; borrowed until graft_skip_fini()
- *  @return #GRAFT_INPUT naming the array that is wrong; release with graft_skip_fini(), also then
+ *  @return GRAFT_INPUT naming the array that is wrong; release with graft_skip_fini(), also then
  */
 GRAFT_MUST_USE graft_status graft_skip_load(const graft_bundle *bundle, const char *prefix,
                                             const graft_skip_type *type,

@@ -36,12 +36,12 @@ const graft_domain_type *graft_domain_find(const char *name);
  *  @param name of the type
  *  @param rng for families; may be NULL for fixed shapes
  *  @param region uninitialised; on success release with graft_region_fini()
- *  @return #GRAFT_USAGE for an unknown name, naming the nearest */
+ *  @return GRAFT_USAGE for an unknown name, naming the nearest */
 GRAFT_MUST_USE graft_status graft_domain_build(const char *name, graft_rng *rng,
                                                graft_region *region);
 
 /** Region @p index of a family, or the shape of that name: a function of (name, seed, index) alone,
- *  whatever else was drawn, on any rank. Uses #GRAFT_STREAM_REGION.
+ *  whatever else was drawn, on any rank. Uses GRAFT_STREAM_REGION.
  *  @param index < 2^32
  *  @param region uninitialised; on success release with graft_region_fini()
  *  @return as graft_domain_build() */

@@ -35,7 +35,7 @@ void graft_grid_points(const graft_grid *grid, double *xy);
 void graft_grid_distance(const graft_grid *grid, const graft_region *region, double *distance);
 
 /** Mask of the closed region: @p mask [nx x ny] = 1 where the signed distance is at most
- *  #GRAFT_REGION_TOLERANCE, else 0.
+ *  GRAFT_REGION_TOLERANCE, else 0.
  *  @return number of ones */
 size_t graft_grid_mask(const graft_grid *grid, const graft_region *region, unsigned char *mask);
 

@@ -46,7 +46,7 @@ typedef struct graft_mesh_config {
 graft_mesh_config graft_mesh_config_default(void);
 
 /** Check the ranges of @p config against the region.
- *  @return #GRAFT_USAGE naming the field, expected and got */
+ *  @return GRAFT_USAGE naming the field, expected and got */
 GRAFT_MUST_USE graft_status graft_mesh_config_validate(const graft_mesh_config *config,
                                                        const graft_region *region);
 
@@ -58,7 +58,7 @@ GRAFT_MUST_USE graft_status graft_mesh_config_validate(const graft_mesh_config *
  *  Not thread-safe (libgmsh has global state): one thread of a process at a time.
  *  @param region validated
  *  @param mesh uninitialised; on success release with graft_mesh_fini()
- *  @return #GRAFT_USAGE for a bad config, #GRAFT_INPUT when the region can't be meshed at that size
+ *  @return GRAFT_USAGE for a bad config, GRAFT_INPUT when the region can't be meshed at that size
  *  Cost: about 20 µs per element. */
 GRAFT_MUST_USE graft_status graft_mesh_create(const graft_region *region,
                                               const graft_mesh_config *config, graft_mesh *mesh);
@@ -95,7 +95,7 @@ void graft_triangle_basis(int order, const double *reference, double *value, dou
  *  @param reference [points x 2] receives (r, s) in the closed reference triangle
  *  @param distance [points] receives 0 for points in an element (tolerance 1e-12 of reference
  *         coordinates), else the distance to the point that was taken instead; may be NULL
- *  @return #GRAFT_INTERNAL if the mesh has no elements, #GRAFT_MEMORY
+ *  @return GRAFT_INTERNAL if the mesh has no elements, GRAFT_MEMORY
  *  Cost: about 1 µs per point; allocates the bucket grid for the call. */
 GRAFT_MUST_USE graft_status graft_mesh_locate(const graft_mesh *mesh, size_t points,
                                               const double *xy, int *element, double *reference,

@@ -85,7 +85,7 @@ void graft_region_fini(graft_region *region);
 /** Append a loop of vertices: the outer loop if the region is empty, else a hole. Values are
  * copied.
  *  @param vertex [vertices]; the outer loop counter-clockwise, a hole either way
- *  @return #GRAFT_INPUT when a number is not finite, two neighbours coincide or vertices are too
+ *  @return GRAFT_INPUT when a number is not finite, two neighbours coincide or vertices are too
  * few (3, or 2 when one of the edges is an arc); the region is unchanged then */
 GRAFT_MUST_USE graft_status graft_region_add_loop(graft_region *region, size_t vertices,
                                                   const graft_vertex *vertex);
@@ -98,7 +98,7 @@ GRAFT_MUST_USE graft_status graft_vertices_check(size_t loop, size_t vertices,
                                                  graft_region_fault *fault);
 
 /** Append a circle: the outer loop if the region is empty, else a hole.
- *  @return #GRAFT_INPUT when a number is not finite or @p radius ≤ 0; the region is unchanged then
+ *  @return GRAFT_INPUT when a number is not finite or @p radius ≤ 0; the region is unchanged then
  */
 GRAFT_MUST_USE graft_status graft_region_add_circle(graft_region *region, double x, double y,
                                                     double radius);
@@ -106,7 +106,7 @@ GRAFT_MUST_USE graft_status graft_region_add_circle(graft_region *region, double
 /** Check that the region is one: an outer loop, counter-clockwise and inside @p box; no loop
  * crosses or touches itself or another; every hole inside the outer loop and in no other hole.
  *  @param box where the region must lie, e.g. ::graft_unit_square; NULL: anywhere
- *  @return #GRAFT_INPUT with one line that names loop and vertex
+ *  @return GRAFT_INPUT with one line that names loop and vertex
  *  Cost: O(edges²). */
 GRAFT_MUST_USE graft_status graft_region_validate(const graft_region *region, const graft_box *box);
 

@@ -48,7 +48,7 @@ double graft_round(double value);
  *  @param xy [n x 2] */
 bool graft_polygon_fits(size_t n, const double *xy, double gap, double angle);
 
-/** graft_region_add_loop() with straight sides: @p xy [n x 2], n ≤ #GRAFT_FAMILY_VERTICES. */
+/** graft_region_add_loop() with straight sides: @p xy [n x 2], n ≤ GRAFT_FAMILY_VERTICES. */
 GRAFT_MUST_USE graft_status graft_region_add_points(graft_region *region, size_t n,
                                                     const double *xy);
 

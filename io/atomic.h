@@ -18,7 +18,7 @@ typedef struct graft_atomic {
   int fd;     /**< holds the lock on the part file; -1: not open */
 } graft_atomic;
 
-/** Create the empty part file of @p path and lock it. Fails with #GRAFT_OUTPUT if the directory is
+/** Create the empty part file of @p path and lock it. Fails with GRAFT_OUTPUT if the directory is
  *  missing or not writable, if @p path is a directory, or if another process is writing it. */
 GRAFT_MUST_USE graft_status graft_atomic_begin(graft_atomic *file, const char *path);
 
@@ -40,11 +40,11 @@ void graft_atomic_abandon(graft_atomic *file);
 GRAFT_MUST_USE graft_status graft_atomic_write_text(const char *path, const char *text);
 
 /** Whole content of a text file as NUL-terminated text (returned, release with graft_free()).
- *  @return #GRAFT_INPUT when it can't be read, holds a NUL byte, or is larger than 16 MiB */
+ *  @return GRAFT_INPUT when it can't be read, holds a NUL byte, or is larger than 16 MiB */
 GRAFT_MUST_USE graft_status graft_text_read(const char *path, char **text);
 
 /** Create the directory @p path and its parents where missing.
- *  @return #GRAFT_OUTPUT with the reason */
+ *  @return GRAFT_OUTPUT with the reason */
 GRAFT_MUST_USE graft_status graft_directory_create(const char *path);
 
 /** Is there a file (or directory) of this name? */

@@ -16,7 +16,7 @@ enum { GRAFT_KIND_SIZE = 32 /**< bytes of a kind with its NUL */ };
 /** Write @p bundle to @p path, atomically.
  *  @param kind "model", "checkpoint", "predictions"
  *  @param provenance or NULL
- *  @return #GRAFT_OUTPUT when it can't be written; nothing is left and an older file stays whole */
+ *  @return GRAFT_OUTPUT when it can't be written; nothing is left and an older file stays whole */
 GRAFT_MUST_USE graft_status graft_bundle_write(const char *path, const char *kind,
                                                const graft_bundle *bundle,
                                                const graft_provenance *provenance);
@@ -26,12 +26,12 @@ GRAFT_MUST_USE graft_status graft_bundle_write(const char *path, const char *kin
  *  @param bundle initialised by the call; release with graft_bundle_fini()
  *  @param provenance initialised by the call, release with graft_provenance_fini(); NULL: not
  *  wanted
- *  @return #GRAFT_INPUT with one line: not there, foreign, another kind, damaged */
+ *  @return GRAFT_INPUT with one line: not there, foreign, another kind, damaged */
 GRAFT_MUST_USE graft_status graft_bundle_read(const char *path, const char *kind,
                                               graft_bundle *bundle, graft_provenance *provenance);
 
 /** What a file is, "dataset", "model", "checkpoint", "predictions" …
- *  @return #GRAFT_INPUT when it is not there, not HDF5, or not of Graft */
+ *  @return GRAFT_INPUT when it is not there, not HDF5, or not of Graft */
 GRAFT_MUST_USE graft_status graft_file_kind(const char *path, char kind[GRAFT_KIND_SIZE]);
 
 /** Checksum over names, types, shapes and contents in their order (CRC-32 of zlib). */

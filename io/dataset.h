@@ -45,7 +45,7 @@ typedef struct graft_dataset_writer graft_dataset_writer;
  *  @param extra or NULL
  *  @param provenance of rank 0, or NULL
  *  @param comm borrowed until graft_dataset_close()
- *  @return #GRAFT_OUTPUT when it can't be written (the disk space is reserved at once) */
+ *  @return GRAFT_OUTPUT when it can't be written (the disk space is reserved at once) */
 GRAFT_MUST_USE graft_status graft_dataset_create(const char *path, const graft_source_info *info,
                                                  const graft_dataset_field *field,
                                                  const graft_dataset_extra *extra,
@@ -57,7 +57,7 @@ GRAFT_MUST_USE graft_status graft_dataset_create(const char *path, const graft_s
  *  @param sample 0 … S − 1
  *  @param data [F] pointers to [P] values, in the order of the fields at creation
  *  @param error_estimate relative error of u, negative: not estimated
- *  @return #GRAFT_DIVERGED naming field and point if a value is not finite, #GRAFT_OUTPUT */
+ *  @return GRAFT_DIVERGED naming field and point if a value is not finite, GRAFT_OUTPUT */
 GRAFT_MUST_USE graft_status graft_dataset_write(graft_dataset_writer *writer, size_t sample,
                                                 const float *const *data, double error_estimate);
 
@@ -74,7 +74,7 @@ GRAFT_MUST_USE graft_status graft_dataset_close(graft_dataset_writer *writer, gr
 /** Open a data set for reading. All tables are read and checked; fields are read when asked for.
  *  Not collective: each rank opens the file for itself.
  *  @param source release with graft_source_fini(). Its fill() checks that values are finite
- *  @return #GRAFT_INPUT naming file, data set, index, what was expected and found */
+ *  @return GRAFT_INPUT naming file, data set, index, what was expected and found */
 GRAFT_MUST_USE graft_status graft_dataset_open(const char *path, graft_source *source);
 
 /** Does an opened data set hold this field? (Inputs alone: no "u".) */
@@ -90,7 +90,7 @@ const graft_provenance *graft_dataset_provenance(const graft_source *source);
 const graft_bundle *graft_dataset_parameters(const graft_source *source);
 
 /** Read everything: fields finite, masks equal to their geometry's, u zero outside the mask.
- *  @return #GRAFT_INPUT naming data set and index of the first wrong value */
+ *  @return GRAFT_INPUT naming data set and index of the first wrong value */
 GRAFT_MUST_USE graft_status graft_dataset_check(const graft_source *source);
 
 #endif

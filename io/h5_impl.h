@@ -14,7 +14,7 @@
 
 enum { GRAFT_H5_MAX_TEXT = 1 << 24 /**< longest text that is read, bytes */ };
 
-/** Open a file for reading: #GRAFT_INPUT if missing, a directory, not HDF5, truncated. */
+/** Open a file for reading: GRAFT_INPUT if missing, a directory, not HDF5, truncated. */
 graft_status graft_h5_open(const char *path, hid_t *file);
 
 /** Create a file in memory: nothing that HDF5 does with it can fail for lack of disk. (HDF5 1.10
@@ -27,7 +27,7 @@ graft_status graft_h5_save(hid_t file, graft_atomic *to);
 /** Create (truncate) a file for writing by this process; its space must have been reserved. */
 graft_status graft_h5_create(const char *path, hid_t *file);
 
-/** Close a file that was written, so that a failing write shows: #GRAFT_OUTPUT. */
+/** Close a file that was written, so that a failing write shows: GRAFT_OUTPUT. */
 graft_status graft_h5_close(hid_t file);
 
 /** Innermost reason of HDF5's error stack, e.g. "No space left on device". Returns @p text. */

@@ -20,7 +20,7 @@ typedef struct graft_run_dir graft_run_dir;
 /** Create the directory where missing and lock it. Collective.
  *  @param comm borrowed until graft_run_dir_close()
  *  @param provenance written into every bundle; borrowed until graft_run_dir_close(); or NULL
- *  @return #GRAFT_OUTPUT if it can't be created or written, #GRAFT_USAGE if another run is using it
+ *  @return GRAFT_OUTPUT if it can't be created or written, GRAFT_USAGE if another run is using it
  */
 GRAFT_MUST_USE graft_status graft_run_dir_open(const char *path, const graft_comm *comm,
                                                const graft_provenance *provenance,
@@ -42,7 +42,7 @@ typedef bool graft_run_dir_may_change(void *ctx, const char *key);
 /** Write @p config to `config.yaml`, or compare with the one that is there. Collective.
  *  @param may_change says which keys may differ (NULL: none); the file is then rewritten
  *  @param existed receives whether there was a configuration before (on all ranks); or NULL
- *  @return #GRAFT_USAGE naming directory, key, the value there and the one asked for */
+ *  @return GRAFT_USAGE naming directory, key, the value there and the one asked for */
 GRAFT_MUST_USE graft_status graft_run_dir_configure(graft_run_dir *run, const graft_yaml *config,
                                                     graft_run_dir_may_change *may_change, void *ctx,
                                                     bool *existed);

@@ -33,7 +33,7 @@ typedef struct graft_yaml_node {
 /** Read YAML text into a tree (an empty text gives an empty mapping).
  *  @param name file name for messages, which start "name:line: "
  *  @param root caller's struct; release with graft_yaml_tree_fini()
- *  @return #GRAFT_INPUT with one line */
+ *  @return GRAFT_INPUT with one line */
 GRAFT_MUST_USE graft_status graft_yaml_tree_parse(const char *text, const char *name,
                                                   graft_yaml_node *root);
 
@@ -62,7 +62,7 @@ typedef struct graft_yaml {
 
 /** Read YAML text into a flat mapping: nested keys joined by '_', sequences of scalars
  *  by ','. @p yaml is initialised by the call; release with graft_yaml_fini().
- *  @return #GRAFT_INPUT with "name:line: what", e.g. a file that is not there, bad syntax, a key
+ *  @return GRAFT_INPUT with "name:line: what", e.g. a file that is not there, bad syntax, a key
  *  given twice, sequences of mappings */
 GRAFT_MUST_USE graft_status graft_yaml_parse(const char *text, const char *name, graft_yaml *yaml);
 

@@ -57,7 +57,7 @@ GRAFT_MUST_USE graft_status graft_direction_init(graft_direction *direction,
 
 /** Evaluate gradient, loss, loss_sum and count at theta [n] on the batch of @p step. No allocation.
  *  Cost: one evaluation of the objective; with rows also 2 K n flops, and K² n for the Gramian.
- *  @return #GRAFT_DIVERGED naming the task whose loss is not finite */
+ *  @return GRAFT_DIVERGED naming the task whose loss is not finite */
 GRAFT_MUST_USE graft_status graft_direction_eval(graft_direction *direction, uint64_t step,
                                                  const graft_real *theta);
 

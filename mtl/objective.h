@@ -35,7 +35,7 @@ enum {
 typedef struct graft_request {
   uint64_t step;        /**< step of the run, from 0: decides batch and dropout masks */
   uint64_t batch;       /**< 0: the step's batch; 1, 2 …: further, independent draws of that step;
-                             in #GRAFT_PASS_VALIDATE: number of the validation batch */
+                             in GRAFT_PASS_VALIDATE: number of the validation batch */
   uint64_t tasks;       /**< bit k: task k is asked; others get sum 0, count 0, row 0 */
   graft_pass pass;      /**< how to run the model */
   unsigned want;        /**< GRAFT_WANT_… bits */
@@ -57,16 +57,16 @@ typedef struct graft_reply {
  * from it. Not thread-safe: one evaluation at a time. */
 typedef struct graft_objective {
   size_t n;                     /**< length of theta = layout->n */
-  size_t tasks;                 /**< K ≤ #GRAFT_MAX_TASKS */
+  size_t tasks;                 /**< K ≤ GRAFT_MAX_TASKS */
   const char *const *task_name; /**< [K] */
   const graft_layout *layout;   /**< borrowed: names, shapes and task masks of the blocks */
   uint64_t steps_per_epoch;     /**< steps that show every training sample once */
-  uint64_t validation_batches;  /**< batches of #GRAFT_PASS_VALIDATE */
+  uint64_t validation_batches;  /**< batches of GRAFT_PASS_VALIDATE */
   void *ctx;                    /**< private to the model */
   /** Counts of the batch that a request names, without evaluating it: count [K].
    *  Cost: no pass through the model. */
   graft_status (*count)(void *ctx, const graft_request *request, double *count);
-  /** Evaluate at theta [n]. No allocation. @return #GRAFT_DIVERGED on a non-finite loss. */
+  /** Evaluate at theta [n]. No allocation. @return GRAFT_DIVERGED on a non-finite loss. */
   graft_status (*eval)(void *ctx, const graft_request *request, const graft_real *theta,
                        graft_reply *reply);
   /** Add the model's own non-parameter state (running statistics) to a checkpoint, or NULL. */

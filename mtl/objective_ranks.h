@@ -19,7 +19,7 @@ typedef struct graft_objective_ranks {
 /** Collective. Wrap @p inner, whose count and eval tell of this rank's part of each batch.
  *  n, tasks, steps_per_epoch and validation_batches must agree over ranks.
  *  Cost of an evaluation: one sum over ranks for each array of the reply.
- *  @return #GRAFT_INTERNAL on every rank when they do not agree */
+ *  @return GRAFT_INTERNAL on every rank when they do not agree */
 GRAFT_MUST_USE graft_status graft_objective_ranks_init(graft_objective_ranks *ranks,
                                                        const graft_objective *inner,
                                                        const graft_comm *comm);

@@ -83,7 +83,7 @@ typedef struct graft_optimizer {
  *  @param layout only read here; blocks frozen later go unnoticed
  *  @param arena supplies type->vectors × n numbers and a table of chunks; a measuring arena is
  *         allowed and leaves the optimizer unusable
- *  @return #GRAFT_USAGE naming the option that is out of range; #GRAFT_MEMORY */
+ *  @return GRAFT_USAGE naming the option that is out of range; GRAFT_MEMORY */
 GRAFT_MUST_USE graft_status graft_optimizer_init(graft_optimizer *optimizer,
                                                  const graft_optimizer_type *type,
                                                  const graft_optimizer_config *config,

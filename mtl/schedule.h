@@ -45,7 +45,7 @@ const graft_schedule_type *graft_schedule_find(const char *name);
 /** Names of the rules, for option rows. */
 const char *graft_schedule_choices(size_t i);
 
-/** Check ranges. @return #GRAFT_USAGE naming the option. */
+/** Check ranges. @return GRAFT_USAGE naming the option. */
 GRAFT_MUST_USE graft_status graft_schedule_validate(const graft_schedule *schedule);
 
 /** Learning rate of step @p step (from 0). */

@@ -54,7 +54,7 @@ GRAFT_MUST_USE graft_status graft_trainer_config_default(graft_trainer_config *c
 /** Check what single rows cannot: lists, and that values fit each other.
  *  @param config what to check
  *  @param tasks K of the objective
- *  @return #GRAFT_USAGE naming the option, expected and got */
+ *  @return GRAFT_USAGE naming the option, expected and got */
 GRAFT_MUST_USE graft_status graft_trainer_config_validate(const graft_trainer_config *config,
                                                           size_t tasks);
 
@@ -108,7 +108,7 @@ GRAFT_MUST_USE graft_status graft_trainer_create(const graft_objective *objectiv
 void graft_trainer_destroy(graft_trainer *trainer);
 
 /** One optimisation step. No allocation.
- *  @return #GRAFT_DIVERGED when a loss or the gradient is not finite; theta has not changed then */
+ *  @return GRAFT_DIVERGED when a loss or the gradient is not finite; theta has not changed then */
 GRAFT_MUST_USE graft_status graft_trainer_step(graft_trainer *trainer);
 
 /** Validate at the averaged parameters (ema on) or at theta; keep them if they are the best so far.
@@ -118,8 +118,8 @@ GRAFT_MUST_USE graft_status graft_trainer_validate(graft_trainer *trainer);
 /** Go on from where the run stands to its end: steps, validations, log rows, checkpoints.
  *  @param trainer a run that was created, and perhaps taken back from a checkpoint
  *  @param hooks may be NULL
- *  @return #GRAFT_OK at the end or at the time limit; #GRAFT_INTERRUPTED when asked to stop (a
- *          checkpoint was stored); #GRAFT_DIVERGED with theta set back to the best so far (the
+ *  @return GRAFT_OK at the end or at the time limit; GRAFT_INTERRUPTED when asked to stop (a
+ *          checkpoint was stored); GRAFT_DIVERGED with theta set back to the best so far (the
  * start values before the first validation) and the last checkpoint left as it was */
 GRAFT_MUST_USE graft_status graft_trainer_run(graft_trainer *trainer,
                                               const graft_trainer_hooks *hooks);
@@ -137,7 +137,7 @@ GRAFT_MUST_USE graft_status graft_trainer_put(graft_trainer *trainer, graft_bund
 
 /** Take it back into a trainer created with the same objective and configuration; options that
  *  #graft_trainer_options marks may have changed.
- *  @return #GRAFT_USAGE naming an option that changed; #GRAFT_INPUT naming an array that does not
+ *  @return GRAFT_USAGE naming an option that changed; GRAFT_INPUT naming an array that does not
  * fit */
 GRAFT_MUST_USE graft_status graft_trainer_get(graft_trainer *trainer, const graft_bundle *bundle);
 

@@ -18,7 +18,7 @@
 
 #include "nn/tile_impl.h"
 
-/** A sum over windows; L = #GRAFT_LANES. */
+/** A sum over windows; L = GRAFT_LANES. */
 typedef struct graft_conv_windows {
   size_t rows, columns; /**< output pixels */
   size_t taps;          /**< k: rows of taps */

@@ -64,7 +64,7 @@ GRAFT_MUST_USE graft_status graft_graph_create(graft_graph **graph, size_t max_s
 void graft_graph_destroy(graft_graph *graph);
 
 /** Add an input.
- *  @param name unique, shorter than #GRAFT_NAME_SIZE
+ *  @param name unique, shorter than GRAFT_NAME_SIZE
  *  @param axis what its rows are
  *  @param row shape of one row, e.g. [100 x 100 x 2] (height, width, channels) or [2]; rank 0 on
  * the pair axis
@@ -80,7 +80,7 @@ GRAFT_MUST_USE graft_status graft_graph_input(graft_graph *graph, const char *na
  *  @param inputs how many
  *  @param tasks tasks whose losses reach the parameters (mask of the layout blocks; ~0 for all)
  *  @param node receives its number
- *  @return #GRAFT_USAGE naming the operator when shapes or settings do not fit */
+ *  @return GRAFT_USAGE naming the operator when shapes or settings do not fit */
 GRAFT_MUST_USE graft_status graft_graph_add(graft_graph *graph, const char *type, const char *name,
                                             const graft_operator_config *config,
                                             const graft_node *input, size_t inputs, uint64_t tasks,

@@ -31,15 +31,15 @@ typedef enum graft_init {
  *  ::graft_option_choices. */
 const char *graft_init_name(size_t i);
 
-/** The kind of that name, #GRAFT_INIT_COUNT if there is none. */
+/** The kind of that name, GRAFT_INIT_COUNT if there is none. */
 graft_init graft_init_find(const char *name);
 
 /** Fill @p value [count] with initial values.
  *  @param init kind
  *  @param fan_in,fan_out inputs and outputs of one unit, taps of a kernel included; both ≥ 1
- *  @param std standard deviation of #GRAFT_INIT_NORMAL, ≥ 0
+ *  @param std standard deviation of GRAFT_INIT_NORMAL, ≥ 0
  *  @param seed,index random sequence (@p index: number of the layout block), stream
- *         #GRAFT_STREAM_INIT
+ *         GRAFT_STREAM_INIT
  *  Truncated normals are cut at two standard deviations and rescaled, as Keras does.
  *  Reference: glorot2010, eq. 12 and 16; he2015, eq. 10. */
 void graft_init_fill(graft_init init, double fan_in, double fan_out, double std, uint64_t seed,

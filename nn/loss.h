@@ -55,7 +55,7 @@ const char *graft_loss_name(size_t i);
  *  @param gradient [B x P] row b = factor b times the gradient of loss b with respect to prediction
  * b (0 outside the domain), or NULL; may not overlap the inputs Cost: two passes over the arrays,
  * sums in double; no allocation. Non-finite values are passed on.
- *  @return #GRAFT_INTERNAL on empty batches */
+ *  @return GRAFT_INTERNAL on empty batches */
 GRAFT_MUST_USE graft_status graft_loss_eval(const graft_loss_type *type,
                                             const graft_loss_batch *batch, const double *factor,
                                             double *value, graft_real *gradient);

@@ -24,7 +24,7 @@ typedef struct graft_operator_config {
   bool bias;        /**< dense, conv2d: add a bias per output (default true) */
   bool offset;      /**< contract: add one trained scalar to all outputs (default false) */
   graft_init init;  /**< weights (default Glorot normal) */
-  double init_std;  /**< standard deviation of #GRAFT_INIT_NORMAL (default 0.01) */
+  double init_std;  /**< standard deviation of GRAFT_INIT_NORMAL (default 0.01) */
   double bias_std;  /**< standard deviation of initial biases (default 0: zeros) */
 } graft_operator_config;
 

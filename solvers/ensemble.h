@@ -43,7 +43,7 @@ GRAFT_MUST_USE graft_status graft_solve_validate(const graft_solve_config *confi
 typedef struct graft_solve_progress {
   void *ctx; /**< private to the receiver */
   /** @param done samples finished by this rank, @param total samples that this rank will do
-   *  @return anything but #GRAFT_OK stops all ranks with that status (after the current task) */
+   *  @return anything but GRAFT_OK stops all ranks with that status (after the current task) */
   graft_status (*update)(void *ctx, size_t done, size_t total);
 } graft_solve_progress;
 
@@ -84,8 +84,8 @@ typedef struct graft_solve_report {
  *  @param report or NULL
  *  Cost: about 3 ms per sample and core for the defaults (see ensemble_config.c); meshes and
  * factors of all shapes, about 10 MB each.
- *  @return #GRAFT_DIVERGED if a linear solver does not converge, #GRAFT_ACCURACY if an estimated
- *  error is above max_error, #GRAFT_OUTPUT if the file can't be written, #GRAFT_USAGE for a bad
+ *  @return GRAFT_DIVERGED if a linear solver does not converge, GRAFT_ACCURACY if an estimated
+ *  error is above max_error, GRAFT_OUTPUT if the file can't be written, GRAFT_USAGE for a bad
  * configuration or a solver option that nobody knows */
 GRAFT_MUST_USE graft_status graft_ensemble_run(const graft_solve_config *config,
                                                const graft_comm *comm, const char *path,

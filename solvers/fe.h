@@ -20,7 +20,7 @@ typedef struct graft_fe graft_fe;
  *         changes the errors of random samples by less than 1 %, measured)
  *  @param fe returned, destroy with graft_fe_destroy()
  *  Cost: memory per element 0.4 kB (order 1) or 1.7 kB (order 2) beside matrix and factor.
- *  @return #GRAFT_INPUT naming the element if one is inverted or has no area, #GRAFT_USAGE if all
+ *  @return GRAFT_INPUT naming the element if one is inverted or has no area, GRAFT_USAGE if all
  *  nodes are on the boundary */
 GRAFT_MUST_USE graft_status graft_fe_create(const graft_mesh *mesh, int degree, graft_fe **fe);
 
@@ -50,12 +50,12 @@ void graft_fe_set_source(graft_fe *fe, const double *f);
 /** Coefficients: assemble the matrix.
  *  @param k [Q] diffusion at the quadrature points, positive
  *  @param c [Q] reaction, or NULL for none
- *  @return #GRAFT_DIVERGED naming the point if k is not positive and finite */
+ *  @return GRAFT_DIVERGED naming the point if k is not positive and finite */
 GRAFT_MUST_USE graft_status graft_fe_assemble(graft_fe *fe, const double *k, const double *c);
 
 /** Solve with the assembled matrix.
  *  @param u [nodes] receives the solution, boundary values included
- *  @return #GRAFT_DIVERGED with PETSc's reason and the number of iterations */
+ *  @return GRAFT_DIVERGED with PETSc's reason and the number of iterations */
 GRAFT_MUST_USE graft_status graft_fe_solve(graft_fe *fe, double *u);
 
 /** Values and gradients of a nodal function at the quadrature points.

@@ -57,7 +57,7 @@ double graft_field_mesh_size(const graft_field_type *type, double length, int or
  *  @param length correlation length, 0: the law's own
  *  @param sigma standard deviation, 0: the law's own
  *  @param field returned, destroy with graft_field_destroy()
- *  @return #GRAFT_USAGE if the law has no such parameter */
+ *  @return GRAFT_USAGE if the law has no such parameter */
 GRAFT_MUST_USE graft_status graft_field_create(const graft_field_type *type, double length,
                                                double sigma, graft_field **field);
 
@@ -75,7 +75,7 @@ void graft_field_destroy(graft_field *field);
 
 /** Draw the realisation of (seed, stream, index). It becomes the current one.
  *  Cost: 0.2 ms for the RBF laws at length 0.1.
- *  @return #GRAFT_USAGE if a table has no such row; what a law's own solver may return */
+ *  @return GRAFT_USAGE if a table has no such row; what a law's own solver may return */
 GRAFT_MUST_USE graft_status graft_field_draw(graft_field *field, uint64_t seed, uint32_t stream,
                                              uint64_t index);
 

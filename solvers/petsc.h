@@ -18,12 +18,12 @@ const char *graft_petsc_prefix(size_t i);
  *  @param count number of words
  *  @param word [count] options and values, e.g. "-ksp_type", "cg"; each option must begin with one
  * of graft_petsc_prefix(); borrowed until graft_petsc_fini()
- *  @return #GRAFT_USAGE for an option with another prefix or a stray word */
+ *  @return GRAFT_USAGE for an option with another prefix or a stray word */
 GRAFT_MUST_USE graft_status graft_petsc_init(size_t count, const char *const *word);
 
 /** Fail if an option that selects a solver (`-ksp_ -pc_ -mat_`) was never looked at: a misspelt
  * name, which PETSc itself ignores. Sensible after a first solve.
- *  @return #GRAFT_USAGE naming the option */
+ *  @return GRAFT_USAGE naming the option */
 GRAFT_MUST_USE graft_status graft_petsc_check_unused(void);
 
 /** Version of PETSc in use, e.g. "3.18.5"; for provenance. */

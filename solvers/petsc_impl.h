@@ -19,7 +19,7 @@
 PetscErrorCode graft_status_to_petsc(graft_status status);
 
 /** Status of a PETSc code: what graft_status_to_petsc() put in, out of memory, not converged, or
- *  #GRAFT_INTERNAL. The message is recorded already, by the handler that graft_petsc_init() sets.
+ *  GRAFT_INTERNAL. The message is recorded already, by the handler that graft_petsc_init() sets.
  */
 GRAFT_MUST_USE graft_status graft_status_from_petsc(PetscErrorCode code);
 

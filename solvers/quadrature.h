@@ -23,7 +23,7 @@ typedef struct graft_quadrature {
 
 /** The smallest rule that is exact for polynomials of degree @p degree ≤ 8: 3 points for 2, 6 for
  * 4, 12 for 6, 16 for 8.
- *  @return #GRAFT_INTERNAL for a degree without a rule */
+ *  @return GRAFT_INTERNAL for a degree without a rule */
 GRAFT_MUST_USE graft_status graft_quadrature_get(int degree, graft_quadrature *rule);
 
 #endif

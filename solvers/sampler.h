@@ -20,9 +20,9 @@ typedef struct graft_sampler {
 
 /** Locate the grid points of the closed region in the mesh.
  *  @param distance [P] signed distances of the grid points; points with |distance| up to
- *         #GRAFT_REGION_TOLERANCE take their value from boundary nodes alone
+ *         GRAFT_REGION_TOLERANCE take their value from boundary nodes alone
  *  @param sampler uninitialised; on success release with graft_sampler_fini()
- *  @return #GRAFT_INTERNAL if a point of the region is far from the mesh */
+ *  @return GRAFT_INTERNAL if a point of the region is far from the mesh */
 GRAFT_MUST_USE graft_status graft_sampler_init(graft_sampler *sampler, const graft_mesh *mesh,
                                                const graft_grid *grid, const double *distance);
 
