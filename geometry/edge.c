@@ -174,7 +174,11 @@ graft_box graft_edge_box(const graft_edge *edge) {
 }
 
 int graft_edge_winding(const graft_edge *edge, double x, double y) {
-  const double *a = edge->from, *b = edge->to;
+  const double *a = edge->from, *b = edge->to, bow = fabs(edge->bulge);
+  if (bow > 0 && bow <= 1) { /* an arc this flat stays within half its chord times bow */
+    double reach = 0.500001 * bow * (fabs(b[0] - a[0]) + fabs(b[1] - a[1]));
+    if (y > fmax(a[1], b[1]) + reach || y < fmin(a[1], b[1]) - reach) return 0;
+  }
   double side = (b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0]); /* > 0: on the left */
   int winding = 0;
   if (a[1] <= y && y < b[1]) winding = side > 0;

@@ -77,9 +77,10 @@ static size_t find_near(const graft_region *region, const double *centre, double
   return count;
 }
 
-/* Distances of a block's points: @p distance [BLOCK x BLOCK]. */
+/* Distances of a block's points: @p distance [BLOCK x BLOCK]; with `sign_only` any numbers of their
+ * signs where the boundary is not near. */
 static void block_distance(const graft_grid *grid, const graft_region *region,
-                           const struct block *b, double *distance) {
+                           const struct block *b, bool sign_only, double *distance) {
   size_t near[NEAR];
   double low[2], high[2], centre[2], least;
   for (int k = 0; k < 2; k++) {
@@ -90,6 +91,10 @@ static void block_distance(const graft_grid *grid, const graft_region *region,
   double radius = 0.5 * (1 + 1e-9) * hypot(high[0] - low[0], high[1] - low[1]) + 1e-14;
   size_t count = find_near(region, centre, radius, near, &least);
   bool inside = graft_region_contains(region, centre[0], centre[1]);
+  if (sign_only && least > radius + GRAFT_REGION_TOLERANCE) {
+    for (size_t p = 0; p < BLOCK * BLOCK; p++) distance[p] = inside ? -least : least;
+    return;
+  }
   for (size_t i = b->from[0]; i < b->to[0]; i++) {
     for (size_t j = b->from[1]; j < b->to[1]; j++) {
       double xy[2] = {graft_grid_coordinate(grid, 0, i), graft_grid_coordinate(grid, 1, j)};
@@ -113,7 +118,7 @@ void graft_grid_distance(const graft_grid *grid, const graft_region *region, dou
   for (size_t i = 0; i < grid->n[0]; i += BLOCK) {
     for (size_t j = 0; j < grid->n[1]; j += BLOCK) {
       struct block b = block_at(grid, i, j);
-      block_distance(grid, region, &b, part);
+      block_distance(grid, region, &b, false, part);
       for (size_t k = b.from[0]; k < b.to[0]; k++) {
         memcpy(distance + k * grid->n[1] + j, part + (k - i) * BLOCK,
                (b.to[1] - j) * sizeof *distance);
@@ -128,7 +133,7 @@ size_t graft_grid_mask(const graft_grid *grid, const graft_region *region, unsig
   for (size_t i = 0; i < grid->n[0]; i += BLOCK) {
     for (size_t j = 0; j < grid->n[1]; j += BLOCK) {
       struct block b = block_at(grid, i, j);
-      block_distance(grid, region, &b, part);
+      block_distance(grid, region, &b, true, part);
       for (size_t k = b.from[0]; k < b.to[0]; k++) {
         ones += graft_mask_from_distance(b.to[1] - j, part + (k - i) * BLOCK,
                                          mask + k * grid->n[1] + j);

@@ -13,7 +13,7 @@
  *            region is scaled and moved: the longer side of its box is uniform in [0.6, 0.98],
  *            the place of the box uniform in [0.01, 0.99]². Numbers are multiples of 1e-6.
  * Cost:      about 100 µs.
- * Reference: rasmussen2006, section 4.2.3 (periodic kernel); bolton1975 (biarcs, with equal
+ * Reference: rasmussen2006, section 4.2.1 (the kernel); bolton1975 (biarcs, with equal
  *            tangent lengths). */
 #include <math.h>
 
