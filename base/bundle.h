@@ -22,16 +22,16 @@ typedef enum graft_type {
 
 /** One array; @p data is row-major and owned by the bundle. */
 typedef struct graft_array {
-  char *name; /**< path with '/' between groups, e.g. "parameters/branch/conv1/weight" */
-  graft_type type;
-  graft_shape shape;
-  void *data;
+  char *name;        /**< path with '/' between groups, e.g. "parameters/branch/conv1/weight" */
+  graft_type type;   /**< of the elements */
+  graft_shape shape; /**< row-major */
+  void *data;        /**< the elements, owned by the bundle */
 } graft_array;
 
 /** The collection; caller's struct. */
 typedef struct graft_bundle {
-  size_t arrays;
-  size_t capacity;
+  size_t arrays;      /**< in use */
+  size_t capacity;    /**< allocated */
   graft_array *array; /**< [arrays], owned */
 } graft_bundle;
 
@@ -48,11 +48,13 @@ void graft_bundle_fini(graft_bundle *bundle);
 GRAFT_MUST_USE graft_status graft_bundle_put(graft_bundle *bundle, const char *name,
                                              graft_type type, graft_shape shape, const void *data);
 
-/** Short forms for one number, and for text. */
+/** graft_bundle_put() of one integer, type GRAFT_INT64, rank 0. */
 GRAFT_MUST_USE graft_status graft_bundle_put_int(graft_bundle *bundle, const char *name,
                                                  int64_t value);
+/** graft_bundle_put() of one number, type GRAFT_FLOAT64, rank 0. */
 GRAFT_MUST_USE graft_status graft_bundle_put_real(graft_bundle *bundle, const char *name,
                                                   double value);
+/** graft_bundle_put() of a NUL-terminated text. */
 GRAFT_MUST_USE graft_status graft_bundle_put_text(graft_bundle *bundle, const char *name,
                                                   const char *value);
 
@@ -65,11 +67,13 @@ const graft_array *graft_bundle_find(const graft_bundle *bundle, const char *nam
 GRAFT_MUST_USE graft_status graft_bundle_get(const graft_bundle *bundle, const char *name,
                                              graft_type type, graft_shape shape, void *out);
 
-/** Short forms of graft_bundle_get(); text is borrowed until the bundle changes. */
+/** The integer that graft_bundle_put_int() stored; fails like graft_bundle_get(). */
 GRAFT_MUST_USE graft_status graft_bundle_get_int(const graft_bundle *bundle, const char *name,
                                                  int64_t *value);
+/** The number that graft_bundle_put_real() stored; fails like graft_bundle_get(). */
 GRAFT_MUST_USE graft_status graft_bundle_get_real(const graft_bundle *bundle, const char *name,
                                                   double *value);
+/** The text of that name, borrowed until the bundle changes; fails like graft_bundle_get(). */
 GRAFT_MUST_USE graft_status graft_bundle_get_text(const graft_bundle *bundle, const char *name,
                                                   const char **value);
 

@@ -22,17 +22,24 @@ typedef struct graft_json {
 /** Start writing to @p file. */
 void graft_json_init(graft_json *json, FILE *file);
 
-/** Open and close an object or an array. */
+/** Open an object; close it with graft_json_end_object(). */
 void graft_json_object(graft_json *json, const char *key);
+/** Open an array; close it with graft_json_end_array(). */
 void graft_json_array(graft_json *json, const char *key);
+/** Close the innermost object. */
 void graft_json_end_object(graft_json *json);
+/** Close the innermost array. */
 void graft_json_end_array(graft_json *json);
 
-/** Write one value. Non-finite numbers become null; text is escaped (UTF-8 is passed through). */
+/** Write a number with 10 significant digits; null if it is not finite. */
 void graft_json_real(graft_json *json, const char *key, double value);
+/** Write an integer. */
 void graft_json_int(graft_json *json, const char *key, long long value);
+/** Write true or false. */
 void graft_json_bool(graft_json *json, const char *key, bool value);
+/** Write text, escaped (UTF-8 is passed through). */
 void graft_json_text(graft_json *json, const char *key, const char *value);
+/** Write null. */
 void graft_json_null(graft_json *json, const char *key);
 
 /** End with a newline; GRAFT_OUTPUT when anything could not be written, GRAFT_INTERNAL when

@@ -26,9 +26,9 @@ typedef struct graft_block {
   size_t count;               /**< elements = graft_shape_count(shape) */
   graft_shape shape;          /**< row-major */
   uint64_t tasks;             /**< bit k: the loss of task k reaches it; two bits or more: shared */
-  graft_block_kind kind;
-  unsigned char decay;  /**< 1: weight decay applies (kernels), 0: biases and norms */
-  unsigned char frozen; /**< 1: optimisers leave it alone */
+  graft_block_kind kind;      /**< how its gradient is stored */
+  unsigned char decay;        /**< 1: weight decay applies (kernels), 0: biases and norms */
+  unsigned char frozen;       /**< 1: optimisers leave it alone */
 } graft_block;
 
 /** The table; caller's struct, the rows are owned by it. */

@@ -25,12 +25,13 @@ typedef const char *graft_option_choices(size_t i);
 
 /** One option. A table ends with a row whose name is NULL. */
 typedef struct graft_option {
-  const char *name; /**< lower snake case, a noun, without the dash */
-  graft_option_type type;
+  const char *name;              /**< lower snake case, a noun, without the dash */
+  graft_option_type type;        /**< of the field */
   size_t offset;                 /**< offsetof the field in its struct */
   size_t capacity;               /**< bytes of a string or list field, 0 otherwise */
   const char *value;             /**< default as text */
-  double min, max;               /**< allowed range of INT and REAL, both ends allowed */
+  double min;                    /**< least value of INT and REAL */
+  double max;                    /**< largest value of INT and REAL */
   const char *unit;              /**< e.g. "s", or NULL */
   graft_option_choices *choices; /**< or NULL: any text */
   const char *help;              /**< one line */

@@ -8,10 +8,10 @@
 
 #ifdef GRAFT_DOUBLE
 typedef double graft_real;
-#define GRAFT_REAL_NAME "float64"
+#define GRAFT_REAL_NAME "float64" /**< name of the type in files and messages */
 #else
 typedef float graft_real; /**< number type of parameters, activations and gradients */
-#define GRAFT_REAL_NAME "float32"
+#define GRAFT_REAL_NAME "float32" /**< name of the type in files and messages */
 #endif
 
 #endif

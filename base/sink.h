@@ -21,7 +21,9 @@ typedef struct graft_sink {
 
 /** What the in-memory sink keeps. */
 typedef struct graft_sink_memory {
-  size_t rows, columns, capacity;
+  size_t rows;             /**< rows kept */
+  size_t columns;          /**< values per row */
+  size_t capacity;         /**< rows allocated */
   double *value;           /**< [rows x columns], owned */
   graft_bundle model;      /**< last one stored under "model" */
   graft_bundle checkpoint; /**< last one stored under any other name */

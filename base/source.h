@@ -22,17 +22,17 @@ typedef enum graft_part {
 
 /** One distinct region of a data set. */
 typedef struct graft_source_geometry {
-  char name[GRAFT_NAME_SIZE];
-  char *region_yaml;   /**< text of the region file, owned */
-  unsigned char *mask; /**< [P] 1 on points of the closed region, owned */
-  float *sdf;          /**< [P] signed distance, negative inside, owned */
+  char name[GRAFT_NAME_SIZE]; /**< e.g. "disc" */
+  char *region_yaml;          /**< text of the region file, owned */
+  unsigned char *mask;        /**< [P] 1 on points of the closed region, owned */
+  float *sdf;                 /**< [P] signed distance, negative inside, owned */
   float *torsion; /**< [P] solution for K = 1, f = 1, u = 0, owned; all 0 where there is none */
 } graft_source_geometry;
 
 /** One named split. */
 typedef struct graft_source_split {
-  char name[GRAFT_NAME_SIZE];
-  uint8_t *part; /**< [samples] a ::graft_part each, owned */
+  char name[GRAFT_NAME_SIZE]; /**< e.g. "default" */
+  uint8_t *part;              /**< [samples] a ::graft_part each, owned */
 } graft_source_split;
 
 /** Names and per-sample tables of a data set: all of it but the fields. Caller's struct. */
@@ -43,7 +43,8 @@ typedef struct graft_source_info {
   size_t samples;                     /**< S */
   int dims;                           /**< spatial dimensions D, 1 … 3 */
   size_t grid[3];                     /**< points per axis, the first D in use */
-  double lo[3], hi[3];                /**< extent of the node-centred grid per axis */
+  double lo[3];                       /**< lower end of the node-centred grid per axis */
+  double hi[3];                       /**< upper end per axis */
   size_t points;                      /**< P = product of grid */
   size_t tasks;                       /**< K ≤ GRAFT_MAX_TASKS */
   char (*task_name)[GRAFT_NAME_SIZE]; /**< [K], owned */
@@ -78,8 +79,8 @@ const uint8_t *graft_source_split_get(const graft_source_info *info, const char 
 
 /** Samples of a data set. */
 typedef struct graft_source {
-  graft_source_info info;
-  void *ctx; /**< private to the implementation */
+  graft_source_info info; /**< names and tables */
+  void *ctx;              /**< private to the implementation */
   /** Fill @p out [count x P] with @p field ("u", "log_k") of the samples @p sample [count].
    *  Outside the region u is 0; log_k is given over the whole grid. Not thread-safe.
    *  @return GRAFT_INPUT naming data set and sample when the data are bad or not there */

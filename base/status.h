@@ -25,13 +25,17 @@
 
 /** What became of a call; GRAFT_OK is 0. */
 typedef enum graft_status {
+/** @cond */
 #define GRAFT_STATUS_ENUM(name, code, text) GRAFT_##name,
+  /** @endcond */
   GRAFT_STATUS_LIST(GRAFT_STATUS_ENUM)
 #undef GRAFT_STATUS_ENUM
       GRAFT_STATUS_COUNT /**< number of codes, not a status */
 } graft_status;
 
+/** The result of a function must not be dropped. */
 #define GRAFT_MUST_USE __attribute__((warn_unused_result))
+/** Argument @p text is a printf format whose values start at argument @p first. */
 #define GRAFT_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
 /** Text of a status, e.g. "bad input file"; never NULL. */
