@@ -30,8 +30,6 @@ INLINE vector load(const graft_real *from) {
   return v;
 }
 
-INLINE vector spread(graft_real x) { return x - (vector){0}; }
-
 INLINE void store(graft_real *to, vector v) { memcpy(to, &v, sizeof v); }
 
 static size_t most_rows(void) {
@@ -60,6 +58,7 @@ INLINE void windows(const size_t T, const size_t R, const size_t N, const graft_
                     const graft_real *x, const graft_real *w, graft_real *y, size_t y_column,
                     size_t y_row) {
   size_t step = s->column, row = s->row, w_step = s->w_step, w_block = s->w_block;
+  const vector zero = {0}; /* scalar − zero: the scalar in all lanes */
   vector sum[2 * MOST];
 #pragma GCC unroll 28
   for (size_t i = 0; i < T * R * N; i++) {
@@ -74,10 +73,10 @@ INLINE void windows(const size_t T, const size_t R, const size_t N, const graft_
       vector a = load(w), b = N > 1 ? load(w + w_block) : a;
 #pragma GCC unroll 14
       for (size_t t = 0; t < T; t++) {
-        vector value = spread(from[t * step]);
+        vector value = from[t * step] - zero;
         sum[t * R * N] += value * a;
         if (N > 1) sum[t * N + 1] += value * b;
-        if (R > 1) sum[t * R + 1] += spread(from[t * step + row]) * a;
+        if (R > 1) sum[t * R + 1] += (from[t * step + row] - zero) * a;
       }
     }
   }
@@ -126,6 +125,7 @@ void graft_tile_windows(const graft_window_sum *s, const graft_real *x, const gr
 INLINE void outer(const size_t T, const size_t N, const graft_outer_sum *s, const graft_real *x,
                   const graft_real *d, graft_real *y, size_t y_step, size_t y_block) {
   size_t columns = s->columns, x_column = s->x_column, d_column = s->d_column;
+  const vector zero = {0}; /* scalar − zero: the scalar in all lanes */
   vector sum[2 * MOST];
 #pragma GCC unroll 28
   for (size_t i = 0; i < T * N; i++) {
@@ -137,7 +137,7 @@ INLINE void outer(const size_t T, const size_t N, const graft_outer_sum *s, cons
       vector a = load(term), b = N > 1 ? load(term + L) : a;
 #pragma GCC unroll 14
       for (size_t t = 0; t < T; t++) {
-        vector value = spread(from[t]);
+        vector value = from[t] - zero;
         sum[t * N] += value * a;
         if (N > 1) sum[t * N + 1] += value * b;
       }
