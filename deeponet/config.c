@@ -16,8 +16,8 @@ _Static_assert(sizeof channel_name / sizeof *channel_name == CHANNEL_COUNT, "cha
 static const char *channel_choices(size_t i) { return i < CHANNEL_COUNT ? channel_name[i] : NULL; }
 
 static const char *branch_choices(size_t i) {
-  static const char *const name[] = {"conv", "dense"};
-  return i < 2 ? name[i] : NULL;
+  static const char *const name[] = {"conv", "dense", "pca"};
+  return i < 3 ? name[i] : NULL;
 }
 
 static const char *normalisation_choices(size_t i) {
@@ -43,6 +43,7 @@ const graft_option graft_deeponet_options[] = {
     REAL(input_scale, "1", 1e-6, 1e6, "factor of the normalised input"),
     TEXT(branch, STRING, "conv", branch_choices, "first layers of the branch"),
     INT(pool, "0", 0, 8, "halvings of the image before the branch"),
+    INT(components, "300", 1, 65536, "principal components that branch pca reads"),
     TEXT(channels, LIST, "16,32,64,64", NULL, "widths of the convolutions"),
     INT(kernel, "5", 1, 31, "side of the convolutions, odd"),
     TEXT(conv_activation, STRING, "relu", graft_activation_name, "after each convolution"),
@@ -61,6 +62,7 @@ const graft_option graft_deeponet_options[] = {
     INT(width, "128", 1, 65536, "basis functions"),
     TEXT(init, STRING, "glorot_normal", graft_init_name, "law of initial weights"),
     REAL(bias_std, "0", 0, 10, "standard deviation of initial biases"),
+    REAL(output_init, "1", 0, 1e6, "factor of initial weights of the branch's output"),
     REAL(gain, "1", 1e-6, 1e6, "factor of the network's output"),
     TEXT(skip, STRING, "none", graft_skip_name, "classical predictor beside the network"),
     TEXT(transform, STRING, "identity", graft_transform_name, "from network output to u"),
@@ -68,6 +70,7 @@ const graft_option graft_deeponet_options[] = {
     TEXT(loss, STRING, "relative_l2", graft_loss_name, "loss of a sample"),
     BOOL(augmentation, "false", "train on symmetric copies of samples"),
     BOOL(symmetrise, "false", "predict the mean over symmetric copies"),
+    INT(points, "0", 0, 1e9, "random points per step; 0: all"),
     INT(batch, "100", 1, 1048576, "samples per step"),
     INT(seed, "1", 0, 9007199254740992., "of weights, batches, dropout, augmentation"),
     {"threads", GRAFT_OPTION_INT, FIELD(threads), 0, "0", 0, 4096, NULL, NULL,

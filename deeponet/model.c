@@ -57,12 +57,17 @@ graft_status graft_model_create(const graft_deeponet_config *config, const graft
 graft_status graft_model_finish(graft_deeponet *model) {
   size_t rows = (size_t)model->config.batch;
   if (rows > PREDICT_ROWS) rows = PREDICT_ROWS;
-  GRAFT_TRY(graft_network_build(&model->config, &model->info, model->channels, rows, model->threads,
-                                &model->network));
+  GRAFT_TRY(graft_network_build(model, rows, &model->network));
   const graft_layout *layout = graft_graph_layout(model->network.graph);
   GRAFT_TRY(graft_alloc(&model->theta, layout->n, sizeof(graft_real)));
-  return graft_graph_init_parameters(model->network.graph, (uint64_t)model->config.seed,
-                                     model->theta);
+  GRAFT_TRY(graft_graph_init_parameters(model->network.graph, (uint64_t)model->config.seed,
+                                        model->theta));
+  const graft_block *last = graft_layout_get(layout, "branch/output/weight");
+  GRAFT_CHECK(last, INTERNAL, "network: expected a block branch/output/weight, got none");
+  for (size_t i = 0; i < last->count; i++) {
+    model->theta[last->offset + i] *= (graft_real)model->config.output_init;
+  }
+  return GRAFT_OK;
 }
 
 static graft_status create(const graft_deeponet_config *config, const graft_source *source,
@@ -74,8 +79,8 @@ static graft_status create(const graft_deeponet_config *config, const graft_sour
     GRAFT_TRY(graft_model_region_init(*model, geometry->name, geometry->mask, geometry->sdf,
                                       geometry->torsion, &(*model)->region[g]));
   }
-  GRAFT_TRY(graft_model_finish(*model));
-  return graft_training_create(*model, source, split);
+  GRAFT_TRY(graft_training_create(*model, source, split));
+  return graft_model_finish(*model);
 }
 
 graft_status graft_deeponet_create(const graft_deeponet_config *config, const graft_source *source,
@@ -103,6 +108,8 @@ void graft_deeponet_destroy(graft_deeponet *model) {
   graft_free(model->shift);
   graft_free(model->factor);
   graft_free(model->mean);
+  graft_free(model->pixel);
+  graft_free(model->basis);
   graft_free(model->task);
   graft_free(model->region);
   graft_free(model->theta);
@@ -186,55 +193,4 @@ void graft_model_region_fini(struct region *region) {
 const graft_symmetry *graft_model_skip_symmetry(const graft_deeponet *model,
                                                 const struct region *region) {
   return model->config.augmentation ? &region->symmetry : &model->identity;
-}
-
-double graft_model_raw(enum channel channel, const struct region *region, size_t p, float log_k) {
-  switch (channel) {
-  case CHANNEL_LOG_K: return (double)log_k;
-  case CHANNEL_MASK: return region->mask[p];
-  case CHANNEL_INVERSE_K: return exp(-(double)log_k);
-  case CHANNEL_K: return exp((double)log_k);
-  case CHANNEL_SDF: return (double)region->sdf[p];
-  case CHANNEL_TORSION: return (double)region->torsion[p];
-  case CHANNEL_COUNT: break;
-  }
-  return 0;
-}
-
-void graft_model_input(const graft_deeponet *model, const struct region *region, size_t task,
-                       const float *log_k, const uint32_t *point, graft_real *image,
-                       graft_real *code) {
-  size_t C = model->channels, P = model->info.points;
-  for (size_t c = 0; c < C; c++) {
-    enum channel channel = model->channel[c];
-    const float *shift = model->shift + c * P, *factor = model->factor + c * P;
-    bool masked = model->config.masked && channel != CHANNEL_SDF;
-    for (size_t p = 0; p < P; p++) {
-      graft_real raw = channel == CHANNEL_LOG_K
-                           ? (graft_real)log_k[point[p]]
-                           : (graft_real)graft_model_raw(channel, region, p, log_k[point[p]]);
-      graft_real value = (raw - (graft_real)shift[p]) * (graft_real)factor[p];
-      image[p * C + c] = masked ? value * region->weight[p] : value;
-    }
-  }
-  if (!code) return;
-  for (size_t k = 0; k < model->info.tasks; k++) code[k] = k == task;
-}
-
-void graft_model_statistics(const struct region *region, size_t points, const float *log_k,
-                            double statistic[RANGE_COUNT]) {
-  double count = 0, sum = 0, square = 0, least = INFINITY, most = -INFINITY;
-  for (size_t p = 0; p < points; p++) {
-    if (!region->mask[p]) continue;
-    double value = (double)log_k[p];
-    count++;
-    sum += value;
-    square += value * value;
-    least = fmin(least, value);
-    most = fmax(most, value);
-  }
-  statistic[RANGE_MEAN] = sum / count;
-  statistic[RANGE_STD] = sqrt(fmax(square / count - sum * sum / (count * count), 0));
-  statistic[RANGE_MIN] = least;
-  statistic[RANGE_MAX] = most;
 }

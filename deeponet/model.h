@@ -27,8 +27,11 @@ typedef struct graft_deeponet_config {
   bool masked;               /**< channels that are fields are set to 0 outside the region */
   char normalisation[32];    /**< z-score of fields: pixel (at each grid point) or global */
   double input_scale;        /**< factor of all channels after that */
-  char branch[32];           /**< conv or dense: what the image goes through first */
-  long long pool;            /**< halvings of the image before that */
+  char branch[32];           /**< what reads the image: conv, dense, or dense after projection on
+                                  principal components (pca) */
+  long long pool;            /**< halvings of the image before that (pca: every 2^pool-th point) */
+  long long components;      /**< principal components of the training images, all symmetric copies
+                                  included, that pca keeps */
   char channels[64];         /**< widths of the convolutions, each followed by a halving */
   long long kernel;          /**< side of the convolutions */
   char conv_activation[32];  /**< after each convolution */
@@ -47,6 +50,7 @@ typedef struct graft_deeponet_config {
   long long width;    /**< basis functions: outputs of branch and trunk */
   char init[32];      /**< law of initial weights */
   double bias_std;    /**< standard deviation of initial biases */
+  double output_init; /**< factor of the initial weights of the branch's output layer */
   double gain;        /**< factor of the network's output */
   char skip[32];      /**< classical predictor beside the network, see skip.def */
   char transform[32]; /**< from z = gain · network + skip to scale · u, see transform.def */
@@ -55,6 +59,7 @@ typedef struct graft_deeponet_config {
   bool augmentation;  /**< symmetries of grid and region: random ones in training, all in the
                            fit of the skip path */
   bool symmetrise;    /**< predict the mean over these symmetries */
+  long long points;   /**< random grid points per training step; 0: all */
   long long batch;    /**< samples per step */
   long long seed;     /**< of weights, batches, dropout and augmentation */
   long long threads;  /**< 0: as many as OpenMP gives */

@@ -105,6 +105,17 @@ static graft_status put_fitted(const graft_deeponet *model, graft_bundle *bundle
                              model->factor));
   GRAFT_TRY(
       graft_bundle_put(bundle, "task/mean", GRAFT_FLOAT32, GRAFT_SHAPE(2, K, P), model->mean));
+  if (graft_model_projects(model)) {
+    int64_t *pixel;
+    GRAFT_TRY(graft_alloc(&pixel, model->pixels, sizeof *pixel));
+    for (size_t d = 0; d < model->pixels; d++) pixel[d] = model->pixel[d];
+    graft_status status = graft_bundle_put(bundle, "projection/pixel", GRAFT_INT64,
+                                           GRAFT_SHAPE(1, model->pixels), pixel);
+    graft_free(pixel);
+    GRAFT_TRY(status);
+    GRAFT_TRY(graft_bundle_put(bundle, "projection/basis", real_type,
+                               GRAFT_SHAPE(2, model->components, model->pixels), model->basis));
+  }
   for (size_t k = 0; k < K; k++) {
     memcpy(range[k], model->task[k].range, sizeof range[k]);
     snprintf(name, sizeof name, "skip/%s", model->info.task_name[k]);
@@ -241,6 +252,29 @@ static graft_status get_fitted(const graft_bundle *bundle, graft_deeponet *model
   return GRAFT_OK;
 }
 
+static graft_status get_projection(const graft_bundle *bundle, graft_deeponet *model) {
+  const int64_t *pixel;
+  const graft_real *basis;
+  size_t all = model->info.points * model->channels, D = 0, R = 0;
+  if (!graft_model_projects(model)) return GRAFT_OK;
+  GRAFT_TRY(get_count(bundle, "projection/pixel", all, &D));
+  GRAFT_TRY(get_count(bundle, "projection/basis", D, &R));
+  GRAFT_TRY(graft_bundle_get(bundle, "projection/pixel", GRAFT_INT64, GRAFT_SHAPE(1, D), &pixel));
+  GRAFT_TRY(graft_bundle_get(bundle, "projection/basis", real_type, GRAFT_SHAPE(2, R, D), &basis));
+  GRAFT_TRY(graft_alloc(&model->pixel, D, sizeof *model->pixel));
+  GRAFT_TRY(graft_alloc(&model->basis, R * D, sizeof *model->basis));
+  for (size_t d = 0; d < D; d++) {
+    GRAFT_CHECK(pixel[d] >= (d ? pixel[d - 1] + 1 : 0) && (size_t)pixel[d] < all, INPUT,
+                "projection/pixel: expected increasing numbers below %zu, got %lld", all,
+                (long long)pixel[d]);
+    model->pixel[d] = (uint32_t)pixel[d];
+  }
+  memcpy(model->basis, basis, R * D * sizeof *basis);
+  model->pixels = D;
+  model->components = R;
+  return GRAFT_OK;
+}
+
 static graft_status get_parameters(const graft_bundle *bundle, graft_deeponet *model) {
   char name[GRAFT_NAME_SIZE + 16];
   const graft_layout *layout = graft_graph_layout(model->network.graph);
@@ -271,6 +305,7 @@ static graft_status load(const graft_bundle *bundle, graft_deeponet **model) {
   if (status != GRAFT_OK) return status;
   GRAFT_TRY(get_regions(bundle, *model));
   GRAFT_TRY(get_fitted(bundle, *model));
+  GRAFT_TRY(get_projection(bundle, *model));
   GRAFT_TRY(graft_model_finish(*model));
   return get_parameters(bundle, *model);
 }

@@ -31,7 +31,8 @@ enum channel {
 /* The network as a graph. */
 struct network {
   graft_graph *graph;
-  graft_node image, code, point; /* inputs [B x H x W x C], [B x K], [P x F] */
+  graft_node image, code, point; /* inputs [B x H x W x C] or [B x R], [B x K], [P x F] */
+  size_t features;               /* F */
   bool has_code;
 };
 
@@ -43,10 +44,9 @@ GRAFT_MUST_USE graft_status graft_network_list(const char *name, const char *tex
 GRAFT_MUST_USE graft_status graft_network_channels(const char *text, enum channel *channel,
                                                    size_t *count);
 
-/* Build the graph for batches of @p max_samples on the grid of @p info; fills the trunk's input. */
-GRAFT_MUST_USE graft_status graft_network_build(const graft_deeponet_config *config,
-                                                const graft_source_info *info, size_t channels,
-                                                size_t max_samples, int threads,
+/* Build the graph of a model whose components are known, for batches of @p max_samples; fills the
+ * trunk's input. */
+GRAFT_MUST_USE graft_status graft_network_build(const graft_deeponet *model, size_t max_samples,
                                                 struct network *network);
 
 /* One geometry as the model uses it. */
@@ -84,6 +84,10 @@ struct graft_deeponet {
   enum channel channel[CHANNEL_COUNT];
   float *shift, *factor;   /* [C x P] channel value = (raw − shift) factor */
   float *mean;             /* [K x P] training mean fields */
+  size_t pixels;           /* D elements of the image that branch pca reads */
+  uint32_t *pixel;         /* [D] increasing */
+  size_t components;       /* R of branch pca */
+  graft_real *basis;       /* [R x D] scaled principal components */
   struct task *task;       /* [K] */
   struct region *region;   /* [G] */
   graft_symmetry identity; /* for skip paths without augmentation */
@@ -119,10 +123,19 @@ const graft_symmetry *graft_model_skip_symmetry(const graft_deeponet *model,
 /* Raw value of a channel. */
 double graft_model_raw(enum channel channel, const struct region *region, size_t p, float log_k);
 
-/* Branch inputs of one sample: image [P x C] and code [K]; log_k is read through @p point [P]. */
-void graft_model_input(const graft_deeponet *model, const struct region *region, size_t task,
-                       const float *log_k, const uint32_t *point, graft_real *image,
-                       graft_real *code);
+/* image [P x C] of one sample; log_k is read through @p point [P] (a symmetry). */
+void graft_model_image(const graft_deeponet *model, const struct region *region, const float *log_k,
+                       const uint32_t *point, graft_real *image);
+
+/* One-hot code [K] of a task. */
+void graft_model_code(const graft_deeponet *model, size_t task, graft_real *code);
+
+/* Does the branch read components instead of the image? */
+bool graft_model_projects(const graft_deeponet *model);
+
+/* out [count x R] = components of images [count x P C], which are destroyed. */
+void graft_model_project(const graft_deeponet *model, size_t count, graft_real *image,
+                         graft_real *out);
 
 /* Statistics of log_k [P] over a region. */
 void graft_model_statistics(const struct region *region, size_t points, const float *log_k,

@@ -34,6 +34,7 @@ static graft_status add_dense(struct build *b, const char *part, const char *nam
 }
 
 static graft_status add_pools(struct build *b, graft_node *node) {
+  if (strcmp(b->config->branch, "pca") == 0) return GRAFT_OK;
   for (long long i = 1; i <= b->config->pool; i++) {
     GRAFT_TRY(add(b, "avg_pool2d", "branch", "halve", (size_t)i, node, 1, node));
   }
@@ -101,7 +102,9 @@ static graft_status add_branch(struct build *b, const struct network *network, g
   *node = network->image;
   GRAFT_TRY(add_pools(b, node));
   GRAFT_TRY(add_convolutions(b, node));
-  GRAFT_TRY(add(b, "flatten", "branch", "flatten", 0, node, 1, node));
+  if (strcmp(b->config->branch, "pca") != 0) {
+    GRAFT_TRY(add(b, "flatten", "branch", "flatten", 0, node, 1, node));
+  }
   if (network->has_code) {
     graft_node both[2] = {*node, network->code};
     GRAFT_TRY(add(b, "concat", "branch", "concat", 0, both, 2, node));
@@ -165,27 +168,30 @@ static graft_operator_config shared_settings(const graft_deeponet_config *config
   return layer;
 }
 
-graft_status graft_network_build(const graft_deeponet_config *config, const graft_source_info *info,
-                                 size_t channels, size_t max_samples, int threads,
+graft_status graft_network_build(const graft_deeponet *model, size_t max_samples,
                                  struct network *network) {
+  const graft_deeponet_config *config = &model->config;
+  const graft_source_info *info = &model->info;
   uint64_t tasks = info->tasks < 64 ? ((uint64_t)1 << info->tasks) - 1 : ~(uint64_t)0;
-  bool conv = strcmp(config->branch, "conv") == 0;
+  bool image = !graft_model_projects(model);
   graft_node ends[2], output;
-  *network = (struct network){.has_code = config->code};
-  GRAFT_CHECK(info->dims <= 2 || (!conv && config->pool == 0), USAGE,
-              "-branch: expected dense without halvings on a grid of %d axes, got conv",
-              info->dims);
+  *network = (struct network){.has_code = config->code, .features = features(config, info->dims)};
+  GRAFT_CHECK(info->dims <= 2 || (strcmp(config->branch, "conv") != 0 && config->pool == 0), USAGE,
+              "-branch: expected dense or pca without halvings on a grid of %d axes, got %s",
+              info->dims, config->branch);
   size_t height = info->grid[0], width = info->points / height;
-  GRAFT_TRY(graft_graph_create(&network->graph, max_samples, info->points, threads));
+  GRAFT_TRY(graft_graph_create(&network->graph, max_samples, info->points, model->threads));
   struct build b = {config, network->graph, shared_settings(config), tasks};
   GRAFT_TRY(graft_graph_input(b.graph, "branch/image", GRAFT_AXIS_SAMPLE,
-                              GRAFT_SHAPE(3, height, width, channels), &network->image));
+                              image ? GRAFT_SHAPE(3, height, width, model->channels)
+                                    : GRAFT_SHAPE(1, model->components),
+                              &network->image));
   if (network->has_code) {
     GRAFT_TRY(graft_graph_input(b.graph, "branch/code", GRAFT_AXIS_SAMPLE,
                                 GRAFT_SHAPE(1, info->tasks), &network->code));
   }
   GRAFT_TRY(graft_graph_input(b.graph, "trunk/point", GRAFT_AXIS_POINT,
-                              GRAFT_SHAPE(1, features(config, info->dims)), &network->point));
+                              GRAFT_SHAPE(1, network->features), &network->point));
   GRAFT_TRY(add_branch(&b, network, &ends[0]));
   GRAFT_TRY(add_trunk(&b, network, &ends[1]));
   GRAFT_TRY(graft_graph_add(b.graph, "contract", "output", &b.layer, ends, 2, tasks, &output));

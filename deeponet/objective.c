@@ -8,6 +8,8 @@
 #include "base/rng.h"
 #include "deeponet/training_impl.h"
 
+static const uint64_t point_index = 0x706F696E74; /* sets the draws of points apart */
+
 /* splitmix64, to make one index out of several numbers. */
 static uint64_t mix(uint64_t a, uint64_t b) {
   uint64_t z = a + 0x9E3779B97F4A7C15u * (b + 1);
@@ -65,55 +67,104 @@ static size_t select_batch(struct training *t, const graft_request *request, uin
   return kept;
 }
 
-/* Symmetry applied to a row in this step. */
-static const uint32_t *row_symmetry(const struct training *t, const graft_request *request,
-                                    size_t row) {
-  const graft_symmetry *symmetry = &t->model->region[t->row_region[row]].symmetry;
-  if (request->pass == GRAFT_PASS_VALIDATE || !t->model->config.augmentation) {
-    return symmetry->point;
-  }
+/* Number of the symmetry applied to a row in this step. */
+static size_t row_symmetry(const struct training *t, const graft_request *request, size_t row) {
+  size_t count = t->model->region[t->row_region[row]].symmetry.count;
+  if (request->pass == GRAFT_PASS_VALIDATE || !t->model->config.augmentation) return 0;
   graft_rng rng;
   graft_rng_init(&rng, (uint64_t)t->model->config.seed, GRAFT_STREAM_AUGMENT,
                  mix(mix(request->step / steps_per_epoch(t), request->batch), t->id[row]));
-  return symmetry->point + graft_rng_below(&rng, (uint32_t)symmetry->count) * symmetry->points;
+  return graft_rng_below(&rng, (uint32_t)count);
+}
+
+/* The points of a pass: list [count], and what belongs to them. */
+struct points {
+  size_t count;
+  const uint32_t *list;
+  bool all;
+};
+
+/* Draw the points of a training step, and give the trunk their features. */
+static struct points select_points(struct training *t, const graft_request *request) {
+  const struct network *network = &t->network;
+  size_t P = t->model->info.points, F = network->features, p = t->p;
+  graft_real *input = graft_graph_input_data(network->graph, network->point);
+  if (p == P || request->pass == GRAFT_PASS_VALIDATE) {
+    if (t->partial) memcpy(input, t->feature, P * F * sizeof *input);
+    t->partial = false;
+    return (struct points){P, t->all, true};
+  }
+  graft_rng rng;
+  graft_rng_init(&rng, (uint64_t)t->model->config.seed, GRAFT_STREAM_SHUFFLE,
+                 mix(mix(request->step, request->batch), point_index));
+  memcpy(t->list, t->all, P * sizeof *t->list);
+  for (size_t i = 0; i < p; i++) {
+    size_t j = i + graft_rng_below(&rng, (uint32_t)(P - i));
+    uint32_t chosen = t->list[j];
+    t->list[j] = t->list[i];
+    t->list[i] = chosen;
+    memcpy(input + i * F, t->feature + chosen * F, F * sizeof *input);
+    for (size_t g = 0; g < t->model->info.geometries; g++) {
+      t->base[g * p + i] = t->model->region[g].base[chosen];
+      t->inside[g * p + i] = t->model->region[g].weight[chosen];
+    }
+  }
+  t->partial = true;
+  return (struct points){p, t->list, false};
+}
+
+/* Branch input of a row under a symmetry. */
+static void fill_branch(const struct training *t, size_t b, size_t row, size_t h) {
+  const graft_deeponet *model = t->model;
+  const struct network *network = &t->network;
+  const struct region *region = &model->region[t->row_region[row]];
+  size_t P = model->info.points, R = model->components;
+  graft_real *input = graft_graph_input_data(network->graph, network->image);
+  if (t->component) {
+    memcpy(input + b * R, t->component + t->first_component[row] + h * R, R * sizeof *input);
+  } else {
+    graft_model_image(model, region, t->log_k + row * P, region->symmetry.point + h * P,
+                      input + b * P * model->channels);
+  }
+  if (!network->has_code) return;
+  graft_model_code(model, t->row_task[row],
+                   graft_graph_input_data(network->graph, network->code) + b * model->info.tasks);
 }
 
 /* Inputs, targets and the skip path's part of z (into t->prediction) of t->batch. */
-static void assemble(struct training *t, const graft_request *request, size_t count) {
+static void assemble(struct training *t, const graft_request *request, struct points points,
+                     size_t count) {
   const graft_deeponet *model = t->model;
-  const struct network *network = &t->network;
-  size_t P = model->info.points, C = model->channels, K = model->info.tasks;
+  size_t P = model->info.points, n = points.count;
   graft_real scale = (graft_real)model->config.scale;
-  graft_real *image = graft_graph_input_data(network->graph, network->image);
-  graft_real *code =
-      network->has_code ? graft_graph_input_data(network->graph, network->code) : NULL;
 #pragma omp parallel for schedule(static) num_threads(model->threads)
   for (size_t b = 0; b < count; b++) {
-    size_t row = t->batch[b];
-    const struct region *region = &model->region[t->row_region[row]];
-    const uint32_t *point = row_symmetry(t, request, row);
+    size_t row = t->batch[b], g = t->row_region[row], h = row_symmetry(t, request, row);
+    const uint32_t *point = model->region[g].symmetry.point + h * P;
     const float *u = t->u + row * P, *skip = t->skip ? t->skip + row * P : NULL;
-    graft_model_input(model, region, t->row_task[row], t->log_k + row * P, point, image + b * P * C,
-                      code ? code + b * K : NULL);
-    for (size_t p = 0; p < P; p++) t->target[b * P + p] = scale * (graft_real)u[point[p]];
-    for (size_t p = 0; skip && p < P; p++) t->prediction[b * P + p] = (graft_real)skip[point[p]];
+    graft_real *target = t->target + b * n, *z = t->prediction + b * n;
+    fill_branch(t, b, row, h);
+    for (size_t i = 0; i < n; i++) target[i] = scale * (graft_real)u[point[points.list[i]]];
+    for (size_t i = 0; skip && i < n; i++) z[i] = (graft_real)skip[point[points.list[i]]];
     t->sample_id[b] = t->id[row];
-    t->mask[b] = region->weight;
+    t->mask[b] = points.all ? model->region[g].weight : t->inside + g * n;
   }
 }
 
 /* t->prediction = scale u, t->slope = its derivative with respect to the network's output. */
-static void transform(struct training *t, size_t count) {
+static void transform(struct training *t, struct points points, size_t count) {
   const graft_deeponet *model = t->model;
   const graft_real *output = graft_graph_output(t->network.graph);
   graft_real gain = (graft_real)model->config.gain;
-  size_t P = model->info.points;
+  size_t n = points.count;
 #pragma omp parallel for schedule(static) num_threads(model->threads)
   for (size_t b = 0; b < count; b++) {
-    graft_real *z = t->gradient + b * P, *slope = t->slope + b * P, *u = t->prediction + b * P;
-    for (size_t p = 0; p < P; p++) z[p] = gain * output[b * P + p] + (t->skip ? u[p] : 0);
-    model->transform->apply(P, z, model->region[t->row_region[t->batch[b]]].base, u, slope);
-    for (size_t p = 0; p < P; p++) slope[p] *= gain;
+    size_t g = t->row_region[t->batch[b]];
+    const graft_real *base = points.all ? model->region[g].base : t->base + g * n;
+    graft_real *z = t->gradient + b * n, *slope = t->slope + b * n, *u = t->prediction + b * n;
+    for (size_t i = 0; i < n; i++) z[i] = gain * output[b * n + i] + (t->skip ? u[i] : 0);
+    model->transform->apply(n, z, base, u, slope);
+    for (size_t i = 0; i < n; i++) slope[i] *= gain;
   }
 }
 
@@ -137,21 +188,21 @@ static graft_status pass(struct training *t, const graft_request *request, size_
                          const graft_real *theta, const double *weight, graft_reply *reply,
                          graft_real *gradient) {
   const graft_deeponet *model = t->model;
-  size_t P = model->info.points;
+  struct points points = select_points(t, request);
   graft_run run = {.samples = count,
-                   .points = P,
+                   .points = points.count,
                    .train = request->pass != GRAFT_PASS_VALIDATE,
                    .seed = (uint64_t)model->config.seed,
                    .step = request->batch ? mix(request->step, request->batch) : request->step,
                    .sample_id = t->sample_id};
-  assemble(t, request, count);
+  assemble(t, request, points, count);
   GRAFT_TRY(graft_graph_forward(t->network.graph, &run, theta));
-  transform(t, count);
+  transform(t, points, count);
   for (size_t b = 0; b < count; b++) {
     t->weight[b] = weight ? weight[t->row_task[t->batch[b]]] : 1;
   }
   graft_loss_batch batch = {.samples = count,
-                            .points = P,
+                            .points = points.count,
                             .prediction = t->prediction,
                             .target = t->target,
                             .mask = t->mask,
@@ -163,7 +214,9 @@ static graft_status pass(struct training *t, const graft_request *request, size_
   if (!gradient) return GRAFT_OK;
 #pragma omp parallel for schedule(static) num_threads(model->threads)
   for (size_t b = 0; b < count; b++) {
-    for (size_t p = b * P; p < (b + 1) * P; p++) t->gradient[p] *= t->slope[p];
+    for (size_t i = b * points.count; i < (b + 1) * points.count; i++) {
+      t->gradient[i] *= t->slope[i];
+    }
   }
   return graft_graph_backward(t->network.graph, &run, theta, t->gradient, gradient);
 }

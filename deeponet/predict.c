@@ -15,6 +15,7 @@ struct predict {
   size_t rows;         /* samples at a time */
   float *log_k, *skip; /* [rows x P] */
   graft_real *z, *u;   /* [rows x P], [P] */
+  graft_real *image;   /* [rows x P C] for branch pca */
 };
 #define NO_TASK SIZE_MAX
 
@@ -28,6 +29,7 @@ static void release(struct predict *c) {
   graft_free(c->skip);
   graft_free(c->z);
   graft_free(c->u);
+  graft_free(c->image);
 }
 
 static graft_status check_grid(const graft_source_info *want, const graft_source_info *got) {
@@ -116,17 +118,20 @@ static graft_status add_network(struct predict *c, const size_t *sample, size_t 
   graft_deeponet *model = c->model;
   const struct network *network = &model->network;
   size_t P = model->info.points, C = model->channels, K = model->info.tasks;
-  graft_real *image = graft_graph_input_data(network->graph, network->image);
+  bool projects = graft_model_projects(model);
+  graft_real *input = graft_graph_input_data(network->graph, network->image);
+  graft_real *image = projects ? c->image : input;
   graft_real *code =
       network->has_code ? graft_graph_input_data(network->graph, network->code) : NULL;
 #pragma omp parallel for schedule(static) num_threads(model->threads)
   for (size_t b = 0; b < count; b++) {
     const struct region *region = region_of(c, sample[b]);
     const graft_symmetry *symmetry = &region->symmetry;
-    graft_model_input(model, region, task_of(c, sample[b]), c->log_k + b * P,
-                      symmetry->point + h % symmetry->count * P, image + b * P * C,
-                      code ? code + b * K : NULL);
+    graft_model_image(model, region, c->log_k + b * P, symmetry->point + h % symmetry->count * P,
+                      image + b * P * C);
+    if (code) graft_model_code(model, task_of(c, sample[b]), code + b * K);
   }
+  if (projects) graft_model_project(model, count, image, input);
   graft_run run = {.samples = count, .points = P};
   GRAFT_TRY(graft_graph_forward(network->graph, &run, model->theta));
   const graft_real *output = graft_graph_output(network->graph);
@@ -181,6 +186,9 @@ static graft_status predict(struct predict *c, const size_t *sample, size_t coun
   GRAFT_TRY(graft_alloc(&c->skip, c->rows * P, sizeof(float)));
   GRAFT_TRY(graft_alloc(&c->z, c->rows * P, sizeof(graft_real)));
   GRAFT_TRY(graft_alloc(&c->u, P, sizeof(graft_real)));
+  if (graft_model_projects(c->model)) {
+    GRAFT_TRY(graft_alloc(&c->image, c->rows * P * c->model->channels, sizeof(graft_real)));
+  }
   for (size_t i = 0; i < count; i += c->rows) {
     size_t part = count - i < c->rows ? count - i : c->rows;
     GRAFT_TRY(predict_chunk(c, sample + i, part, u + i * P));

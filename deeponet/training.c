@@ -193,6 +193,7 @@ static graft_status fit(struct training *t) {
   graft_deeponet *model = t->model;
   fit_normalisation(t);
   fit_fixed(t);
+  if (graft_model_projects(model)) GRAFT_TRY(graft_training_project(t));
   for (size_t k = 0; k < model->info.tasks; k++) GRAFT_TRY(fit_task(t, k));
   if (!model->skip->kernel) return GRAFT_OK;
   GRAFT_TRY(graft_alloc(&t->skip, t->rows * model->info.points, sizeof(float)));
@@ -222,6 +223,24 @@ static graft_status plan_epoch(struct training *t) {
   return GRAFT_OK;
 }
 
+/* What passes on some of the points need. */
+static graft_status allocate_points(struct training *t) {
+  const graft_deeponet *model = t->model;
+  size_t P = model->info.points, F = t->network.features, G = model->info.geometries;
+  t->p = model->config.points > 0 && (size_t)model->config.points < P ? (size_t)model->config.points
+                                                                      : P;
+  GRAFT_TRY(graft_alloc(&t->all, P, sizeof *t->all));
+  for (size_t p = 0; p < P; p++) t->all[p] = (uint32_t)p;
+  if (t->p == P) return GRAFT_OK;
+  GRAFT_TRY(graft_alloc(&t->list, P, sizeof *t->list));
+  GRAFT_TRY(graft_alloc(&t->base, G * t->p, sizeof *t->base));
+  GRAFT_TRY(graft_alloc(&t->inside, G * t->p, sizeof *t->inside));
+  GRAFT_TRY(graft_alloc(&t->feature, P * F, sizeof *t->feature));
+  memcpy(t->feature, graft_graph_input_data(t->network.graph, t->network.point),
+         P * F * sizeof *t->feature);
+  return GRAFT_OK;
+}
+
 static graft_status allocate(struct training *t) {
   const graft_deeponet *model = t->model;
   size_t B = t->B, P = model->info.points, K = model->info.tasks;
@@ -238,8 +257,8 @@ static graft_status allocate(struct training *t) {
   GRAFT_TRY(graft_alloc(&t->task_name, K, sizeof *t->task_name));
   for (size_t k = 0; k < K; k++) t->task_name[k] = model->info.task_name[k];
   t->order_epoch = t->order_draw = UINT64_MAX;
-  return graft_network_build(&model->config, &model->info, model->channels, B, model->threads,
-                             &t->network);
+  GRAFT_TRY(graft_network_build(model, B, &t->network));
+  return allocate_points(t);
 }
 
 graft_status graft_training_create(graft_deeponet *model, const graft_source *source,
@@ -259,11 +278,12 @@ graft_status graft_training_create(graft_deeponet *model, const graft_source *so
 
 void graft_training_destroy(struct training *t) {
   if (!t) return;
-  void *const all[] = {t->id,         t->row_task,   t->row_region, t->train, t->validation,
-                       t->task_start, t->task_count, t->log_k,      t->u,     t->skip,
-                       t->pattern,    t->order,      t->batch,      t->mask,  t->target,
-                       t->prediction, t->slope,      t->gradient,   t->value, t->weight,
-                       t->sample_id,  t->task_name};
+  void *const all[] = {
+      t->id,         t->row_task, t->row_region, t->train,      t->validation, t->task_start,
+      t->task_count, t->log_k,    t->u,          t->skip,       t->pattern,    t->order,
+      t->batch,      t->mask,     t->target,     t->prediction, t->slope,      t->gradient,
+      t->value,      t->weight,   t->sample_id,  t->task_name,  t->component,  t->first_component,
+      t->all,        t->list,     t->base,       t->inside,     t->feature};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) graft_free(all[i]);
   graft_graph_destroy(t->network.graph);
   graft_free(t);

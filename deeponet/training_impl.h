@@ -16,6 +16,8 @@ struct training {
   size_t *validation;              /* [V] rows */
   size_t *task_start, *task_count; /* [K] part of train that belongs to a task */
   float *log_k, *u, *skip;         /* [rows x P]; skip NULL without a skip path */
+  graft_real *component;           /* principal components of all rows and symmetries, or NULL */
+  size_t *first_component;         /* [rows] where a row's first symmetry starts */
   size_t *pattern;                 /* [N] task at each place of an epoch */
 
   /* Order of the epoch at hand. */
@@ -32,6 +34,16 @@ struct training {
   graft_real *target, *prediction, *slope, *gradient; /* [B x P] */
   double *value, *weight;                             /* [B] loss and factor of each sample */
   const char **task_name;                             /* [K] */
+
+  /* Passes on p of the P points: the rest is only there if p < P. */
+  size_t p;
+  uint32_t *all, *list;      /* [P] all points in order; the first p of it are this step's */
+  graft_real *base, *inside; /* [G x p] region's base and weight at these points */
+  graft_real *feature;       /* [P x F] trunk features of all points */
+  bool partial;              /* the trunk's input holds some points only */
 };
+
+/* Principal components of the training images: the model's basis, and components of all rows. */
+GRAFT_MUST_USE graft_status graft_training_project(struct training *training);
 
 #endif

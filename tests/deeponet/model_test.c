@@ -70,10 +70,10 @@ static void the_paper_preset_learns(void) {
 
 static void the_demo_preset_learns_beside_its_skip_path(void) {
   struct run r;
-  if (!init(&r, "demo", "", 3)) return;
+  if (!init(&r, "demo", "skip kernel_ridge gain 0.03", 3)) return;
   double skip = train(&r, "demo", 1, 1e-9);
   fini(&r);
-  if (!init(&r, "demo", "skip none gain 0.3", 3)) return;
+  if (!init(&r, "demo", "gain 0.3", 3)) return;
   double alone = train(&r, "demo", 1, 1e-9), learnt = train(&r, "demo", 200, 5e-3);
   printf("# skip path %.4f, network alone %.3f -> %.3f\n", skip, alone, learnt);
   T_CHECK(skip < .05);
@@ -101,8 +101,9 @@ static void predictions_keep_to_the_region(void) {
 }
 
 static const char *const stored[][2] = {
-    {"demo", ""},
-    {"demo", "skip affine augmentation false layer_norm true product true"},
+    {"demo", "skip kernel_ridge"},
+    {"demo", "points 0 pool 1 input log_k,mask"},
+    {"demo", "branch dense skip affine augmentation false layer_norm true product true"},
     {"demo", "augmentation false symmetrise true dropout 0.5 fourier 3"},
     {"paper", "input log_k,mask,sdf,k"},
 };
@@ -137,7 +138,7 @@ static void damaged_bundles_are_refused(void) {
   struct run r;
   graft_bundle whole;
   graft_deeponet *copy;
-  if (!init(&r, "demo", "", 2)) return;
+  if (!init(&r, "demo", "skip kernel_ridge", 2)) return;
   graft_bundle_init(&whole);
   T_OK(graft_deeponet_save(r.model, &whole));
   size_t accepted = 0;
@@ -207,7 +208,7 @@ static void mistakes(void) {
   toy other;
   graft_deeponet_config config;
   graft_deeponet *model;
-  if (!init(&r, "demo", "", 1)) return;
+  if (!init(&r, "demo", "skip kernel_ridge", 1)) return;
   config = *graft_deeponet_get_config(r.model);
   T_FAILS(graft_deeponet_create(&config, &r.t.source, "nothing", &model), GRAFT_INPUT, "'nothing'");
   config.kernel = 4;
@@ -219,6 +220,11 @@ static void mistakes(void) {
   snprintf(config.skip, sizeof config.skip, "%s", "sideways");
   T_FAILS(graft_deeponet_create(&config, &r.t.source, "default", &model), GRAFT_USAGE, "skip");
   T_CHECK(model == NULL);
+  snprintf(config.skip, sizeof config.skip, "none");
+  config.pool = 8;
+  config.input_scale = 1;
+  T_OK(graft_deeponet_create(&config, &r.t.source, "default", &model)); /* one pixel */
+  graft_deeponet_destroy(model);
   /* A geometry and a task that the skip path doesn't know. */
   if (T_OK(toy_init(&other, 2, 9))) {
     T_FAILS(graft_deeponet_predict(r.model, &other.source, (const size_t[]){17}, 1, r.u),

@@ -17,12 +17,14 @@ static const double rounding = 2e-5;
 static const struct {
   const char *preset, *settings;
 } variant[] = {
-    {"paper", "conv_activation silu trunk_activation tanh dropout 0.3"},
+    {"paper", "points 0 conv_activation silu trunk_activation tanh dropout 0.3"},
     {"paper", "normalisation global masked true input log_k,mask,inverse_k,sdf dropout 0 loss "
               "relative_l2 pool 1 channels 3 augmentation true conv_activation tanh "
               "trunk_activation gelu"},
-    {"demo", "linear true residual true layer_norm true product true fourier 2 dropout 0.2"},
-    {"demo", "skip affine code false loss mse input log_k,k,torsion trunk_activation tanh"},
+    {"demo", "branch dense layer_norm true product true fourier 2 dropout 0.2 skip kernel_ridge"},
+    {"demo", "dropout 0.1 points 30"},
+    {"demo", "skip affine code false loss mse input log_k,k,torsion trunk_activation tanh pool 1 "
+             "augmentation false"},
 };
 enum { VARIANTS = sizeof variant / sizeof *variant };
 

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Method:    principal components of the training images, all symmetric copies included, tasks
+ * weighted alike, not centred; scaled by one number so that components have mean square 1 on
+ * average. Cost:      products N g D² and one eigendecomposition D³, D pixels (at most 4096).
+ * Reference: jolliffe2002, section 1.1. */
+#include <cblas.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "deeponet/linalg_impl.h"
+#include "deeponet/training_impl.h"
+
+enum { MOST_PIXELS = 4096, CHUNK = 256 };
+static const double smallest = 1e-10; /* least eigenvalue over the largest */
+
+/* Pixels on every 2^pool-th point of each axis, in the union of the regions where channels are
+ * masked. */
+static graft_status select_pixels(graft_deeponet *model) {
+  const graft_source_info *info = &model->info;
+  size_t step = (size_t)1 << model->config.pool, D = 0;
+  GRAFT_TRY(graft_alloc(&model->pixel, info->points * model->channels, sizeof *model->pixel));
+  for (size_t p = 0; p < info->points; p++) {
+    bool kept = false;
+    size_t rest = p;
+    for (size_t g = 0; g < info->geometries; g++) kept = kept || model->region[g].mask[p];
+    kept = kept || !model->config.masked;
+    for (int a = info->dims - 1; a >= 0; a--) {
+      kept = kept && rest % info->grid[a] % step == 0;
+      rest /= info->grid[a];
+    }
+    for (size_t c = 0; c < model->channels && kept; c++) {
+      model->pixel[D++] = (uint32_t)(p * model->channels + c);
+    }
+  }
+  GRAFT_CHECK(D >= 1 && D <= MOST_PIXELS, USAGE,
+              "-branch pca: expected 1 to %d pixels (grid points x channels), got %zu (see -pool)",
+              MOST_PIXELS, D);
+  model->pixels = D;
+  return GRAFT_OK;
+}
+
+/* Add weight · Σ x xᵀ over the training rows of task k moved by symmetry h to covariance [D x D].
+ */
+static void add_task(const struct training *t, size_t k, size_t h, double weight, double *x,
+                     graft_real *image, double *covariance) {
+  const graft_deeponet *model = t->model;
+  size_t P = model->info.points, all = P * model->channels, D = model->pixels;
+  for (size_t i = 0; i < t->task_count[k]; i += CHUNK) {
+    size_t count = t->task_count[k] - i < CHUNK ? t->task_count[k] - i : CHUNK;
+#pragma omp parallel for schedule(static)
+    for (size_t j = 0; j < count; j++) {
+      size_t row = t->train[t->task_start[k] + i + j];
+      const struct region *region = &model->region[t->row_region[row]];
+      size_t g = model->config.augmentation ? region->symmetry.count : 1;
+      if (h < g) {
+        graft_model_image(model, region, t->log_k + row * P, region->symmetry.point + h * P,
+                          image + j * all);
+      }
+      double factor = h < g ? sqrt(weight / (double)g) : 0;
+      for (size_t d = 0; d < D; d++) {
+        x[j * D + d] = factor > 0 ? factor * (double)image[j * all + model->pixel[d]] : 0;
+      }
+    }
+#pragma omp parallel for schedule(dynamic)
+    for (size_t d = 0; d < D; d += CHUNK) {
+      size_t rows = D - d < CHUNK ? D - d : CHUNK;
+      cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)rows, (int)D, (int)count, 1, x + d,
+                  (int)D, x, (int)D, 1, covariance + d * D, (int)D);
+    }
+  }
+}
+
+static graft_status fit_basis(const struct training *t, double *covariance, double *value) {
+  graft_deeponet *model = t->model;
+  size_t D = model->pixels, R = 0;
+  double sum = 0;
+  GRAFT_TRY(graft_linalg_eigen(D, covariance, value));
+  while (R < D && R < (size_t)model->config.components &&
+         value[D - 1 - R] > smallest * value[D - 1]) {
+    sum += value[D - 1 - R++];
+  }
+  GRAFT_CHECK(R > 0, INPUT, "-branch pca: expected inputs that vary, got constant ones");
+  GRAFT_TRY(graft_alloc(&model->basis, R * D, sizeof *model->basis));
+  model->components = R;
+  double scale = 1 / sqrt(sum / (double)R);
+  for (size_t r = 0; r < R; r++) {
+    for (size_t d = 0; d < D; d++) {
+      model->basis[r * D + d] = (graft_real)(scale * covariance[(D - 1 - r) * D + d]);
+    }
+  }
+  return GRAFT_OK;
+}
+
+static graft_status fit(const struct training *t) {
+  graft_deeponet *model = t->model;
+  size_t D = model->pixels, K = model->info.tasks;
+  double *covariance = NULL, *value = NULL, *x = NULL;
+  graft_real *image = NULL;
+  graft_status status;
+  GRAFT_TRY_TO(done, graft_alloc(&covariance, D * D, sizeof *covariance));
+  GRAFT_TRY_TO(done, graft_alloc(&value, D, sizeof *value));
+  GRAFT_TRY_TO(done, graft_alloc(&x, CHUNK * D, sizeof *x));
+  GRAFT_TRY_TO(done,
+               graft_alloc(&image, CHUNK * model->info.points * model->channels, sizeof *image));
+  for (size_t k = 0; k < K; k++) {
+    size_t most = 1;
+    for (size_t g = 0; g < model->info.geometries && model->config.augmentation; g++) {
+      if (model->region[g].symmetry.count > most) most = model->region[g].symmetry.count;
+    }
+    for (size_t h = 0; h < most; h++) {
+      add_task(t, k, h, 1 / (double)(K * t->task_count[k]), x, image, covariance);
+    }
+  }
+  GRAFT_TRY_TO(done, fit_basis(t, covariance, value));
+done:
+  graft_free(covariance);
+  graft_free(value);
+  graft_free(x);
+  graft_free(image);
+  return status;
+}
+
+/* Components of a row under its first @p count symmetries. */
+static void project_row(const struct training *t, size_t row, size_t count, graft_real *image) {
+  const graft_deeponet *model = t->model;
+  const struct region *region = &model->region[t->row_region[row]];
+  size_t P = model->info.points;
+#pragma omp parallel for schedule(static)
+  for (size_t h = 0; h < count; h++) {
+    graft_model_image(model, region, t->log_k + row * P, region->symmetry.point + h * P,
+                      image + h * P * model->channels);
+  }
+  graft_model_project(model, count, image, t->component + t->first_component[row]);
+}
+
+graft_status graft_training_project(struct training *t) {
+  graft_deeponet *model = t->model;
+  graft_real *image;
+  size_t total = 0;
+  GRAFT_TRY(select_pixels(model));
+  GRAFT_TRY(fit(t));
+  GRAFT_TRY(graft_alloc(&t->first_component, t->rows + 1, sizeof *t->first_component));
+  for (size_t row = 0; row < t->rows; row++) {
+    size_t g = model->region[t->row_region[row]].symmetry.count;
+    t->first_component[row] = total;
+    total += (model->config.augmentation ? g : 1) * model->components;
+  }
+  t->first_component[t->rows] = total;
+  GRAFT_TRY(graft_alloc(&t->component, total, sizeof *t->component));
+  GRAFT_TRY(graft_alloc(&image, GRAFT_MAX_SYMMETRIES * model->info.points * model->channels,
+                        sizeof *image));
+  for (size_t row = 0; row < t->rows; row++) {
+    size_t count = (t->first_component[row + 1] - t->first_component[row]) / model->components;
+    project_row(t, row, count, image);
+  }
+  graft_free(image);
+  return GRAFT_OK;
+}
