@@ -22,8 +22,8 @@
 
 #define REACH 0.15
 #define SHARE 0.9
-#define FINEST 0.002
-#define TINIEST 1e-4
+#define FINEST 0.01
+#define TINIEST 3e-4
 #define STRAIGHT 0.02 /* radians beyond π that count as no corner: 1.1° */
 
 /* Interior angle where the edge ends. */
@@ -35,7 +35,7 @@ static double angle_after(const graft_region *region, size_t row, size_t next) {
 }
 
 graft_status graft_sizing_create(const graft_region *region, const graft_mesh_config *config,
-                                 graft_sizing *sizing) {
+                                 double relax, graft_sizing *sizing) {
   double reach = REACH * sqrt(graft_region_area(region));
   *sizing = (graft_sizing){.config = config};
   GRAFT_TRY(graft_alloc(&sizing->corner, region->edges, sizeof *sizing->corner));
@@ -52,7 +52,7 @@ graft_status graft_sizing_create(const graft_region *region, const graft_mesh_co
         .at = {region->edge[row].to[0], region->edge[row].to[1]},
         .radius = reach,
         .power = 1 - mu,
-        .least = fmax(natural, fmax(FINEST * h, TINIEST * reach)),
+        .least = fmax(natural, relax * fmax(FINEST * h, TINIEST * reach)),
     };
   }
   return GRAFT_OK;

@@ -232,14 +232,14 @@ done:
   return status;
 }
 
-graft_status graft_mesh_create(const graft_region *region, const graft_mesh_config *config,
-                               graft_mesh *mesh) {
+static graft_status mesh_once(const graft_region *region, const graft_mesh_config *config,
+                              double relax, bool *graded, graft_mesh *mesh) {
   graft_status status = GRAFT_OK;
   graft_outline outline = {0};
   graft_sizing sizing = {0};
   *mesh = (graft_mesh){.order = config->order};
-  GRAFT_TRY(graft_mesh_config_validate(config, region));
-  GRAFT_TRY_TO(done, graft_sizing_create(region, config, &sizing));
+  GRAFT_TRY_TO(done, graft_sizing_create(region, config, relax, &sizing));
+  *graded = sizing.corners > 0;
   GRAFT_TRY_TO(done, graft_outline_create(region, &sizing, &outline));
   GRAFT_TRY_TO(done, start());
   GRAFT_TRY_TO(done, run_gmsh(&sizing, &outline, mesh));
@@ -248,5 +248,18 @@ done:
   graft_sizing_fini(&sizing);
   graft_outline_fini(&outline);
   if (status != GRAFT_OK) graft_mesh_fini(mesh);
+  return status;
+}
+
+graft_status graft_mesh_create(const graft_region *region, const graft_mesh_config *config,
+                               graft_mesh *mesh) {
+  bool graded = false;
+  *mesh = (graft_mesh){0};
+  GRAFT_TRY(graft_mesh_config_validate(config, region));
+  graft_status status = mesh_once(region, config, 1, &graded, mesh);
+  /* gmsh can fail on the smallest elements at a corner: larger ones then */
+  for (double relax = 4; status == GRAFT_INPUT && graded && relax <= 64; relax *= 4) {
+    status = mesh_once(region, config, relax, &graded, mesh);
+  }
   return status;
 }

@@ -23,9 +23,10 @@ typedef struct graft_sizing {
 } graft_sizing;
 
 /** Find the corners.
+ *  @param relax times the smallest size that is allowed at corners; 1, more where that fails
  *  @param sizing uninitialised; on success release with graft_sizing_fini() */
 GRAFT_MUST_USE graft_status graft_sizing_create(const graft_region *region,
-                                                const graft_mesh_config *config,
+                                                const graft_mesh_config *config, double relax,
                                                 graft_sizing *sizing);
 
 /** Release the corners. */
