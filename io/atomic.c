@@ -26,7 +26,7 @@ static void release(graft_atomic *file) {
 
 /* Open and lock the part file. Another writer may rename it between our open and our lock: then the
  * name no longer leads to the file we hold, and we try again. */
-static graft_status open_part(graft_atomic *file) {
+static graft_status open_part(graft_atomic *file, bool *there) {
   for (int attempt = 0; attempt < 10; attempt++) {
     struct stat held, named;
     file->fd = open(file->part, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
@@ -35,8 +35,7 @@ static graft_status open_part(graft_atomic *file) {
                 "%s: is being written by another process", file->path);
     if (fstat(file->fd, &held) == 0 && stat(file->part, &named) == 0 &&
         held.st_ino == named.st_ino && held.st_dev == named.st_dev) {
-      GRAFT_CHECK(ftruncate(file->fd, 0) == 0, OUTPUT, "%s: can't be written: %s", file->path,
-                  strerror(errno));
+      *there = held.st_size > 0;
       return GRAFT_OK;
     }
     close(file->fd);
@@ -46,7 +45,7 @@ static graft_status open_part(graft_atomic *file) {
                          "%s: is being written by another process", file->path);
 }
 
-graft_status graft_atomic_begin(graft_atomic *file, const char *path) {
+graft_status graft_atomic_resume(graft_atomic *file, const char *path, bool *there) {
   graft_status status = GRAFT_OK;
   struct stat st;
   size_t n = strlen(path);
@@ -59,11 +58,30 @@ graft_status graft_atomic_begin(graft_atomic *file, const char *path) {
   memcpy(file->path, path, n);
   memcpy(file->part, path, n);
   memcpy(file->part + n, ".part", sizeof ".part");
-  GRAFT_TRY_TO(fail, open_part(file));
+  GRAFT_TRY_TO(fail, open_part(file, there));
   return GRAFT_OK;
 fail:
   release(file);
   return status;
+}
+
+graft_status graft_atomic_empty(graft_atomic *file) {
+  GRAFT_CHECK(ftruncate(file->fd, 0) == 0, OUTPUT, "%s: can't be written: %s", file->path,
+              strerror(errno));
+  return GRAFT_OK;
+}
+
+graft_status graft_atomic_begin(graft_atomic *file, const char *path) {
+  bool there;
+  GRAFT_TRY(graft_atomic_resume(file, path, &there));
+  graft_status status = graft_atomic_empty(file);
+  if (status != GRAFT_OK) release(file);
+  return status;
+}
+
+void graft_atomic_keep(graft_atomic *file) {
+  if (file->fd >= 0) (void)fsync(file->fd); /* what got lost shows when it is taken up */
+  release(file);
 }
 
 graft_status graft_atomic_reserve(graft_atomic *file, long long bytes) {

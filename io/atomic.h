@@ -4,7 +4,8 @@
 
 /** @file atomic.h
  *  Files that appear whole or not at all: write to `PATH.part`, sync, rename. A `.part` file left
- *  by a killed process is overwritten by the next writer of the same path. */
+ *  by a killed process is overwritten by the next writer of the same path, unless it asks for what
+ *  is there. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +23,13 @@ typedef struct graft_atomic {
  *  missing or not writable, if @p path is a directory, or if another process is writing it. */
 GRAFT_MUST_USE graft_status graft_atomic_begin(graft_atomic *file, const char *path);
 
+/** Like graft_atomic_begin(), but keep what an earlier writer left in the part file.
+ *  @param there is there anything? */
+GRAFT_MUST_USE graft_status graft_atomic_resume(graft_atomic *file, const char *path, bool *there);
+
+/** Throw the content of the part file away. */
+GRAFT_MUST_USE graft_status graft_atomic_empty(graft_atomic *file);
+
 /** Reserve @p bytes of disk for the part file, so that a full disk shows before the work and not
  *  after it. File systems that can't reserve are left alone. */
 GRAFT_MUST_USE graft_status graft_atomic_reserve(graft_atomic *file, long long bytes);
@@ -35,6 +43,9 @@ GRAFT_MUST_USE graft_status graft_atomic_commit(graft_atomic *file);
 
 /** Remove the part file and release @p file. Does nothing on a released one. */
 void graft_atomic_abandon(graft_atomic *file);
+
+/** Sync the part file and leave it for graft_atomic_resume(). Releases @p file. */
+void graft_atomic_keep(graft_atomic *file);
 
 /** All in one: @p path with the text @p text. */
 GRAFT_MUST_USE graft_status graft_atomic_write_text(const char *path, const char *text);

@@ -33,6 +33,9 @@ typedef struct graft_dataset_extra {
   const graft_bundle *parameters;
   /** The Well's bc_type of the box: "WALL" if NULL. */
   const char *boundary_type;
+  /** All that the content depends on as flat YAML, or NULL. Given, a part file that an interrupted
+   *  writer left is taken up again if it has the same text, and refused if it has another one. */
+  const char *configuration;
 } graft_dataset_extra;
 
 /** A data set being written. */
@@ -61,12 +64,23 @@ GRAFT_MUST_USE graft_status graft_dataset_create(const char *path, const graft_s
 GRAFT_MUST_USE graft_status graft_dataset_write(graft_dataset_writer *writer, size_t sample,
                                                 const float *const *data, double error_estimate);
 
+/** Was the sample written already, by the run that left the part file? Its checksum was compared.
+ *  @param error_estimate receives its value, or NULL */
+bool graft_dataset_done(const graft_dataset_writer *writer, size_t sample, double *error_estimate);
+
+/** Write mask, signed distance and torsion function of a geometry that was not complete at creation
+ *  (its region_yaml was), from the info given there; before the samples of it. Not collective. */
+GRAFT_MUST_USE graft_status graft_dataset_write_geometry(graft_dataset_writer *writer,
+                                                         size_t geometry);
+
 /** Bytes of the finished file, to within a few KiB; for estimates before the work.
  *  @param fields number of fields F */
 double graft_dataset_bytes(const graft_source_info *info, size_t fields);
 
 /** Finish: agree on @p status over the ranks; if all is well and every sample was written, the file
- *  appears under its name, else nothing is left. Releases @p writer. Collective.
+ *  appears under its name. After #GRAFT_INTERRUPTED the part file stays, to be taken up by the next
+ *  graft_dataset_create() (if a configuration was given); otherwise nothing is left. Releases
+ *  @p writer. Collective.
  *  @param status of the caller's work; idiom: `return graft_dataset_close(writer, status);`
  *  @return the agreed status */
 GRAFT_MUST_USE graft_status graft_dataset_close(graft_dataset_writer *writer, graft_status status);

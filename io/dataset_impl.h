@@ -10,6 +10,44 @@
 
 enum { GRAFT_DATASET_VERSION = 1 };
 
+enum { GRAFT_DATASET_FIELDS = 16 /**< most fields of a data set being written */ };
+
+/** Where things lie in the file, as rank 0 laid it out. */
+typedef struct graft_dataset_places {
+  uint64_t field[GRAFT_DATASET_FIELDS]; /**< sample s at field + s × bytes of a sample */
+  uint64_t mask;                        /**< of the samples, likewise */
+  uint64_t error, checksum, done;       /**< tables [S] */
+  uint64_t geometry_mask, sdf, torsion; /**< arrays [G, grid…] */
+} graft_dataset_places;
+
+struct graft_dataset_writer {
+  const graft_comm *comm;
+  const graft_source_info *info;
+  char *path;
+  graft_atomic atomic; /**< rank 0 holds it */
+  int fd;              /**< of the part file */
+  graft_dataset_places places;
+  size_t fields;
+  char name[GRAFT_DATASET_FIELDS][GRAFT_NAME_SIZE];
+  bool may_resume;     /**< a configuration was given */
+  bool keep;           /**< leave the part file behind */
+  double *written;     /**< [S] 1: by this rank (rank 0: or before) */
+  unsigned char *done; /**< [S] 1: before, by the run that left the part file */
+  float *error;        /**< [S] error estimates of those */
+};
+
+/** Find all places in a file that is laid out. */
+graft_status graft_dataset_find_places(hid_t file, graft_dataset_writer *writer);
+
+/** Take up the part file that an earlier run left; fills places, done, error. Rank 0 only.
+ *  @param taken false: it can't be used, begin anew
+ *  @return #GRAFT_USAGE when it was made with another configuration */
+graft_status graft_dataset_take_up(graft_dataset_writer *writer, const char *configuration,
+                                   bool *taken);
+
+/** CRC-32 over a sample's fields in alphabetical order of their names; data [fields][P]. */
+int64_t graft_dataset_sample_checksum(const graft_dataset_writer *writer, const float *const *data);
+
 /** Shape [count, grid…] of an array over the grid. */
 graft_shape graft_dataset_shape(const graft_source_info *info, size_t count);
 

@@ -116,6 +116,23 @@ done:
   return status;
 }
 
+/* A file that a solve has left half-done is not a data set yet. */
+static graft_status check_done(hid_t file, size_t samples) {
+  unsigned char *done;
+  size_t count = 0;
+  if (!graft_h5_exists(file, "graft/sample/done")) return GRAFT_OK;
+  GRAFT_TRY(graft_alloc(&done, samples, 1));
+  graft_status status =
+      graft_h5_read(file, "graft/sample/done", H5T_NATIVE_UINT8, GRAFT_SHAPE(1, samples), done);
+  for (size_t s = 0; s < samples; s++) count += done[s] == 1;
+  graft_free(done);
+  GRAFT_TRY(status);
+  GRAFT_CHECK(count == samples, INPUT,
+              "unfinished: %zu of %zu samples are there; run the same command again to go on",
+              count, samples);
+  return GRAFT_OK;
+}
+
 static graft_status read_samples(hid_t file, graft_source_info *info) {
   size_t S = info->samples;
   graft_shape shape = GRAFT_SHAPE(1, S);
@@ -244,6 +261,7 @@ static graft_status read_tables(hid_t file, graft_source_info *info, char **spli
   GRAFT_TRY(graft_h5_read(file, "graft/seed", H5T_NATIVE_UINT64, GRAFT_SHAPE(0, 0), &info->seed));
   for (int a = 0; a < info->dims; a++) GRAFT_TRY(check_axis(file, info, a));
   GRAFT_TRY(read_names(file, "graft/task/name", info->tasks, info->task_name, GRAFT_NAME_SIZE));
+  GRAFT_TRY(check_done(file, info->samples));
   GRAFT_TRY(read_samples(file, info));
   GRAFT_TRY(read_geometries(file, info));
   return read_splits(file, info, split_name);

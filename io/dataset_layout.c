@@ -179,6 +179,16 @@ static graft_status write_fields(hid_t file, const graft_source_info *info,
   return graft_h5_attr_texts(file, "t2_fields", "field_names", 0, NULL);
 }
 
+/* No sample is written yet. */
+static graft_status write_done(hid_t file, size_t samples) {
+  unsigned char *done;
+  GRAFT_TRY(graft_alloc(&done, samples, 1));
+  graft_status status =
+      graft_h5_write(file, "graft/sample/done", H5T_NATIVE_UINT8, GRAFT_SHAPE(1, samples), done);
+  graft_free(done);
+  return status;
+}
+
 static graft_status write_samples(hid_t file, const graft_source_info *info) {
   graft_shape shape = GRAFT_SHAPE(1, info->samples);
   GRAFT_TRY(graft_h5_write(file, "graft/sample/task", H5T_NATIVE_INT32, shape, info->task));
@@ -186,6 +196,7 @@ static graft_status write_samples(hid_t file, const graft_source_info *info) {
                            info->sample_geometry));
   GRAFT_TRY(graft_h5_write(file, "graft/sample/index", H5T_NATIVE_INT64, shape, info->index));
   GRAFT_TRY(graft_h5_write(file, "graft/sample/stream", H5T_NATIVE_INT64, shape, info->stream));
+  GRAFT_TRY(write_done(file, info->samples));
   /* written sample by sample; written once here so that the space is allocated */
   GRAFT_TRY(graft_h5_write(file, "graft/sample/checksum", H5T_NATIVE_INT64, shape, info->index));
   return graft_h5_write(file, "graft/sample/error_estimate", H5T_NATIVE_FLOAT, shape,
@@ -279,5 +290,8 @@ graft_status graft_dataset_layout(hid_t file, const graft_source_info *info,
   for (int a = 0; a < info->dims; a++) GRAFT_TRY(write_boundary(file, info, a, boundary));
   GRAFT_TRY(write_fields(file, info, field));
   GRAFT_TRY(write_graft(file, info, parameters));
+  if (extra && extra->configuration) {
+    GRAFT_TRY(graft_h5_write_texts(file, "graft/configuration", 0, 1, &extra->configuration));
+  }
   return provenance ? graft_h5_write_provenance(file, provenance) : GRAFT_OK;
 }

@@ -14,26 +14,6 @@
 #include "io/atomic.h"
 #include "io/dataset_impl.h"
 
-enum { MAX_FIELDS = 16 };
-
-/* Where things lie in the file, as rank 0 laid it out. */
-struct places {
-  uint64_t field[MAX_FIELDS], mask; /* sample s at field + s × bytes of a sample */
-  uint64_t error, checksum;         /* tables [S] */
-};
-
-struct graft_dataset_writer {
-  const graft_comm *comm;
-  const graft_source_info *info;
-  char *path;
-  graft_atomic atomic; /* rank 0 holds it */
-  int fd;              /* of the part file */
-  struct places places;
-  size_t fields;
-  char name[MAX_FIELDS][GRAFT_NAME_SIZE];
-  double *written; /* [S] 1: by this rank */
-};
-
 uint32_t graft_dataset_checksum(uint32_t crc, const float *data, size_t count) {
   return (uint32_t)crc32_z(crc, (const unsigned char *)data, count * sizeof *data);
 }
@@ -48,8 +28,8 @@ double graft_dataset_bytes(const graft_source_info *info, size_t fields) {
 static graft_status check_info(const graft_source_info *info, const graft_dataset_field *field) {
   size_t fields = 0;
   while (field[fields].name) fields++;
-  GRAFT_CHECK(fields > 0 && fields <= MAX_FIELDS, INTERNAL, "expected 1 to %d fields, got %zu",
-              MAX_FIELDS, fields);
+  GRAFT_CHECK(fields > 0 && fields <= GRAFT_DATASET_FIELDS, INTERNAL,
+              "expected 1 to %d fields, got %zu", GRAFT_DATASET_FIELDS, fields);
   GRAFT_CHECK(info->samples > 0 && info->geometries > 0, INTERNAL,
               "expected samples and geometries, got %zu and %zu", info->samples, info->geometries);
   GRAFT_CHECK(graft_source_split_get(info, "default"), INTERNAL, "expected a split 'default'");
@@ -91,14 +71,19 @@ static graft_status find_table(hid_t file, const char *name, uint64_t *place) {
   return GRAFT_OK;
 }
 
-static graft_status find_places(hid_t file, graft_dataset_writer *w) {
+graft_status graft_dataset_find_places(hid_t file, graft_dataset_writer *w) {
   size_t P = w->info->points;
+  graft_dataset_places *places = &w->places;
   for (size_t f = 0; f < w->fields; f++) {
-    GRAFT_TRY(find_field(file, w->info, w->name[f], P * sizeof(float), &w->places.field[f]));
+    GRAFT_TRY(find_field(file, w->info, w->name[f], P * sizeof(float), &places->field[f]));
   }
-  GRAFT_TRY(find_field(file, w->info, "mask", P, &w->places.mask));
-  GRAFT_TRY(find_table(file, "graft/sample/error_estimate", &w->places.error));
-  return find_table(file, "graft/sample/checksum", &w->places.checksum);
+  GRAFT_TRY(find_field(file, w->info, "mask", P, &places->mask));
+  GRAFT_TRY(find_table(file, "graft/sample/error_estimate", &places->error));
+  GRAFT_TRY(find_table(file, "graft/sample/done", &places->done));
+  GRAFT_TRY(find_table(file, "graft/geometry/mask", &places->geometry_mask));
+  GRAFT_TRY(find_table(file, "graft/geometry/sdf", &places->sdf));
+  GRAFT_TRY(find_table(file, "graft/geometry/torsion", &places->torsion));
+  return find_table(file, "graft/sample/checksum", &places->checksum);
 }
 
 static graft_status lay_out(graft_dataset_writer *w, const graft_dataset_field *field,
@@ -108,7 +93,7 @@ static graft_status lay_out(graft_dataset_writer *w, const graft_dataset_field *
   GRAFT_TRY(graft_atomic_reserve(&w->atomic, (long long)graft_dataset_bytes(w->info, w->fields)));
   GRAFT_TRY(graft_h5_create(w->atomic.part, &file));
   graft_status status = graft_dataset_layout(file, w->info, field, extra, provenance);
-  if (status == GRAFT_OK) status = find_places(file, w);
+  if (status == GRAFT_OK) status = graft_dataset_find_places(file, w);
   if (status == GRAFT_OK) {
     status = graft_h5_close(file);
   } else if (status != GRAFT_OUTPUT) {
@@ -121,8 +106,13 @@ static graft_status lay_out(graft_dataset_writer *w, const graft_dataset_field *
 
 static graft_status begin(graft_dataset_writer *w, const graft_dataset_field *field,
                           const graft_dataset_extra *extra, const graft_provenance *provenance) {
-  GRAFT_TRY(graft_atomic_begin(&w->atomic, w->path));
-  graft_status status = lay_out(w, field, extra, provenance);
+  bool there, taken = false;
+  GRAFT_TRY(graft_atomic_resume(&w->atomic, w->path, &there));
+  graft_status status = GRAFT_OK;
+  if (there && w->may_resume) status = graft_dataset_take_up(w, extra->configuration, &taken);
+  if (status == GRAFT_USAGE) w->keep = true; /* another run's work */
+  if (status == GRAFT_OK && !taken) status = graft_atomic_empty(&w->atomic);
+  if (status == GRAFT_OK && !taken) status = lay_out(w, field, extra, provenance);
   if (status != GRAFT_OK && strncmp(graft_error_message(), w->path, strlen(w->path)) != 0) {
     graft_error_prefix("%s", w->path);
   }
@@ -132,7 +122,11 @@ static graft_status begin(graft_dataset_writer *w, const graft_dataset_field *fi
 /* Every rank opens the laid-out file for itself. */
 static graft_status open_for_samples(graft_dataset_writer *w) {
   char part[4096];
+  size_t S = w->info->samples;
   GRAFT_TRY(w->comm->broadcast(w->comm->ctx, &w->places, sizeof w->places));
+  GRAFT_TRY(w->comm->broadcast(w->comm->ctx, w->done, S));
+  GRAFT_TRY(w->comm->broadcast(w->comm->ctx, w->error, S * sizeof *w->error));
+  for (size_t s = 0; s < S; s++) w->written[s] = w->comm->rank == 0 && w->done[s];
   snprintf(part, sizeof part, "%s.part", w->path);
   w->fd = open(part, O_WRONLY | O_CLOEXEC);
   GRAFT_CHECK(w->fd >= 0, OUTPUT, "%s: rank %d can't write it: %s", w->path, w->comm->rank,
@@ -148,13 +142,18 @@ static graft_status prepare(graft_dataset_writer *w, const char *path,
   for (; field[w->fields].name; w->fields++) {
     snprintf(w->name[w->fields], GRAFT_NAME_SIZE, "%s", field[w->fields].name);
   }
+  GRAFT_TRY(graft_alloc(&w->done, w->info->samples, 1));
+  GRAFT_TRY(graft_alloc(&w->error, w->info->samples, sizeof *w->error));
   return graft_alloc(&w->written, w->info->samples, sizeof *w->written);
 }
 
 static void release(graft_dataset_writer *w) {
   if (w->fd >= 0) close(w->fd);
+  if (w->keep) graft_atomic_keep(&w->atomic);
   graft_free(w->path);
   graft_free(w->written);
+  graft_free(w->done);
+  graft_free(w->error);
   graft_free(w);
 }
 
@@ -169,6 +168,7 @@ graft_status graft_dataset_create(const char *path, const graft_source_info *inf
   graft_status status = graft_alloc(&w, 1, sizeof *w);
   if (status == GRAFT_OK) {
     *w = (graft_dataset_writer){.comm = comm, .info = info, .atomic.fd = -1, .fd = -1};
+    w->may_resume = extra && extra->configuration;
     status = prepare(w, path, field);
   }
   status = graft_comm_agree(comm, status);
@@ -176,7 +176,7 @@ graft_status graft_dataset_create(const char *path, const graft_source_info *inf
     if (comm->rank == 0) status = begin(w, field, extra, provenance);
     status = graft_comm_agree(comm, status);
     if (status == GRAFT_OK) status = graft_comm_agree(comm, open_for_samples(w));
-    if (status != GRAFT_OK) graft_atomic_abandon(&w->atomic);
+    if (status != GRAFT_OK && !w->keep) graft_atomic_abandon(&w->atomic);
   }
   if (status != GRAFT_OK) {
     if (w) release(w);
@@ -186,8 +186,8 @@ graft_status graft_dataset_create(const char *path, const graft_source_info *inf
   return GRAFT_OK;
 }
 
-/* Write `bytes` at a place in the file: our own system call, since HDF5 does not survive a full
- * disk and would need all ranks at once. */
+/* Write object number `sample` of an array at a place in the file: our own system call, since HDF5
+ * does not survive a full disk and would need all ranks at once. */
 static graft_status write_at(const graft_dataset_writer *w, size_t sample, uint64_t place,
                              const void *data, size_t bytes) {
   const char *from = data;
@@ -214,8 +214,7 @@ static graft_status check_finite(const graft_dataset_writer *w, size_t sample, s
   return GRAFT_OK;
 }
 
-/* Checksum over the fields in alphabetical order of their names. */
-static int64_t checksum(const graft_dataset_writer *w, const float *const *data) {
+int64_t graft_dataset_sample_checksum(const graft_dataset_writer *w, const float *const *data) {
   uint32_t crc = graft_dataset_checksum(0, NULL, 0);
   const char *last = "";
   for (size_t n = 0; n < w->fields; n++) {
@@ -241,15 +240,30 @@ graft_status graft_dataset_write(graft_dataset_writer *w, size_t sample, const f
               w->path, sample, error_estimate);
   for (size_t f = 0; f < w->fields; f++) GRAFT_TRY(check_finite(w, sample, f, data[f]));
   size_t P = w->info->points;
-  int64_t sum = checksum(w, data);
+  int64_t sum = graft_dataset_sample_checksum(w, data);
+  const unsigned char done = 1;
   for (size_t f = 0; f < w->fields; f++) {
     GRAFT_TRY(write_at(w, sample, w->places.field[f], data[f], P * sizeof *data[f]));
   }
   GRAFT_TRY(write_at(w, sample, w->places.mask, mask, P));
   GRAFT_TRY(write_at(w, sample, w->places.checksum, &sum, sizeof sum));
   GRAFT_TRY(write_at(w, sample, w->places.error, &error, sizeof error));
+  GRAFT_TRY(write_at(w, sample, w->places.done, &done, 1));
   w->written[sample] = 1;
   return GRAFT_OK;
+}
+
+graft_status graft_dataset_write_geometry(graft_dataset_writer *w, size_t geometry) {
+  const graft_source_geometry *g = &w->info->geometry[geometry];
+  size_t P = w->info->points;
+  GRAFT_TRY(write_at(w, geometry, w->places.geometry_mask, g->mask, P));
+  GRAFT_TRY(write_at(w, geometry, w->places.sdf, g->sdf, P * sizeof *g->sdf));
+  return write_at(w, geometry, w->places.torsion, g->torsion, P * sizeof *g->torsion);
+}
+
+bool graft_dataset_done(const graft_dataset_writer *w, size_t sample, double *error_estimate) {
+  if (error_estimate) *error_estimate = (double)w->error[sample];
+  return w->done[sample];
 }
 
 static graft_status check_complete(const graft_dataset_writer *w) {
@@ -282,6 +296,8 @@ graft_status graft_dataset_close(graft_dataset_writer *w, graft_status status) {
   if (w->comm->rank == 0) {
     if (status == GRAFT_OK) {
       status = graft_atomic_commit(&w->atomic);
+    } else if (status == GRAFT_INTERRUPTED && w->may_resume) {
+      w->keep = true;
     } else {
       graft_atomic_abandon(&w->atomic);
     }

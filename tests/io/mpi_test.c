@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Ranks: sums, agreement, a data set written by all, the same content as by one. */
+#include <time.h>
+
 #include "io/comm_mpi.h"
+#include "io/counter_mpi.h"
 #include "io/run_dir.h"
 #include "scratch.h"
 #include "tests/graft_test.h"
@@ -127,6 +130,28 @@ static void run_directory(void) {
   graft_yaml_fini(&config);
 }
 
+/* Every number once, and nobody has to wait for a busy rank 0. */
+static void counter(void) {
+  enum { N = 200 };
+  graft_counter *counter;
+  double taken[N] = {0}, slowest = 0;
+  if (!T_OK(graft_counter_create(&comm, &counter))) return;
+  for (;;) {
+    long long i;
+    struct timespec a, b, nap = {.tv_nsec = 5000000};
+    clock_gettime(CLOCK_MONOTONIC, &a);
+    if (!T_OK(graft_counter_add(counter, 1, &i)) || i >= N) break;
+    clock_gettime(CLOCK_MONOTONIC, &b);
+    slowest = fmax(slowest, (double)(b.tv_sec - a.tv_sec) + 1e-9 * (double)(b.tv_nsec - a.tv_nsec));
+    taken[i] += 1;
+    if (comm.rank == 0 && i < N - 10) nanosleep(&nap, NULL);
+  }
+  T_OK(comm.sum(comm.ctx, taken, N));
+  for (size_t i = 0; i < N; i++) T_EQUAL(taken[i], 1);
+  printf("# rank %d: slowest step of the counter %.2g s\n", comm.rank, slowest);
+  graft_counter_destroy(counter);
+}
+
 int main(int argc, char **argv) {
   if (graft_mpi_init(&argc, &argv, &comm) != GRAFT_OK) return 1;
   graft_test_rank(comm.rank);
@@ -134,6 +159,7 @@ int main(int argc, char **argv) {
   if (comm.broadcast(comm.ctx, scratch_name, sizeof scratch_name) != GRAFT_OK || !made) return 1;
   T_RUN(sums);
   T_RUN(agreement);
+  T_RUN(counter);
   T_RUN(dataset);
   T_RUN(failing_rank);
   T_RUN(run_directory);
