@@ -32,8 +32,8 @@ GRAFT_MUST_USE graft_status graft_sizing_create(const graft_region *region,
 /** Release the corners. */
 void graft_sizing_fini(graft_sizing *sizing);
 
-/** Wanted size at a point; @p sizing is a ::graft_sizing. A ::graft_mesh_size. */
-double graft_sizing_at(void *sizing, double x, double y);
+/** Wanted size at a point; @p ctx is a ::graft_sizing. A ::graft_mesh_size. */
+double graft_sizing_at(void *ctx, double x, double y);
 
 /** The boundary as a chain of mesh nodes, before the interior is meshed. */
 typedef struct graft_outline {

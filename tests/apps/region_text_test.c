@@ -158,11 +158,14 @@ static void meaning(void) {
 }
 
 static void too_many(void) {
-  char *text = malloc(400000);
-  size_t n = (size_t)sprintf(text, OUTER "[");
-  for (int i = 0; i < 10001; i++)
-    n += (size_t)sprintf(text + n, "%s[%d, %d]", i ? ", " : "", i, i % 2);
-  sprintf(text + n, "]\n");
+  char *text = NULL;
+  size_t size;
+  FILE *file = open_memstream(&text, &size);
+  if (!T_CHECK(file != NULL)) return;
+  fputs(OUTER, file);
+  for (int i = 0; i < 10001; i++) fprintf(file, "%s[%d, %d]", i ? ", " : "[", i, i % 2);
+  fputs("]\n", file);
+  fclose(file);
   T_FAILS(parse(text), GRAFT_INPUT, "r.yaml:2: expected at most 10000 vertices, got 10001");
   free(text);
 }
