@@ -98,7 +98,7 @@ static void blocks(void) {
       for (size_t p = 0; p < 61 * 35; p++) {
         double xy[2] = {graft_grid_coordinate(&g, 0, p / 35), graft_grid_coordinate(&g, 1, p % 35)};
         graft_region_distance(&region, 1, xy, &one);
-        different += memcmp(&one, distance + p, sizeof one) != 0;
+        different += one != distance[p] || signbit(one) != signbit(distance[p]);
         ones += one <= GRAFT_REGION_TOLERANCE;
         different += mask[p] != (one <= GRAFT_REGION_TOLERANCE);
       }
