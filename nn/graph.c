@@ -48,7 +48,7 @@ static graft_status append(graft_graph *graph, const char *name, graft_graph_nod
     size_t capacity = graph->capacity ? 2 * graph->capacity : 32;
     graft_graph_node **grown;
     GRAFT_TRY(graft_alloc(&grown, capacity, sizeof *grown));
-    if (graph->nodes) memcpy(grown, graph->node, graph->nodes * sizeof(graft_graph_node *));
+    for (size_t i = 0; i < graph->nodes; i++) grown[i] = graph->node[i];
     graft_free(graph->node);
     graph->node = grown;
     graph->capacity = capacity;

@@ -48,7 +48,8 @@ typedef struct graft_run {
   size_t points;             /**< rows of the point axis, 1 … max_points */
   bool train;                /**< dropout on */
   bool accumulate;           /**< backward: add to `grad` instead of overwriting it */
-  uint64_t seed, step;       /**< with layer and sample: decide the dropout masks */
+  uint64_t seed;             /**< with step, layer and sample: decides the dropout masks */
+  uint64_t step;             /**< see @p seed */
   const uint64_t *sample_id; /**< [samples] number of each sample in its data set, or NULL: its row;
                                   caller-owned */
 } graft_run;

@@ -21,7 +21,7 @@
 
 /** How a weight array starts. */
 typedef enum graft_init {
-#define GRAFT_INIT_ENUM(name, text, summary) GRAFT_INIT_##name,
+#define GRAFT_INIT_ENUM(name, text, summary) GRAFT_INIT_##name, /**< see ::GRAFT_INIT_LIST */
   GRAFT_INIT_LIST(GRAFT_INIT_ENUM)
 #undef GRAFT_INIT_ENUM
       GRAFT_INIT_COUNT /**< number of kinds, not a kind */
