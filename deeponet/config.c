@@ -27,14 +27,23 @@ static const char *normalisation_choices(size_t i) {
 
 #define FIELD(name) offsetof(graft_deeponet_config, name)
 #define SIZE(name) sizeof(((graft_deeponet_config *)0)->name)
-#define BOOL(name, value, help)                                                                    \
-  { #name, GRAFT_OPTION_BOOL, FIELD(name), 0, value, 0, 1, NULL, NULL, help, 0 }
-#define INT(name, value, min, max, help)                                                           \
-  { #name, GRAFT_OPTION_INT, FIELD(name), 0, value, min, max, NULL, NULL, help, 0 }
-#define REAL(name, value, min, max, help)                                                          \
-  { #name, GRAFT_OPTION_REAL, FIELD(name), 0, value, min, max, NULL, NULL, help, 0 }
-#define TEXT(name, type, value, choices, help)                                                     \
-  { #name, GRAFT_OPTION_##type, FIELD(name), SIZE(name), value, 0, 0, NULL, choices, help, 0 }
+#define BOOL(field, text, words)                                                                   \
+  {                                                                                                \
+    .name = #field, .type = GRAFT_OPTION_BOOL, .offset = FIELD(field), .value = text, .max = 1,    \
+    .help = words                                                                                  \
+  }
+#define NUMBER(kind, field, text, least, most, words)                                              \
+  {                                                                                                \
+    .name = #field, .type = GRAFT_OPTION_##kind, .offset = FIELD(field), .value = text,            \
+    .min = least, .max = most, .help = words                                                       \
+  }
+#define INT(field, text, least, most, words) NUMBER(INT, field, text, least, most, words)
+#define REAL(field, text, least, most, words) NUMBER(REAL, field, text, least, most, words)
+#define TEXT(field, kind, text, list, words)                                                       \
+  {                                                                                                \
+    .name = #field, .type = GRAFT_OPTION_##kind, .offset = FIELD(field), .capacity = SIZE(field),  \
+    .value = text, .choices = list, .help = words                                                  \
+  }
 
 const graft_option graft_deeponet_options[] = {
     TEXT(input, LIST, "log_k,mask", channel_choices, "channels of the branch"),
@@ -75,7 +84,7 @@ const graft_option graft_deeponet_options[] = {
     INT(seed, "1", 0, 9007199254740992., "of weights, batches, dropout, augmentation"),
     {"threads", GRAFT_OPTION_INT, FIELD(threads), 0, "0", 0, 4096, NULL, NULL,
      "OpenMP threads of the network; 0: all", 1},
-    {0},
+    {.name = NULL},
 };
 
 graft_status graft_network_list(const char *name, const char *text, size_t *value, size_t *count) {
