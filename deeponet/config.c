@@ -82,8 +82,13 @@ const graft_option graft_deeponet_options[] = {
     INT(points, "0", 0, 1e9, "random points per step; 0: all"),
     INT(batch, "100", 1, 1048576, "samples per step"),
     INT(seed, "1", 0, 9007199254740992., "of weights, batches, dropout, augmentation"),
-    {"threads", GRAFT_OPTION_INT, FIELD(threads), 0, "0", 0, 4096, NULL, NULL,
-     "OpenMP threads of the network; 0: all", 1},
+    {.name = "threads",
+     .type = GRAFT_OPTION_INT,
+     .offset = FIELD(threads),
+     .value = "0",
+     .max = 4096,
+     .help = "OpenMP threads of the network; 0: all",
+     .may_change = 1},
     {.name = NULL},
 };
 
