@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "geometry/mesh_impl.h"
 
+#define FINE 0.3 /* of the target size: short for a piece of the boundary */
 enum { TRIANGLE = 2 /* gmsh's element type */, FRONTAL_DELAUNAY = 6 };
 
 /* Fail unless the gmsh call before, which set `error`, went well. */
@@ -112,14 +113,24 @@ static double size_callback(int dim, int tag, double x, double y, double z, void
   return graft_sizing_at(data, x, y);
 }
 
-static graft_status generate(graft_sizing *sizing) {
+/* Has the outline pieces much shorter than the target size? */
+static bool finely_divided(const graft_outline *outline, double size) {
+  for (size_t i = 0; i < outline->nodes; i++) {
+    const double *a = outline->xy + 2 * i, *b = outline->xy + 2 * (size_t)outline->next[i];
+    if (hypot(b[0] - a[0], b[1] - a[1]) < FINE * size) return true;
+  }
+  return false;
+}
+
+static graft_status generate(graft_sizing *sizing, const graft_outline *outline) {
   int error, ignored;
   bool graded = sizing->corners > 0 || sizing->config->grading;
+  bool follow = !graded && !finely_divided(outline, sizing->config->size);
   gmshOptionSetNumber("Mesh.CharacteristicLengthMax", sizing->config->size, &error);
   GRAFT_TRY(check(error, "size"));
-  /* Inside, sizes follow those of the boundary or the sizing, but not both: between two graded
-   * corners gmsh would make all elements as small as those at the corners. */
-  gmshOptionSetNumber("Mesh.CharacteristicLengthExtendFromBoundary", graded ? 0 : 1, &error);
+  /* Sizes inside follow those of the boundary only where it is divided evenly: between two corners
+   * with small pieces gmsh would make all elements as small. */
+  gmshOptionSetNumber("Mesh.CharacteristicLengthExtendFromBoundary", follow, &error);
   GRAFT_TRY(check(error, "size"));
   if (graded) gmshModelMeshSetSizeCallback(size_callback, sizing, &error);
   GRAFT_TRY(check(error, "grading"));
@@ -215,7 +226,7 @@ static graft_status run_gmsh(graft_sizing *sizing, const graft_outline *outline,
   GRAFT_TRY_TO(done, check(error, "model"));
   GRAFT_TRY_TO(remove, add_outline(outline));
   GRAFT_TRY_TO(remove, add_surface(outline, work, work + outline->nodes));
-  GRAFT_TRY_TO(remove, generate(sizing));
+  GRAFT_TRY_TO(remove, generate(sizing, outline));
   GRAFT_TRY_TO(remove, fetch(outline, &result));
   graft_free(work);
   work = NULL;

@@ -181,6 +181,29 @@ static void hole_corners(void) {
   }
 }
 
+/* Outlines of many short sides, as from a map: small elements at the boundary only, no grading. */
+static void many_sides(void) {
+  enum { N = 600 };
+  graft_vertex vertex[N];
+  graft_region region;
+  graft_mesh mesh;
+  graft_mesh_config config = graft_mesh_config_default();
+  for (int i = 0; i < N; i++) {
+    double angle = 2 * acos(-1) * i / N, radius = 0.4 + 0.08 * sin(7 * angle);
+    vertex[i] = (graft_vertex){0.5 + radius * cos(angle), 0.5 + radius * sin(angle), 0};
+  }
+  graft_region_init(&region);
+  T_OK(graft_region_add_loop(&region, N, vertex));
+  T_OK(graft_region_validate(&region, &graft_unit_square));
+  if (T_OK(graft_mesh_create(&region, &config, &mesh))) {
+    double angle = check_mesh(&region, &mesh);
+    printf("# %d sides: %zu elements, smallest angle %.1f\n", N, mesh.elements, angle);
+    T_CHECK(mesh.edges == N && mesh.elements < 3500 && angle > 10);
+    graft_mesh_fini(&mesh);
+  }
+  graft_region_fini(&region);
+}
+
 static void bad_config(void) {
   graft_region region;
   graft_mesh mesh;
@@ -397,6 +420,7 @@ int main(void) {
   T_RUN(grading);
   T_RUN(corners);
   T_RUN(hole_corners);
+  T_RUN(many_sides);
   T_RUN(bad_config);
   T_RUN(thin);
   T_RUN(coarse);
