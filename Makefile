@@ -5,6 +5,7 @@ BUILD   = build
 PROGRAM = darcy
 PREFIX  = /usr/local
 export OPENBLAS_NUM_THREADS = 1
+export OMP_WAIT_POLICY = passive
 
 .PHONY: demo test build bench docs install lint clean help deps deps-dev
 

@@ -79,14 +79,18 @@ const char *graft_error_where(void);
 /** Fail with GRAFT_@p code and a printf message unless @p cond holds. */
 #define GRAFT_CHECK(cond, code, ...)                                                               \
   do {                                                                                             \
-    if (!(cond)) return graft_error_set(GRAFT_##code, __FILE__, __LINE__, __VA_ARGS__);            \
+    if (!(cond)) {                                                                                 \
+      (void)graft_error_set(GRAFT_##code, __FILE__, __LINE__, __VA_ARGS__);                        \
+      return GRAFT_##code; /* the constant, so that analysers see a failure */                     \
+    }                                                                                              \
   } while (0)
 
 /** ::GRAFT_CHECK for functions that must clean up (see ::GRAFT_TRY_TO). */
 #define GRAFT_CHECK_TO(label, cond, code, ...)                                                     \
   do {                                                                                             \
     if (!(cond)) {                                                                                 \
-      status = graft_error_set(GRAFT_##code, __FILE__, __LINE__, __VA_ARGS__);                     \
+      (void)graft_error_set(GRAFT_##code, __FILE__, __LINE__, __VA_ARGS__);                        \
+      status = GRAFT_##code;                                                                       \
       goto label;                                                                                  \
     }                                                                                              \
   } while (0)
