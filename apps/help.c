@@ -31,7 +31,7 @@ void graft_help_program(FILE *file, const graft_program *program) {
 }
 
 static const char *kind(const graft_option *row) {
-  static const char *const name[] = {"", "N", "X", "TEXT", "A,B"};
+  static const char *const name[] = {"", "N", "X", "TEXT", "A,B", "NAME"};
   bool path = row->capacity >= GRAFT_PATH_SIZE && row->type == GRAFT_OPTION_STRING;
   return path                                               ? "PATH"
          : row->choices && row->type == GRAFT_OPTION_STRING ? "NAME"

@@ -66,12 +66,11 @@ struct watch {
   const graft_app *app;
 };
 
-/* Rank 0 shows its own progress times the number of ranks. */
 static graft_status update(void *ctx, size_t done, size_t total) {
   struct watch *watch = ctx;
-  (void)total;
-  graft_meter_step(&watch->meter, (double)done * watch->app->comm.size, "");
-  GRAFT_CHECK(!*graft_app_stop(), INTERRUPTED, "stopped by a signal, nothing was written");
+  graft_meter_step(&watch->meter, (double)done, "");
+  GRAFT_CHECK(!*graft_app_stop(), INTERRUPTED,
+              "stopped by a signal at about %zu of %zu samples, run again to go on", done, total);
   return GRAFT_OK;
 }
 
@@ -80,13 +79,13 @@ static graft_status check_estimate(const graft_app *app, const graft_pde_solve *
   graft_solve_estimate e = graft_solve_estimate_get(&config->solve, app->comm.size);
   struct statvfs disk;
   double available = INFINITY;
-  char time[64], directory[GRAFT_PATH_SIZE];
+  char time[64], directory[GRAFT_PATH_SIZE], names[256];
   graft_app_log(app,
                 "solve: %lld samples on each of %s, grid %lld x %lld; estimated %.0f MB disk, "
                 "%.0f MB memory, %s",
-                config->solve.samples, config->solve.shapes, config->solve.grid, config->solve.grid,
-                ceil(1e-6 * e.disk_bytes), ceil(1e-6 * e.memory_bytes),
-                graft_meter_time(e.seconds, time, sizeof time));
+                config->solve.samples, graft_solve_names(&config->solve, names, sizeof names),
+                config->solve.grid, config->solve.grid, ceil(1e-6 * e.disk_bytes),
+                ceil(1e-6 * e.memory_bytes), graft_meter_time(e.seconds, time, sizeof time));
   graft_pde_directory(config->output, directory, sizeof directory);
   if (statvfs(directory, &disk) == 0) available = (double)disk.f_bavail * (double)disk.f_frsize;
   GRAFT_CHECK(e.disk_bytes <= available, OUTPUT,
@@ -133,10 +132,7 @@ static graft_status solve(const graft_app *app, const graft_pde_solve *config) {
   double total = 0.0;
   GRAFT_TRY(graft_comm_agree(&app->comm, check_estimate(app, config)));
   GRAFT_TRY(graft_pde_provenance(app, config, config->solve.seed, &provenance));
-  total = (double)config->solve.samples;
-  for (const char *c = config->solve.shapes; *c; c++) {
-    if (*c == ',') total += (double)config->solve.samples;
-  }
+  total = (double)config->solve.samples * (double)graft_solve_tasks(&config->solve);
   graft_meter_init(&watch.meter, "solve", "samples", total, 0.0, app->quiet);
   graft_solve_progress progress = {&watch, update};
   graft_status status = graft_ensemble_run(&config->solve, &app->comm, config->output, &provenance,

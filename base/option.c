@@ -54,8 +54,8 @@ static void append_range(const graft_option *row, char *text, size_t size) {
 }
 
 const char *graft_option_expected(const graft_option *row, char *text, size_t size) {
-  static const char *const kind[] = {"true or false", "an integer", "a number", "text",
-                                     "a comma-separated list"};
+  static const char *const kind[] = {"true or false",          "an integer", "a number", "text",
+                                     "a comma-separated list", "text"};
   text[0] = '\0';
   if (row->choices) {
     append(text, size, row->type == GRAFT_OPTION_LIST ? "a list out of " : "one of ");
@@ -63,6 +63,7 @@ const char *graft_option_expected(const graft_option *row, char *text, size_t si
       if (i) append(text, size, ", ");
       append(text, size, row->choices(i));
     }
+    if (row->type == GRAFT_OPTION_NAME) append(text, size, " or a file");
     return text;
   }
   append(text, size, kind[row->type]);
@@ -155,6 +156,9 @@ static graft_status set_text(const graft_option *row, char *field, const char *o
   if (row->choices && row->type == GRAFT_OPTION_STRING) {
     GRAFT_TRY(check_choice(row, origin, text, strlen(text)));
   }
+  if (row->choices && row->type == GRAFT_OPTION_NAME && *text && !strpbrk(text, "./")) {
+    GRAFT_TRY(check_choice(row, origin, text, strlen(text)));
+  }
   if (row->choices && row->type == GRAFT_OPTION_LIST && *text) {
     for (const char *item = text; item; item = strchr(item, ',') ? strchr(item, ',') + 1 : NULL) {
       GRAFT_TRY(check_choice(row, origin, item, strcspn(item, ",")));
@@ -172,7 +176,8 @@ graft_status graft_option_set(const graft_option *row, void *config, const char 
   case GRAFT_OPTION_INT: return set_int(row, field, origin, text);
   case GRAFT_OPTION_REAL: return set_real(row, field, origin, text);
   case GRAFT_OPTION_STRING:
-  case GRAFT_OPTION_LIST: return set_text(row, field, origin, text);
+  case GRAFT_OPTION_LIST:
+  case GRAFT_OPTION_NAME: return set_text(row, field, origin, text);
   }
   return graft_error_set(GRAFT_INTERNAL, __FILE__, __LINE__, "option %s: bad type", row->name);
 }
@@ -190,7 +195,8 @@ const char *graft_option_get(const graft_option *row, const void *config, char *
     break;
   }
   case GRAFT_OPTION_STRING:
-  case GRAFT_OPTION_LIST: snprintf(text, size, "%s", (const char *)field); break;
+  case GRAFT_OPTION_LIST:
+  case GRAFT_OPTION_NAME: snprintf(text, size, "%s", (const char *)field); break;
   }
   return text;
 }

@@ -18,6 +18,7 @@ typedef enum graft_option_type {
   GRAFT_OPTION_REAL,   /**< `double` */
   GRAFT_OPTION_STRING, /**< `char[capacity]`; with `choices`: one of them */
   GRAFT_OPTION_LIST,   /**< `char[capacity]`, comma-separated; with `choices`: each one of them */
+  GRAFT_OPTION_NAME,   /**< `char[capacity]`; one of `choices`, a file (with '.' or '/'), or "" */
 } graft_option_type;
 
 /** The i-th allowed value, NULL past the end. Registries supply such a function. */

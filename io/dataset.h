@@ -78,7 +78,7 @@ GRAFT_MUST_USE graft_status graft_dataset_write_geometry(graft_dataset_writer *w
 double graft_dataset_bytes(const graft_source_info *info, size_t fields);
 
 /** Finish: agree on @p status over the ranks; if all is well and every sample was written, the file
- *  appears under its name. After #GRAFT_INTERRUPTED the part file stays, to be taken up by the next
+ *  appears under its name. After GRAFT_INTERRUPTED the part file stays, to be taken up by the next
  *  graft_dataset_create() (if a configuration was given); otherwise nothing is left. Releases
  *  @p writer. Collective.
  *  @param status of the caller's work; idiom: `return graft_dataset_close(writer, status);`

@@ -41,7 +41,7 @@ graft_status graft_dataset_find_places(hid_t file, graft_dataset_writer *writer)
 
 /** Take up the part file that an earlier run left; fills places, done, error. Rank 0 only.
  *  @param taken false: it can't be used, begin anew
- *  @return #GRAFT_USAGE when it was made with another configuration */
+ *  @return GRAFT_USAGE when it was made with another configuration */
 graft_status graft_dataset_take_up(graft_dataset_writer *writer, const char *configuration,
                                    bool *taken);
 

@@ -1,15 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * Method:    every rank prepares all shapes; sample s goes to rank s mod R; a sample depends on
- *            (seed, stream, index) alone, so the file's content does not depend on R.
- * Cost:      see graft_solve_report; nothing is sent between ranks but the agreement on success. */
+ * Method:    every rank prepares all shapes; a counter that ranks share hands out the samples that
+ *            are not written yet; a sample depends on (seed, stream, index) alone, so the file's
+ *            content does not depend on the number of ranks, on parts or on interruptions.
+ * Cost:      see graft_solve_report; nothing is sent between ranks but the counter's numbers and
+ *            the agreement on success. */
 #include "solvers/ensemble.h"
 
 #include <math.h>
 #include <time.h>
 
+#include "base/arena.h"
 #include "base/bundle.h"
+#include "io/counter_mpi.h"
 #include "io/dataset.h"
 #include "solvers/ensemble_impl.h"
+
+/* What a run carries along. */
+struct run {
+  graft_ensemble ensemble;
+  const graft_comm *comm;
+  const graft_solve_progress *progress;
+  graft_dataset_writer *writer;
+  graft_counter *counter;
+  size_t pending; /* samples to do, on all ranks */
+  size_t *sample; /* [pending] their numbers */
+  graft_solve_report *report;
+};
 
 static double now(void) {
   struct timespec t;
@@ -26,89 +42,168 @@ static void lap(double *start, double *stage) {
 
 static graft_status put_parameters(const graft_ensemble *ensemble, graft_bundle *bundle) {
   const graft_solve_config *config = ensemble->config;
-  double length = config->field_length > 0 ? config->field_length : ensemble->law->length;
-  double sigma = config->field_sigma > 0 ? config->field_sigma : ensemble->law->sigma;
+  const graft_field_type *law = graft_solve_law(config);
+  double length = config->field_length > 0 || !law ? config->field_length : law->length;
+  double sigma = config->field_sigma > 0 || !law ? config->field_sigma : law->sigma;
   GRAFT_TRY(graft_bundle_put_text(bundle, "equation", ensemble->problem->equation));
   GRAFT_TRY(graft_bundle_put_real(bundle, "field_length", length));
   GRAFT_TRY(graft_bundle_put_real(bundle, "field_sigma", sigma));
   GRAFT_TRY(graft_bundle_put_real(bundle, "mesh_size", graft_solve_mesh_size(config)));
   GRAFT_TRY(graft_bundle_put_int(bundle, "order", config->order));
   GRAFT_TRY(graft_bundle_put_int(bundle, "first", config->first));
+  if (ensemble->has_f) GRAFT_TRY(graft_bundle_put_real(bundle, "f", ensemble->f));
+  if (*config->boundary) {
+    GRAFT_TRY(
+        graft_bundle_put(bundle, "boundary", GRAFT_FLOAT64, GRAFT_SHAPE(1, 3), ensemble->boundary));
+  }
   return graft_bundle_put_int(bundle, "shared_fields", config->shared_fields);
 }
 
-static graft_status create_file(const graft_ensemble *ensemble, const graft_comm *comm,
-                                const char *path, const graft_provenance *provenance,
-                                graft_dataset_writer **writer) {
+/* Fields of the file and where their values are; returns their number. */
+static size_t list_fields(const graft_ensemble *ensemble, graft_dataset_field field[4],
+                          const float *data[4]) {
   const graft_problem_field *in = ensemble->problem->input, *out = ensemble->problem->output;
-  graft_dataset_field field[3] = {{in->name, in->long_name, in->unit},
-                                  {out->name, out->long_name, out->unit},
-                                  {NULL, NULL, NULL}};
-  if (ensemble->config->inputs_only) field[1].name = NULL;
-  graft_bundle parameters;
-  graft_bundle_init(&parameters);
-  graft_status status = graft_comm_agree(comm, put_parameters(ensemble, &parameters));
-  if (status == GRAFT_OK) {
-    graft_dataset_extra extra = {.parameters = &parameters};
-    status = graft_dataset_create(path, &ensemble->info, field, &extra, provenance, comm, writer);
+  size_t n = 0;
+  field[n] = (graft_dataset_field){in->name, in->long_name, in->unit};
+  data[n++] = ensemble->input;
+  if (!ensemble->config->inputs_only) {
+    field[n] = (graft_dataset_field){out->name, out->long_name, out->unit};
+    data[n++] = ensemble->output;
   }
+  if (ensemble->source) {
+    field[n] = (graft_dataset_field){"f", "right-hand side", "1"};
+    data[n++] = ensemble->right;
+  }
+  field[n] = (graft_dataset_field){NULL, NULL, NULL};
+  return n;
+}
+
+static graft_status create_file(struct run *run, const char *path,
+                                const graft_provenance *provenance) {
+  graft_ensemble *ensemble = &run->ensemble;
+  graft_dataset_field field[4];
+  const float *data[4];
+  graft_bundle parameters;
+  char *configuration = NULL;
+  list_fields(ensemble, field, data);
+  graft_bundle_init(&parameters);
+  graft_status status = put_parameters(ensemble, &parameters);
+  if (status == GRAFT_OK) status = graft_ensemble_configuration(ensemble, &configuration);
+  status = graft_comm_agree(run->comm, status);
+  if (status == GRAFT_OK) {
+    graft_dataset_extra extra = {.parameters = &parameters, .configuration = configuration};
+    status = graft_dataset_create(path, &ensemble->info, field, &extra, provenance, run->comm,
+                                  &run->writer);
+  }
+  graft_free(configuration);
   graft_bundle_fini(&parameters);
   return status;
 }
 
-static graft_status solve_sample(graft_ensemble *ensemble, size_t s, graft_dataset_writer *writer,
-                                 graft_solve_report *report) {
+static void note_error(struct run *run, double error) {
+  run->report->error_mean += error / (double)run->ensemble.info.samples;
+  run->report->error_max = fmax(run->report->error_max, error);
+}
+
+/* The samples that no earlier run has done; those that one has count on rank 0. */
+static graft_status list_samples(struct run *run) {
+  size_t samples = run->ensemble.info.samples;
+  GRAFT_TRY(graft_alloc(&run->sample, samples, sizeof *run->sample));
+  for (size_t s = 0; s < samples; s++) {
+    double error;
+    if (!graft_dataset_done(run->writer, s, &error)) {
+      run->sample[run->pending++] = s;
+    } else {
+      run->report->resumed++;
+      if (run->comm->rank == 0) note_error(run, error);
+    }
+  }
+  return GRAFT_OK;
+}
+
+static void evaluate(const graft_ensemble *ensemble, const graft_field *field,
+                     const graft_field_points *at, float *value) {
+  graft_field_evaluate(field, at, ensemble->g);
+  for (size_t p = 0; p < ensemble->points; p++) value[p] = (float)ensemble->g[p];
+}
+
+static graft_status draw(graft_ensemble *ensemble, size_t s) {
   const graft_source_info *info = &ensemble->info;
-  graft_shape_solver *shape = &ensemble->shape[info->task[s]];
-  double start = now();
-  GRAFT_TRY(graft_field_draw(ensemble->field, info->seed, (uint32_t)info->stream[s],
-                             (uint64_t)info->index[s]));
-  graft_field_evaluate(ensemble->field, ensemble->on_grid, ensemble->g);
-  for (size_t p = 0; p < ensemble->points; p++) ensemble->input[p] = (float)ensemble->g[p];
+  uint64_t index = (uint64_t)info->index[s];
+  uint32_t stream = (uint32_t)info->stream[s];
+  GRAFT_TRY(graft_field_draw(ensemble->field, info->seed, stream, index));
+  evaluate(ensemble, ensemble->field, ensemble->on_grid, ensemble->input);
+  if (!ensemble->source) return GRAFT_OK;
+  GRAFT_TRY(graft_field_draw(ensemble->source, info->seed, stream, index));
+  evaluate(ensemble, ensemble->source, ensemble->source_on_grid, ensemble->right);
+  return GRAFT_OK;
+}
+
+static graft_status solve_sample(struct run *run, size_t s) {
+  graft_ensemble *ensemble = &run->ensemble;
+  graft_solve_report *report = run->report;
+  graft_shape_solver *solver = &ensemble->task[ensemble->info.task[s]].solver;
+  graft_dataset_field field[4];
+  const float *data[4];
+  double start = now(), error = -1;
+  GRAFT_TRY(graft_ensemble_prepare(ensemble, s, run->writer));
+  lap(&start, &report->regions);
+  GRAFT_TRY(draw(ensemble, s));
   lap(&start, &report->draw);
   if (!ensemble->config->inputs_only) {
-    GRAFT_TRY(graft_shape_solver_assemble(shape, ensemble->field));
+    GRAFT_TRY(graft_shape_solver_assemble(solver));
     lap(&start, &report->assemble);
-    GRAFT_TRY(graft_shape_solver_solve(shape, ensemble->output));
+    GRAFT_TRY(graft_shape_solver_solve(solver, ensemble->output));
     lap(&start, &report->solve);
+    if (ensemble->config->error_estimate) error = graft_shape_solver_error(solver);
+    if (ensemble->config->error_estimate) note_error(run, error);
+    lap(&start, &report->estimate);
   }
-  double error = -1;
-  if (!ensemble->config->inputs_only && ensemble->config->error_estimate) {
-    error = graft_shape_solver_error(shape);
-    report->error_mean += error / (double)info->samples;
-    report->error_max = fmax(report->error_max, error);
-  }
-  lap(&start, &report->estimate);
-  const float *const data[] = {ensemble->input, ensemble->output};
-  GRAFT_TRY(graft_dataset_write(writer, s, data, error));
+  list_fields(ensemble, field, data);
+  GRAFT_TRY(graft_dataset_write(run->writer, s, data, error));
   lap(&start, &report->output);
   return GRAFT_OK;
 }
 
-/* This rank's samples of task k. */
-static graft_status solve_task(graft_ensemble *ensemble, const graft_comm *comm, size_t k,
-                               graft_dataset_writer *writer, const graft_solve_progress *progress,
-                               graft_solve_report *report, size_t *done) {
-  size_t size = (size_t)comm->size, rank = (size_t)comm->rank, samples = ensemble->info.samples;
-  size_t per_task = samples / ensemble->tasks, total = samples / size + (rank < samples % size);
-  for (size_t s = k * per_task; s < (k + 1) * per_task; s++) {
-    if (s % size != rank) continue;
-    graft_status status = solve_sample(ensemble, s, writer, report);
+/* Take numbers from the counter until there are no more, or somebody has put it beyond the end. */
+static graft_status solve_some(struct run *run) {
+  const graft_source_info *info = &run->ensemble.info;
+  for (;;) {
+    long long next;
+    GRAFT_TRY(graft_counter_add(run->counter, 1, &next));
+    if (next >= (long long)run->pending) return GRAFT_OK;
+    size_t s = run->sample[next];
+    graft_status status = solve_sample(run, s);
     if (status != GRAFT_OK) {
-      graft_error_prefix("%s, sample %lld", ensemble->info.task_name[k],
-                         (long long)ensemble->info.index[s]);
+      graft_error_prefix("%s, sample %lld", info->task_name[info->task[s]],
+                         (long long)info->index[s]);
       return status;
     }
-    (*done)++;
-    if (progress) GRAFT_TRY(progress->update(progress->ctx, *done, total));
+    if (run->progress) {
+      GRAFT_TRY(run->progress->update(run->progress->ctx, run->report->resumed + (size_t)next + 1,
+                                      info->samples));
+    }
   }
-  return GRAFT_OK;
+}
+
+static graft_status solve_all(struct run *run) {
+  GRAFT_TRY(graft_counter_create(run->comm, &run->counter));
+  graft_status status = solve_some(run);
+  long long value;
+  if (status != GRAFT_OK) {
+    /* the others stop; if even that fails, they do all the work before they learn of it */
+    if (graft_counter_add(run->counter, (long long)run->pending, &value) != GRAFT_OK) value = 0;
+  }
+  status = graft_comm_agree(run->comm, status);
+  graft_counter_destroy(run->counter);
+  return status;
 }
 
 /* Errors over all ranks; are they small enough? */
-static graft_status check_errors(const graft_ensemble *ensemble, const graft_comm *comm,
-                                 graft_solve_report *report) {
-  const graft_solve_config *config = ensemble->config;
+static graft_status check_errors(struct run *run) {
+  const graft_solve_config *config = run->ensemble.config;
+  const graft_comm *comm = run->comm;
+  graft_solve_report *report = run->report;
   GRAFT_TRY(comm->sum(comm->ctx, &report->error_mean, 1));
   GRAFT_TRY(comm->max(comm->ctx, &report->error_max, 1));
   if (!config->error_estimate || config->inputs_only) report->error_mean = report->error_max = -1;
@@ -119,12 +214,13 @@ static graft_status check_errors(const graft_ensemble *ensemble, const graft_com
   return GRAFT_OK;
 }
 
-static void describe(const graft_ensemble *ensemble, graft_solve_report *report) {
-  report->samples = ensemble->info.samples;
-  report->mesh_size = graft_solve_mesh_size(ensemble->config);
+static void describe(struct run *run) {
+  const graft_ensemble *ensemble = &run->ensemble;
+  run->report->samples = ensemble->info.samples;
+  run->report->mesh_size = graft_solve_mesh_size(ensemble->config);
   for (size_t k = 0; k < ensemble->tasks; k++) {
-    report->nodes += ensemble->shape[k].mesh.nodes;
-    report->elements += ensemble->shape[k].mesh.elements;
+    run->report->nodes += ensemble->task[k].solver.mesh.nodes;
+    run->report->elements += ensemble->task[k].solver.mesh.elements;
   }
 }
 
@@ -132,25 +228,22 @@ graft_status graft_ensemble_run(const graft_solve_config *config, const graft_co
                                 const char *path, const graft_provenance *provenance,
                                 const graft_solve_progress *progress, graft_solve_report *report) {
   graft_solve_report own = {0};
-  graft_ensemble ensemble;
-  graft_dataset_writer *writer = NULL;
+  struct run run = {.comm = comm, .progress = progress, .report = &own};
   double start = now(), first = start;
-  size_t done = 0;
-  graft_status status = graft_comm_agree(comm, graft_ensemble_init(&ensemble, config));
+  graft_status status = graft_comm_agree(comm, graft_ensemble_init(&run.ensemble, config));
   if (status == GRAFT_OK) {
     lap(&start, &own.setup);
-    describe(&ensemble, &own);
-    status = create_file(&ensemble, comm, path, provenance, &writer);
+    describe(&run);
+    status = create_file(&run, path, provenance);
   }
   if (status == GRAFT_OK) {
-    for (size_t k = 0; k < ensemble.tasks && status == GRAFT_OK; k++) {
-      status =
-          graft_comm_agree(comm, solve_task(&ensemble, comm, k, writer, progress, &own, &done));
-    }
-    if (status == GRAFT_OK) status = check_errors(&ensemble, comm, &own);
-    status = graft_dataset_close(writer, status);
+    status = graft_comm_agree(comm, list_samples(&run));
+    if (status == GRAFT_OK) status = solve_all(&run);
+    if (status == GRAFT_OK) status = check_errors(&run);
+    status = graft_dataset_close(run.writer, status);
   }
-  graft_ensemble_fini(&ensemble);
+  graft_free(run.sample);
+  graft_ensemble_fini(&run.ensemble);
   own.seconds = now() - first;
   if (report) *report = own;
   return status;

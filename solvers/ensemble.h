@@ -18,10 +18,14 @@ typedef struct graft_solve_config {
   char problem[64];    /**< registry name of the equation; no row: programs set it */
   long long samples;   /**< per task (shape): training + validation + test together */
   long long grid;      /**< output points per axis, boundary included */
-  char shapes[512];    /**< comma-separated names; one task each */
-  char field[64];      /**< registry name of the law of the random field */
+  char shapes[512];    /**< comma-separated names of shapes and families; one task each; "" and no
+                            region: the problem's own */
+  char region[1024];   /**< comma-separated region files; one task each, named after the file */
+  char field[1024];    /**< law of the random field or a file with it; "": the problem's own */
   double field_length; /**< correlation length; 0: the law's own */
   double field_sigma;  /**< standard deviation of log K; 0: the law's own */
+  char f[1024];        /**< right-hand side: a number or a file; "": the problem's own */
+  char boundary[128];  /**< boundary values: a number, or a,b,c for a + b x + c y; "": 0 */
   long long seed;      /**< of the random fields */
   long long first;     /**< index of the first sample of each task */
   double mesh_size;    /**< edge length of the triangles; 0: chosen for the law and the order */
@@ -39,11 +43,19 @@ extern const graft_option graft_solve_options[];
  */
 GRAFT_MUST_USE graft_status graft_solve_validate(const graft_solve_config *config);
 
+/** Number of tasks: shapes, families and region files. */
+size_t graft_solve_tasks(const graft_solve_config *config);
+
+/** Names of the tasks with commas between, into @p text [size]; returns @p text. */
+const char *graft_solve_names(const graft_solve_config *config, char *text, size_t size);
+
 /** Told after every finished sample of this rank. */
 typedef struct graft_solve_progress {
   void *ctx; /**< private to the receiver */
-  /** @param done samples finished by this rank, @param total samples that this rank will do
-   *  @return anything but GRAFT_OK stops all ranks with that status (after the current task) */
+  /** @param done samples that all ranks have finished or begun, with those of an earlier run that
+   *  was interrupted; @param total samples of the data set
+   *  @return anything but GRAFT_OK stops all ranks with that status (after their current samples);
+   *  after GRAFT_INTERRUPTED the next run goes on from there */
   graft_status (*update)(void *ctx, size_t done, size_t total);
 } graft_solve_progress;
 
@@ -60,12 +72,14 @@ graft_solve_estimate graft_solve_estimate_get(const graft_solve_config *config, 
 
 /** What a run did; times are of this rank, in seconds, errors of all ranks. */
 typedef struct graft_solve_report {
-  size_t samples;    /**< of all ranks */
-  size_t nodes;      /**< mesh nodes of all shapes together */
-  size_t elements;   /**< triangles of all shapes together */
+  size_t samples;    /**< of the data set */
+  size_t resumed;    /**< of these by an earlier run that was interrupted */
+  size_t nodes;      /**< mesh nodes of all shapes together; of families: of one region */
+  size_t elements;   /**< triangles, likewise */
   double mesh_size;  /**< edge length in use */
   double seconds;    /**< everything */
   double setup;      /**< meshes, patterns, symbolic factors, point location, torsion functions */
+  double regions;    /**< the same for the regions of families */
   double draw;       /**< random fields */
   double assemble;   /**< element sums into the matrix */
   double solve;      /**< numeric factor, solve, evaluation on the grid */
@@ -75,18 +89,20 @@ typedef struct graft_solve_report {
   double error_max;  /**< their maximum; -1: not estimated */
 } graft_solve_report;
 
-/** Solve and write a data set. Collective over @p comm; samples are dealt to ranks, and every
- * sample is the same, bit by bit, for any number of ranks. PETSc must be initialised. On failure no
- * file is left behind and all ranks return the same status.
+/** Solve and write a data set. Collective over @p comm; ranks take samples from a common counter,
+ * and every sample is the same, bit by bit, for any number of ranks. PETSc must be initialised. On
+ * failure no file is left behind and all ranks return the same status. Interrupted (by @p progress,
+ * or killed), PATH.part stays: the same call goes on from there, another configuration is refused.
  *  @param path of the HDF5 file
  *  @param provenance how it is made; written into the file
  *  @param progress or NULL
  *  @param report or NULL
- *  Cost: about 3 ms per sample and core for the defaults (see ensemble_config.c); meshes and
- * factors of all shapes, about 10 MB each.
+ *  Cost: about 3 ms per sample and core for the defaults (see ensemble_config.c), of families 80
+ * ms; meshes and factors of all shapes, about 10 MB each.
  *  @return GRAFT_DIVERGED if a linear solver does not converge, GRAFT_ACCURACY if an estimated
  *  error is above max_error, GRAFT_OUTPUT if the file can't be written, GRAFT_USAGE for a bad
- * configuration or a solver option that nobody knows */
+ *  configuration, a part file of another one, or a solver option that nobody knows; GRAFT_INPUT
+ *  for a bad region or field file */
 GRAFT_MUST_USE graft_status graft_ensemble_run(const graft_solve_config *config,
                                                const graft_comm *comm, const char *path,
                                                const struct graft_provenance *provenance,

@@ -3,33 +3,52 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "geometry/domain.h"
+#include "io/provenance.h"
+#include "io/yaml.h"
 #include "solvers/ensemble_impl.h"
-#include "solvers/petsc.h"
+
+/* Tasks; the number of geometries. */
+static graft_status init_tasks(graft_ensemble *ensemble, size_t *geometries) {
+  const graft_solve_config *config = ensemble->config;
+  *geometries = 0;
+  GRAFT_TRY(graft_alloc(&ensemble->task, ensemble->tasks, sizeof *ensemble->task));
+  for (size_t k = 0; k < ensemble->tasks; k++) {
+    graft_ensemble_task *task = &ensemble->task[k];
+    graft_task_get(config, k, &task->task);
+    task->family = task->task.domain && task->task.domain->random;
+    task->geometry = *geometries;
+    task->scale = 1;
+    *geometries += task->family ? (size_t)config->samples : 1;
+  }
+  return GRAFT_OK;
+}
 
 /* Tables of samples, split, names. */
 static graft_status init_info(graft_ensemble *ensemble) {
   const graft_solve_config *config = ensemble->config;
   graft_source_info *info = &ensemble->info;
-  size_t per_task = (size_t)config->samples, samples = ensemble->tasks * per_task;
-  GRAFT_TRY(graft_source_info_init(info, samples, ensemble->tasks, ensemble->tasks, 1, 2,
-                                   ensemble->grid.n));
+  const graft_field_type *law = graft_solve_law(config);
+  size_t per_task = (size_t)config->samples, samples = ensemble->tasks * per_task, geometries;
+  GRAFT_TRY(init_tasks(ensemble, &geometries));
+  GRAFT_TRY(
+      graft_source_info_init(info, samples, ensemble->tasks, geometries, 1, 2, ensemble->grid.n));
   snprintf(info->dataset_name, sizeof info->dataset_name, "graft-%.50s", config->problem);
   snprintf(info->problem, sizeof info->problem, "%s", config->problem);
-  snprintf(info->field, sizeof info->field, "%s", config->field);
+  snprintf(info->field, sizeof info->field, "%s", law ? law->name : "file");
   info->seed = (uint64_t)config->seed;
   for (int a = 0; a < 2; a++) {
     info->lo[a] = ensemble->grid.box.min[a];
     info->hi[a] = ensemble->grid.box.max[a];
   }
   for (size_t k = 0; k < ensemble->tasks; k++) {
-    graft_solve_shape(config, k, info->task_name[k], GRAFT_NAME_SIZE);
-    memcpy(info->geometry[k].name, info->task_name[k], GRAFT_NAME_SIZE);
+    memcpy(info->task_name[k], ensemble->task[k].task.name, GRAFT_NAME_SIZE);
   }
   for (size_t s = 0; s < samples; s++) {
-    size_t k = s / per_task;
-    info->task[s] = info->sample_geometry[s] = (int32_t)k;
-    info->index[s] = (int64_t)config->first + (int64_t)(s % per_task);
+    size_t k = s / per_task, i = s % per_task;
+    const graft_ensemble_task *task = &ensemble->task[k];
+    info->task[s] = (int32_t)k;
+    info->sample_geometry[s] = (int32_t)(task->geometry + (task->family ? i : 0));
+    info->index[s] = (int64_t)config->first + (int64_t)i;
     info->stream[s] = GRAFT_STREAM_SAMPLE + (config->shared_fields ? 0 : (int64_t)k);
     info->error_estimate[s] = -1;
   }
@@ -38,91 +57,153 @@ static graft_status init_info(graft_ensemble *ensemble) {
   return GRAFT_OK;
 }
 
-/* Mask, distance and torsion of shape k, and its solver. */
-static graft_status init_shape(graft_ensemble *ensemble, size_t k, const graft_region *region) {
-  graft_source_geometry *geometry = &ensemble->info.geometry[k];
+/* Names and texts of all regions: cheap to draw, so every rank has them all. */
+static graft_status init_regions(graft_ensemble *ensemble) {
   const graft_solve_config *config = ensemble->config;
-  double *distance = ensemble->g;
-  graft_grid_distance(&ensemble->grid, region, distance);
-  size_t inside = graft_mask_from_distance(ensemble->points, distance, geometry->mask);
-  GRAFT_CHECK(inside > 0, USAGE, "-grid: expected points inside %s, got none", geometry->name);
-  for (size_t p = 0; p < ensemble->points; p++) geometry->sdf[p] = (float)distance[p];
-  GRAFT_TRY(graft_region_print(region, &geometry->region_yaml));
-  GRAFT_TRY(graft_shape_solver_init(&ensemble->shape[k], ensemble->problem, region,
-                                    graft_solve_mesh_size(config), (int)config->order,
-                                    &ensemble->grid, distance, ensemble->field));
-  GRAFT_TRY(graft_shape_solver_torsion(&ensemble->shape[k], geometry->torsion));
-  if (!config->error_estimate || config->inputs_only) return GRAFT_OK;
-  return graft_shape_solver_calibrate(&ensemble->shape[k], region, graft_solve_mesh_size(config),
-                                      &ensemble->grid, distance, ensemble->field,
-                                      (uint64_t)config->seed, GRAFT_STREAM_SAMPLE + (uint32_t)k);
-}
-
-static graft_status init_shapes(graft_ensemble *ensemble) {
   for (size_t k = 0; k < ensemble->tasks; k++) {
-    graft_region region;
-    const char *name = ensemble->info.task_name[k];
-    GRAFT_TRY(graft_domain_build(name, NULL, &region));
-    graft_status status = init_shape(ensemble, k, &region);
-    graft_region_fini(&region);
-    if (status != GRAFT_OK) {
-      graft_error_prefix("%s", name);
-      return status;
+    const graft_ensemble_task *task = &ensemble->task[k];
+    size_t count = task->family ? (size_t)config->samples : 1;
+    for (size_t i = 0; i < count; i++) {
+      graft_source_geometry *geometry = &ensemble->info.geometry[task->geometry + i];
+      graft_region region;
+      long long index = config->first + (long long)i;
+      if (task->family) {
+        snprintf(geometry->name, sizeof geometry->name, "%.40s-%lld", task->task.name, index);
+      } else {
+        memcpy(geometry->name, task->task.name, sizeof geometry->name);
+      }
+      GRAFT_TRY(graft_task_region(&task->task, ensemble->info.seed, (uint64_t)index, &region));
+      graft_status status = graft_region_print(&region, &geometry->region_yaml);
+      graft_region_fini(&region);
+      GRAFT_TRY(status);
     }
-    if (k == 0) GRAFT_TRY(graft_petsc_check_unused()); /* after the first solve, before the work */
   }
   return GRAFT_OK;
 }
 
-static graft_status init_field(graft_ensemble *ensemble) {
-  graft_status status = GRAFT_OK;
+/* A field of a file: enough rows for all samples. */
+static graft_status open_table(const graft_solve_config *config, const char *option,
+                               const char *path, graft_field_file *file, graft_field **field) {
+  graft_status status = graft_field_file_read(path, file);
+  if (status != GRAFT_OK) {
+    graft_error_prefix("-%s", option);
+    return status;
+  }
+  GRAFT_CHECK(
+      file->samples == 1 || (double)file->samples >= (double)(config->first + config->samples),
+      USAGE, "-%s: expected one row, or one for each of samples %lld to %lld, got %zu in %s",
+      option, config->first, config->first + config->samples - 1, file->samples, path);
+  return graft_field_create_table(file->samples, file->nodes, file->value, field);
+}
+
+static graft_status init_fields(graft_ensemble *ensemble, const double *xy) {
   const graft_solve_config *config = ensemble->config;
+  const graft_field_type *law = graft_solve_law(config);
+  if (law) {
+    GRAFT_TRY(graft_field_create(law, config->field_length, config->field_sigma, &ensemble->field));
+  } else {
+    GRAFT_TRY(open_table(config, "field", config->field, &ensemble->table, &ensemble->field));
+  }
+  GRAFT_TRY(graft_field_points_create(ensemble->field, ensemble->points, xy, &ensemble->on_grid));
+  GRAFT_TRY(graft_solve_boundary(config, ensemble->boundary));
+  ensemble->has_f = graft_solve_constant_f(config, &ensemble->f);
+  if (ensemble->has_f || !*config->f) return GRAFT_OK;
+  GRAFT_TRY(open_table(config, "f", config->f, &ensemble->source_table, &ensemble->source));
+  return graft_field_points_create(ensemble->source, ensemble->points, xy,
+                                   &ensemble->source_on_grid);
+}
+
+static graft_status init(graft_ensemble *ensemble) {
+  graft_status status = GRAFT_OK;
+  size_t points;
   double *xy;
-  GRAFT_TRY(graft_field_create(ensemble->law, config->field_length, config->field_sigma,
-                               &ensemble->field));
-  GRAFT_TRY(graft_alloc(&xy, 2 * ensemble->points, sizeof *xy));
+  GRAFT_TRY(graft_solve_validate(ensemble->config));
+  ensemble->problem = graft_problem_find(ensemble->config->problem);
+  ensemble->tasks = graft_solve_tasks(ensemble->config);
+  ensemble->grid = graft_grid_square((size_t)ensemble->config->grid);
+  GRAFT_TRY(graft_grid_validate(&ensemble->grid));
+  ensemble->points = points = graft_grid_count(&ensemble->grid);
+  GRAFT_TRY(graft_alloc(&ensemble->g, points, sizeof *ensemble->g));
+  GRAFT_TRY(graft_alloc(&ensemble->input, points, sizeof *ensemble->input));
+  GRAFT_TRY(graft_alloc(&ensemble->output, points, sizeof *ensemble->output));
+  GRAFT_TRY(graft_alloc(&ensemble->right, points, sizeof *ensemble->right));
+  GRAFT_TRY(init_info(ensemble));
+  GRAFT_TRY(init_regions(ensemble));
+  GRAFT_TRY(graft_alloc(&xy, 2 * points, sizeof *xy));
   graft_grid_points(&ensemble->grid, xy);
-  GRAFT_TRY_TO(
-      done, graft_field_points_create(ensemble->field, ensemble->points, xy, &ensemble->on_grid));
-done:
+  status = init_fields(ensemble, xy);
   graft_free(xy);
-  return status;
+  GRAFT_TRY(status);
+  return graft_ensemble_init_shapes(ensemble);
 }
 
 graft_status graft_ensemble_init(graft_ensemble *ensemble, const graft_solve_config *config) {
-  graft_status status = GRAFT_OK;
-  char name[GRAFT_NAME_SIZE];
   *ensemble = (graft_ensemble){.config = config};
-  GRAFT_TRY(graft_solve_validate(config));
-  ensemble->problem = graft_problem_find(config->problem);
-  ensemble->law = graft_field_find(config->field);
-  ensemble->tasks = graft_solve_shape(config, 0, name, sizeof name);
-  ensemble->grid = graft_grid_square((size_t)config->grid);
-  GRAFT_TRY(graft_grid_validate(&ensemble->grid));
-  ensemble->points = graft_grid_count(&ensemble->grid);
-  GRAFT_TRY_TO(fail, graft_alloc(&ensemble->g, ensemble->points, sizeof(double)));
-  GRAFT_TRY_TO(fail, graft_alloc(&ensemble->input, ensemble->points, sizeof(float)));
-  GRAFT_TRY_TO(fail, graft_alloc(&ensemble->output, ensemble->points, sizeof(float)));
-  GRAFT_TRY_TO(fail, graft_alloc(&ensemble->shape, ensemble->tasks, sizeof *ensemble->shape));
-  GRAFT_TRY_TO(fail, init_info(ensemble));
-  GRAFT_TRY_TO(fail, init_field(ensemble));
-  GRAFT_TRY_TO(fail, init_shapes(ensemble));
-  return GRAFT_OK;
-fail:
-  graft_ensemble_fini(ensemble);
+  graft_status status = init(ensemble);
+  if (status != GRAFT_OK) graft_ensemble_fini(ensemble);
   return status;
 }
 
 void graft_ensemble_fini(graft_ensemble *ensemble) {
-  for (size_t k = 0; ensemble->shape && k < ensemble->tasks; k++) {
-    graft_shape_solver_fini(&ensemble->shape[k]);
+  for (size_t k = 0; ensemble->task && k < ensemble->tasks; k++) {
+    if (ensemble->task[k].ready) graft_shape_solver_fini(&ensemble->task[k].solver);
   }
-  graft_free(ensemble->shape);
+  graft_free(ensemble->task);
   graft_field_points_destroy(ensemble->on_grid);
+  graft_field_points_destroy(ensemble->source_on_grid);
   graft_field_destroy(ensemble->field);
+  graft_field_destroy(ensemble->source);
+  graft_field_file_fini(&ensemble->table);
+  graft_field_file_fini(&ensemble->source_table);
   graft_source_info_fini(&ensemble->info);
   graft_free(ensemble->g);
   graft_free(ensemble->input);
   graft_free(ensemble->output);
+  graft_free(ensemble->right);
   *ensemble = (graft_ensemble){0};
+}
+
+/* FNV-1a: to notice another content, not to resist forgery. */
+static graft_status put_checksum(graft_yaml *yaml, const char *key, const void *data,
+                                 size_t bytes) {
+  const unsigned char *byte = data;
+  uint64_t hash = 14695981039346656037u;
+  char text[24];
+  for (size_t i = 0; i < bytes; i++) hash = (hash ^ byte[i]) * 1099511628211u;
+  snprintf(text, sizeof text, "%016llx", (unsigned long long)hash);
+  return graft_yaml_put(yaml, key, text);
+}
+
+static graft_status put_table(graft_yaml *yaml, const char *key, const graft_field_file *table) {
+  if (!table->value) return GRAFT_OK;
+  return put_checksum(yaml, key, table->value,
+                      table->samples * table->nodes * table->nodes * sizeof *table->value);
+}
+
+static graft_status put_all(const graft_ensemble *ensemble, graft_yaml *yaml) {
+  const graft_solve_config *config = ensemble->config;
+  char value[1100], key[96];
+  GRAFT_TRY(graft_yaml_put(yaml, "version", graft_version()));
+  GRAFT_TRY(graft_yaml_put(yaml, "problem", config->problem));
+  for (const graft_option *row = graft_solve_options; row->name; row++) {
+    if (strcmp(row->name, "max_error") == 0) continue; /* looked at when all is done */
+    graft_option_get(row, config, value, sizeof value);
+    GRAFT_TRY(graft_yaml_put(yaml, row->name, value));
+  }
+  GRAFT_TRY(put_table(yaml, "field_checksum", &ensemble->table));
+  GRAFT_TRY(put_table(yaml, "f_checksum", &ensemble->source_table));
+  for (size_t k = 0; k < ensemble->tasks; k++) {
+    const char *text = ensemble->info.geometry[ensemble->task[k].geometry].region_yaml;
+    snprintf(key, sizeof key, "region_checksum_%zu", k);
+    GRAFT_TRY(put_checksum(yaml, key, text, strlen(text)));
+  }
+  return GRAFT_OK;
+}
+
+graft_status graft_ensemble_configuration(const graft_ensemble *ensemble, char **text) {
+  graft_yaml yaml = {0};
+  graft_status status = put_all(ensemble, &yaml);
+  if (status == GRAFT_OK) status = graft_yaml_print(&yaml, text);
+  graft_yaml_fini(&yaml);
+  return status;
 }

@@ -110,6 +110,8 @@ graft_status graft_field_create_table(size_t samples, size_t nodes, const double
   return GRAFT_OK;
 }
 
+size_t graft_field_rows(const graft_field *field) { return field->samples; }
+
 void graft_field_destroy(graft_field *field) {
   if (!field) return;
   if (field->state && field->type->fini) field->type->fini(field->state);

@@ -70,6 +70,9 @@ GRAFT_MUST_USE graft_status graft_field_create(const graft_field_type *type, dou
 GRAFT_MUST_USE graft_status graft_field_create_table(size_t samples, size_t nodes,
                                                      const double *value, graft_field **field);
 
+/** Rows of a table; 0 for a law. */
+size_t graft_field_rows(const graft_field *field);
+
 /** Release; NULL is allowed. */
 void graft_field_destroy(graft_field *field);
 

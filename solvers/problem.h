@@ -25,6 +25,8 @@ typedef struct graft_elliptic_form {
   void (*reaction)(size_t n, const double *xy, const double *g, double *c);
   /** Source f. */
   void (*source)(size_t n, const double *xy, double *f);
+  /** Boundary values b from the random field; NULL: those of the option `-boundary`, usually 0. */
+  void (*boundary)(size_t n, const double *xy, const double *g, double *b);
 } graft_elliptic_form;
 
 /** A manufactured solution for convergence tests: smooth u and g, and the f that belongs to them.
@@ -44,6 +46,8 @@ typedef struct graft_problem_type {
   int dims;                          /**< spatial dimensions */
   const graft_problem_field *output; /**< the solution: one row, sampled on the grid, 0 outside */
   const graft_problem_field *input;  /**< the random field: one row, over the whole grid */
+  const char *field;                 /**< law of the random field unless the user names another */
+  const char *shapes;                /**< likewise, names with commas between */
   const graft_elliptic_form *form;   /**< weak form */
   const graft_manufactured *manufactured; /**< for convergence tests */
 } graft_problem_type;

@@ -12,6 +12,21 @@
 #include "solvers/problem.h"
 #include "solvers/sampler.h"
 
+/** What to prepare a shape for. All pointers are borrowed during graft_shape_solver_init(), the
+ *  fields until graft_shape_solver_fini(). */
+typedef struct graft_shape_setting {
+  const graft_problem_type *problem; /**< the equation */
+  const graft_region *region;        /**< validated */
+  double mesh_size;                  /**< edge length of the triangles */
+  int order;                         /**< 1 or 2 */
+  const graft_grid *grid;            /**< output grid */
+  const double *distance;            /**< [P] signed distances of its points */
+  const graft_field *field;          /**< the random field; its current realisation is used */
+  const graft_field *source;         /**< f as a field, or NULL: as below */
+  const double *f;                   /**< f [1] as a constant, or NULL: the problem's */
+  double boundary[3];                /**< u = b0 + b1 x + b2 y, where the problem leaves it open */
+} graft_shape_setting;
+
 /** A prepared shape; caller's struct. */
 typedef struct graft_shape_solver {
   const graft_problem_type *problem; /**< the equation */
@@ -19,24 +34,24 @@ typedef struct graft_shape_solver {
   graft_fe *fe;                      /**< elements, matrix, factor */
   graft_sampler sampler;             /**< from nodes to the grid */
   graft_estimator estimator;         /**< of the error; graft_shape_solver_calibrate() first */
+  const graft_field *field;          /**< the random field */
+  const graft_field *source;         /**< f as a field, or NULL */
+  double f;                          /**< f as a constant, if has_f */
+  int has_f;                         /**< 1: f replaces the problem's source */
+  double linear[3];                  /**< coefficients of linear boundary values */
   graft_field_points *at;            /**< the field at the quadrature points */
-  double *g;                         /**< [Q] field of the current sample */
+  graft_field_points *source_at;     /**< f as a field there; NULL: not one */
+  graft_field_points *nodes_at;      /**< the field at the nodes, if boundary values need it */
+  double *g;                         /**< [Q, or nodes if more] field of the current sample */
   double *k;                         /**< [Q] diffusion of the current sample */
   double *c;                         /**< [Q] reaction of the current sample; NULL: none */
   double *u;                         /**< [nodes] last solution */
 } graft_shape_solver;
 
 /** Prepare a shape: mesh, symbolic factor, point location.
- *  @param region validated; not kept
- *  @param mesh_size edge length, @param order 1 or 2
- *  @param grid output grid, @param distance [P] signed distances of its points; not kept
  *  @param solver uninitialised; on success release with graft_shape_solver_fini() */
 GRAFT_MUST_USE graft_status graft_shape_solver_init(graft_shape_solver *solver,
-                                                    const graft_problem_type *problem,
-                                                    const graft_region *region, double mesh_size,
-                                                    int order, const graft_grid *grid,
-                                                    const double *distance,
-                                                    const graft_field *field);
+                                                    const graft_shape_setting *setting);
 
 /** Release. */
 void graft_shape_solver_fini(graft_shape_solver *solver);
@@ -44,23 +59,22 @@ void graft_shape_solver_fini(graft_shape_solver *solver);
 /** Torsion function u0 (−Δu0 = 1, u0 = 0 on the boundary) on the grid: @p out [P]. */
 GRAFT_MUST_USE graft_status graft_shape_solver_torsion(graft_shape_solver *solver, float *out);
 
-/** Coefficients of the field's current realisation, matrix. */
-GRAFT_MUST_USE graft_status graft_shape_solver_assemble(graft_shape_solver *solver,
-                                                        const graft_field *field);
+/** Coefficients and boundary values of the current realisation of the fields, matrix. */
+GRAFT_MUST_USE graft_status graft_shape_solver_assemble(graft_shape_solver *solver);
 
 /** Solution of the assembled sample, nodal values in solver->u and on the grid: @p out [P]. */
 GRAFT_MUST_USE graft_status graft_shape_solver_solve(graft_shape_solver *solver, float *out);
 
 /** Find the factor of the error estimate: the largest ratio of error to indicator over three
  * samples that no data set contains, solved again with triangles of half the size.
- *  @param region, mesh_size, grid, distance as at graft_shape_solver_init()
- *  @param field draws the samples of (@p seed, @p stream); its current realisation changes
+ *  @param setting as at graft_shape_solver_init()
+ *  @param field that of the setting: draws the samples of (@p seed, @p stream); its current
+ *         realisation changes
  *  Cost: a solver on the finer mesh, three solves each. */
 GRAFT_MUST_USE graft_status graft_shape_solver_calibrate(graft_shape_solver *solver,
-                                                         const graft_region *region,
-                                                         double mesh_size, const graft_grid *grid,
-                                                         const double *distance, graft_field *field,
-                                                         uint64_t seed, uint32_t stream);
+                                                         const graft_shape_setting *setting,
+                                                         graft_field *field, uint64_t seed,
+                                                         uint32_t stream);
 
 /** Estimated relative error of the last solution. */
 double graft_shape_solver_error(graft_shape_solver *solver);

@@ -49,10 +49,12 @@ const graft_problem_type graft_problem_darcy = {
     .name = "darcy",
     .summary = "steady flow through a porous medium with random permeability",
     .source = "bear1972",
-    .equation = "-div(K grad u) = f, u = 0 on the boundary",
+    .equation = "-div(K grad u) = f, u given on the boundary",
     .dims = 2,
     .output = output,
     .input = input,
+    .field = "lognormal",
+    .shapes = "square,disc,triangle",
     .form = &form,
     .manufactured = &manufactured,
 };

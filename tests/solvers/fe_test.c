@@ -203,6 +203,7 @@ struct setting {
   graft_grid grid;
   double distance[GRID * GRID];
   graft_field *field;
+  graft_shape_setting setting;
   graft_shape_solver solver;
 };
 
@@ -213,9 +214,15 @@ static bool open_setting(struct setting *s, const char *law, const char *shape, 
   s->solver = (graft_shape_solver){0};
   if (!T_OK(graft_domain_build(shape, NULL, &s->region))) return false;
   graft_grid_distance(&s->grid, &s->region, s->distance);
-  return T_OK(graft_field_create(graft_field_find(law), 0, 0, &s->field)) &&
-         T_OK(graft_shape_solver_init(&s->solver, graft_problem_find("darcy"), &s->region, size,
-                                      order, &s->grid, s->distance, s->field));
+  if (!T_OK(graft_field_create(graft_field_find(law), 0, 0, &s->field))) return false;
+  s->setting = (graft_shape_setting){.problem = graft_problem_find("darcy"),
+                                     .region = &s->region,
+                                     .mesh_size = size,
+                                     .order = order,
+                                     .grid = &s->grid,
+                                     .distance = s->distance,
+                                     .field = s->field};
+  return T_OK(graft_shape_solver_init(&s->solver, &s->setting));
 }
 
 static void close_setting(struct setting *s) {
@@ -226,7 +233,7 @@ static void close_setting(struct setting *s) {
 
 static bool solve_in(struct setting *s, uint64_t sample, float *u) {
   return T_OK(graft_field_draw(s->field, 11, GRAFT_STREAM_SAMPLE, sample)) &&
-         T_OK(graft_shape_solver_assemble(&s->solver, s->field)) &&
+         T_OK(graft_shape_solver_assemble(&s->solver)) &&
          T_OK(graft_shape_solver_solve(&s->solver, u));
 }
 
@@ -254,8 +261,7 @@ static void check_accuracy(const char *law, const char *shape, int order) {
   double size = graft_field_mesh_size(graft_field_find(law), 0, order), worst = 0;
   double low = HUGE_VAL, high = 0;
   if (open_setting(&s, law, shape, size, order) && open_setting(&fine, law, shape, 0.015, 2) &&
-      T_OK(graft_shape_solver_calibrate(&s.solver, &s.region, size, &s.grid, s.distance, s.field,
-                                        11, GRAFT_STREAM_SAMPLE))) {
+      T_OK(graft_shape_solver_calibrate(&s.solver, &s.setting, s.field, 11, GRAFT_STREAM_SAMPLE))) {
     for (uint64_t i = 0; i < 5; i++) {
       if (!solve_in(&s, i, u) || !solve_in(&fine, i, exact)) break;
       double error = distance_of(u, exact), ratio = graft_shape_solver_error(&s.solver) / error;
