@@ -57,6 +57,9 @@ rule "_t is POSIX's" 'typedef .*[a-z0-9]_t;' $code
 rule "No pointer typedefs" 'typedef [a-z_ ]+\*[ a-z_]+;' $code
 rule "PETSc 3.18 has no such name" 'PetscCtx|PetscObjectParameter' solvers apps
 rule "No tabs, no trailing blanks" '	| +$' $code
+fail "Every source is in docs/references.md" "$(grep -rnoE --include='*.c' --include='*.h' '\b[a-z]{2,}(19|20)[0-9]{2}[a-z]?\b' $libraries apps | while IFS=: read -r file line key; do
+  grep -q "^- \`$key\` " docs/references.md || echo "$file:$line: $key"
+done)"
 fail "SPDX line first" "$(grep -rL --include='*.c' --include='*.h' --include='*.def' --include='meson.build' 'SPDX-License-Identifier' $code)"
 fail "Files of at most 500 lines" "$(find $code -name '*.[ch]' -exec wc -l {} + | awk '$2 != "total" && $1 > 500 {print $2 ": " $1}')"
 fail "Lines of at most 100 columns" "$(grep -rnE --include='*.c' --include='*.h' '^.{101,}$' $code)"

@@ -3,7 +3,7 @@
  * Method:    with boundaries: the value of the last boundary reached, lr before the first; else
  *            lr factor^floor(step / period). Steps are counted from the start of the run.
  * Cost:      none.
- * Reference: kumar2024 (MT-DeepONet) uses the boundaries 5001, 8001 on Darcy, and period 1000,
+ * Reference: kumar2025 (MT-DeepONet) uses the boundaries 5001, 8001 on Darcy, and period 1000,
  * factor 0.9 in three dimensions.
  */
 #include <math.h>
@@ -26,7 +26,7 @@ static const char *const options[] = {
 const graft_schedule_type graft_schedule_step = {
     .name = "step",
     .summary = "times lr_factor every lr_period steps, or lr_values from lr_boundaries on",
-    .source = "kumar2024",
+    .source = "kumar2025",
     .options = options,
     .rate = rate,
 };
