@@ -51,6 +51,7 @@ static const graft_setting demo[] = {
     {"masked", "true"},
     {"normalisation", "global"},
     {"branch", "pca"},
+    {"pool", "1"},
     {"components", "300"},
     {"code", "true"},
     {"dense", "1024,1024"},
@@ -80,8 +81,8 @@ static const graft_setting demo[] = {
     {"lr_final", "0.01"},
     {"warmup", "100"},
     {"ema", "0"},
-    {"epochs", "200"},
-    {"validate_every", "5"},
+    {"epochs", "500"},
+    {"validate_every", "10"},
     {NULL, NULL},
 };
 
