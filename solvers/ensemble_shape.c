@@ -13,9 +13,10 @@
 enum { REGIONS = 3 };
 
 static graft_shape_setting setting_of(const graft_ensemble *ensemble, const graft_region *region) {
+  double size = graft_solve_region_size(ensemble->config, graft_region_area(region));
   graft_shape_setting setting = {.problem = ensemble->problem,
                                  .region = region,
-                                 .mesh_size = graft_solve_mesh_size(ensemble->config),
+                                 .mesh_size = size,
                                  .order = (int)ensemble->config->order,
                                  .grid = &ensemble->grid,
                                  .distance = ensemble->g,

@@ -211,6 +211,12 @@ graft_status graft_fe_assemble(graft_fe *fe, const double *k, const double *c) {
   return graft_fe_linear_set(fe);
 }
 
+graft_status graft_fe_resolve(graft_fe *fe, double *u) {
+  GRAFT_CHECK(!fe->has_boundary, INTERNAL, "elements: expected boundary values of zero");
+  memcpy(fe->lift, fe->load, fe->unknowns * sizeof *fe->lift);
+  return graft_fe_solve(fe, u);
+}
+
 void graft_fe_evaluate(const graft_fe *fe, const double *u, double *value, double *gradient) {
   for (size_t at = 0; at < fe->points; at++) {
     int q = (int)(at % (size_t)fe->rule.points);

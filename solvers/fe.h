@@ -58,6 +58,11 @@ GRAFT_MUST_USE graft_status graft_fe_assemble(graft_fe *fe, const double *k, con
  *  @return GRAFT_DIVERGED with PETSc's reason and the number of iterations */
 GRAFT_MUST_USE graft_status graft_fe_solve(graft_fe *fe, double *u);
 
+/** Solve again with the matrix of the last graft_fe_assemble() for the source that was set
+ *  since: no assembly, no factorisation. Boundary values must be zero.
+ *  @param u [nodes] receives the solution */
+GRAFT_MUST_USE graft_status graft_fe_resolve(graft_fe *fe, double *u);
+
 /** Values and gradients of a nodal function at the quadrature points.
  *  @param u [nodes]
  *  @param value [Q], or NULL
