@@ -7,6 +7,7 @@
 #include "apps/info.h"
 #include "base/option.h"
 #include "io/bundle_file.h"
+#include "io/dataset_merge.h"
 
 static const char help[] =
     "usage:\n"
@@ -14,12 +15,15 @@ static const char help[] =
     "  graft-info data.h5 -check          read everything; exit 3 naming what is wrong\n"
     "  graft-info runs/a/model.h5 -json   the same as JSON\n"
     "  graft-info model.h5 -export        all arrays as CSV: name, type, shape, values\n"
+    "  graft-info -merge all.h5 a.h5 b.h5 one data set out of parts (solve -first)\n"
     "\n"
     "Describe HDF5 files of Graft: data sets, models, checkpoints, predictions.\n"
     "\n"
     "options:\n"
     "  -check      read everything and check it (checksums, ranges, finite values)\n"
     "  -export     print every array of a model or checkpoint as CSV\n"
+    "  -merge      write the first file from the others: data sets of different samples, else "
+    "alike\n"
     "  -json       print JSON\n"
     "  --help      this text\n"
     "  --version   version of Graft\n"
@@ -38,12 +42,16 @@ static void print_man(void) {
   printf(".fi\n");
 }
 
+enum { MOST_PARTS = 4096 };
+
 struct request {
-  const char *path;
-  bool check, export, json;
+  const char *path; /* with -merge: of the new file */
+  const char *part[MOST_PARTS];
+  size_t parts;
+  bool check, export, json, merge;
 };
 
-static const char *const names[] = {"-check", "-export", "-json", "--help", "--version"};
+static const char *const names[] = {"-check", "-export", "-json", "-merge", "--help", "--version"};
 
 static graft_status parse(int argc, char **argv, struct request *r) {
   enum { N = sizeof names / sizeof *names };
@@ -52,6 +60,7 @@ static graft_status parse(int argc, char **argv, struct request *r) {
     bool *flag = strcmp(word, "-check") == 0    ? &r->check
                  : strcmp(word, "-export") == 0 ? &r->export
                  : strcmp(word, "-json") == 0   ? &r->json
+                 : strcmp(word, "-merge") == 0  ? &r->merge
                                                 : NULL;
     if (flag) {
       *flag = true;
@@ -62,21 +71,39 @@ static graft_status parse(int argc, char **argv, struct request *r) {
       }
       return graft_error_set(GRAFT_USAGE, __FILE__, __LINE__,
                              "unknown option '%.200s' (did you mean '%s'?)", word, names[best]);
-    } else {
-      GRAFT_CHECK(!r->path, USAGE, "expected one file, got a second one '%.200s'", word);
+    } else if (!r->path) {
       r->path = word;
+    } else {
+      GRAFT_CHECK(r->parts < MOST_PARTS, USAGE, "-merge: expected at most %d parts", MOST_PARTS);
+      r->part[r->parts++] = word;
     }
   }
+  GRAFT_CHECK(r->merge || r->parts == 0, USAGE, "expected one file, got a second one '%.200s'",
+              r->part[0]);
+  GRAFT_CHECK(!r->merge || r->parts > 0, USAGE,
+              "-merge: expected a file to write and parts, e.g. '-merge all.h5 a.h5 b.h5'");
+  GRAFT_CHECK(!(r->merge && (r->check || r->export)), USAGE,
+              "expected -merge alone, got another action");
   GRAFT_CHECK(r->path, USAGE, "expected a file, e.g. 'graft-info data.h5' (see graft-info --help)");
   GRAFT_CHECK(r->check + r->export <= 1, USAGE, "expected one of -check and -export, got both");
   GRAFT_CHECK(!(r->export && r->json), USAGE, "expected -export or -json, got both");
   return GRAFT_OK;
 }
 
+static graft_status merge(int argc, char **argv, const struct request *r) {
+  graft_provenance provenance;
+  GRAFT_TRY(graft_provenance_init(&provenance, argc, argv, 1, 1));
+  graft_status status = graft_dataset_merge(r->path, r->parts, r->part, &provenance);
+  graft_provenance_fini(&provenance);
+  GRAFT_TRY(status);
+  return graft_info_dataset(r->path, r->json);
+}
+
 static graft_status run(int argc, char **argv) {
   struct request r = {0};
   char kind[GRAFT_KIND_SIZE];
   GRAFT_TRY(parse(argc, argv, &r));
+  if (r.merge) return merge(argc, argv, &r);
   GRAFT_TRY(graft_file_kind(r.path, kind));
   if (r.check) return graft_info_check(r.path, kind, r.json);
   if (r.export) return graft_info_export(r.path);

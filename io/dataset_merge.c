@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Letters: S samples and G geometries of the merged file. */
+#include "io/dataset_merge.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+/* Where a sample of the merged file comes from. */
+struct origin {
+  size_t part, sample;
+  int32_t task;
+  int64_t index;
+};
+
+struct merger {
+  size_t parts;
+  const char *const *path;
+  graft_source *source;  /* [parts] */
+  struct origin *origin; /* [S] */
+  graft_source_info info;
+};
+
+static graft_status check_parameter(const graft_bundle *all, const graft_array *want,
+                                    const char *path) {
+  const graft_array *got = graft_bundle_find(all, want->name);
+  size_t bytes = graft_shape_count(want->shape) * graft_type_size(want->type);
+  if (strcmp(want->name, "first") == 0) return GRAFT_OK;
+  GRAFT_CHECK(got && got->type == want->type && graft_shape_equal(got->shape, want->shape) &&
+                  memcmp(got->data, want->data, bytes) == 0,
+              INPUT, "%s: /graft/parameters/%s: expected the value of the first part", path,
+              want->name);
+  return GRAFT_OK;
+}
+
+/* Can a part go with the first one? */
+static graft_status check_part(const struct merger *m, size_t k) {
+  const graft_source *a = &m->source[0], *b = &m->source[k];
+  const graft_source_info *x = &a->info, *y = &b->info;
+  const char *path = m->path[k];
+  const graft_bundle *p = graft_dataset_parameters(a), *q = graft_dataset_parameters(b);
+  GRAFT_CHECK(strcmp(x->problem, y->problem) == 0, INPUT,
+              "%s: expected problem '%s' as in the first part, got '%s'", path, x->problem,
+              y->problem);
+  GRAFT_CHECK(strcmp(x->field, y->field) == 0, INPUT,
+              "%s: expected field '%s' as in the first part, got '%s'", path, x->field, y->field);
+  GRAFT_CHECK(x->seed == y->seed, INPUT, "%s: expected seed %llu as in the first part, got %llu",
+              path, (unsigned long long)x->seed, (unsigned long long)y->seed);
+  GRAFT_CHECK(x->dims == y->dims && memcmp(x->grid, y->grid, sizeof x->grid) == 0 &&
+                  memcmp(x->lo, y->lo, sizeof x->lo) == 0 &&
+                  memcmp(x->hi, y->hi, sizeof x->hi) == 0,
+              INPUT, "%s: expected the grid of the first part, %zu x %zu, got %zu x %zu", path,
+              x->grid[0], x->grid[1], y->grid[0], y->grid[1]);
+  for (size_t f = 0;; f++) {
+    const graft_dataset_field *u = graft_dataset_field_get(a, f),
+                              *v = graft_dataset_field_get(b, f);
+    if (!u && !v) break;
+    GRAFT_CHECK(u && v && strcmp(u->name, v->name) == 0, INPUT,
+                "%s: /t0_fields: expected %s as in the first part, got %s", path,
+                u ? u->name : "no more", v ? v->name : "no more");
+  }
+  GRAFT_CHECK(p->arrays == q->arrays, INPUT,
+              "%s: /graft/parameters: expected %zu as in the first part, got %zu", path, p->arrays,
+              q->arrays);
+  for (size_t i = 0; i < p->arrays; i++) GRAFT_TRY(check_parameter(q, &p->array[i], path));
+  return GRAFT_OK;
+}
+
+static int by_task_and_index(const void *a, const void *b) {
+  const struct origin *x = a, *y = b;
+  if (x->task != y->task) return x->task < y->task ? -1 : 1;
+  if (x->index != y->index) return x->index < y->index ? -1 : 1;
+  return x->part < y->part ? -1 : x->part > y->part;
+}
+
+/* Number of a task in the merged file; new names are appended. */
+static size_t find_task(char (*name)[GRAFT_NAME_SIZE], size_t *tasks, const char *wanted) {
+  size_t k = 0;
+  while (k < *tasks && strcmp(name[k], wanted) != 0) k++;
+  if (k < *tasks) return k;
+  if (k < GRAFT_MAX_TASKS) memcpy(name[(*tasks)++], wanted, GRAFT_NAME_SIZE);
+  return k;
+}
+
+/* Samples in their order; tasks. */
+static graft_status sort_samples(struct merger *m, char (*name)[GRAFT_NAME_SIZE], size_t *tasks,
+                                 size_t *samples) {
+  size_t S = 0;
+  for (size_t k = 0; k < m->parts; k++) S += m->source[k].info.samples;
+  GRAFT_TRY(graft_alloc(&m->origin, S, sizeof *m->origin));
+  *samples = 0;
+  *tasks = 0;
+  for (size_t k = 0; k < m->parts; k++) {
+    const graft_source_info *info = &m->source[k].info;
+    for (size_t s = 0; s < info->samples; s++) {
+      size_t task = find_task(name, tasks, info->task_name[info->task[s]]);
+      GRAFT_CHECK(task < GRAFT_MAX_TASKS, INPUT, "%s: expected at most %d tasks in all parts",
+                  m->path[k], GRAFT_MAX_TASKS);
+      m->origin[(*samples)++] = (struct origin){k, s, (int32_t)task, info->index[s]};
+    }
+  }
+  qsort(m->origin, S, sizeof *m->origin, by_task_and_index);
+  for (size_t i = 1; i < S; i++) {
+    const struct origin *a = &m->origin[i - 1], *b = &m->origin[i];
+    GRAFT_CHECK(a->task != b->task || a->index != b->index, INPUT,
+                "%s: sample %lld of %s: expected every sample once, it is in %s too",
+                m->path[b->part], (long long)b->index, name[b->task], m->path[a->part]);
+  }
+  return GRAFT_OK;
+}
+
+static const graft_source_geometry *geometry_of(const struct merger *m, const struct origin *o) {
+  const graft_source_info *info = &m->source[o->part].info;
+  return &info->geometry[info->sample_geometry[o->sample]];
+}
+
+/* Number the distinct regions in the order of their first sample. */
+static size_t number_geometries(const struct merger *m, size_t S, size_t *first, int32_t *of) {
+  size_t count = 0;
+  for (size_t s = 0; s < S; s++) {
+    const graft_source_geometry *g = geometry_of(m, &m->origin[s]);
+    size_t k = count; /* 1 + number, from the latest on: neighbours are often alike */
+    for (; k > 0; k--) {
+      const graft_source_geometry *h = geometry_of(m, &m->origin[first[k - 1]]);
+      if (g == h) break;
+      if (strcmp(g->name, h->name) == 0 && strcmp(g->region_yaml, h->region_yaml) == 0) break;
+    }
+    if (k == 0) {
+      first[count++] = s;
+      k = count;
+    }
+    of[s] = (int32_t)(k - 1);
+  }
+  return count;
+}
+
+static graft_status copy_geometry(const struct merger *m, const graft_source_geometry *from,
+                                  graft_source_geometry *to) {
+  size_t P = m->info.points, n = strlen(from->region_yaml) + 1;
+  memcpy(to->name, from->name, sizeof to->name);
+  GRAFT_TRY(graft_alloc(&to->region_yaml, n, 1));
+  memcpy(to->region_yaml, from->region_yaml, n);
+  memcpy(to->mask, from->mask, P);
+  memcpy(to->sdf, from->sdf, P * sizeof *to->sdf);
+  memcpy(to->torsion, from->torsion, P * sizeof *to->torsion);
+  return GRAFT_OK;
+}
+
+/* Is the split in all parts? */
+static bool is_common(const struct merger *m, const char *name) {
+  for (size_t k = 0; k < m->parts; k++) {
+    if (!graft_source_split_get(&m->source[k].info, name)) return false;
+  }
+  return true;
+}
+
+static void fill_splits(struct merger *m) {
+  graft_source_info *info = &m->info;
+  const graft_source_info *one = &m->source[0].info;
+  size_t per_task = 0, run = 0, used = 1;
+  for (size_t s = 0; s < info->samples; s++) {
+    run = s > 0 && info->task[s] == info->task[s - 1] ? run + 1 : 1;
+    if (run > per_task) per_task = run;
+  }
+  graft_source_split_default(info, per_task, &info->split[0]);
+  for (size_t i = 0; i < one->splits; i++) {
+    const char *name = one->split[i].name;
+    if (strcmp(name, "default") == 0 || !is_common(m, name)) continue;
+    memcpy(info->split[used].name, name, GRAFT_NAME_SIZE);
+    for (size_t s = 0; s < info->samples; s++) {
+      const struct origin *o = &m->origin[s];
+      const uint8_t *part = graft_source_split_get(&m->source[o->part].info, name);
+      if (part) info->split[used].part[s] = part[o->sample];
+    }
+    used++;
+  }
+}
+
+static size_t count_splits(const struct merger *m) {
+  const graft_source_info *one = &m->source[0].info;
+  size_t count = 1;
+  for (size_t i = 0; i < one->splits; i++) {
+    count += strcmp(one->split[i].name, "default") != 0 && is_common(m, one->split[i].name);
+  }
+  return count;
+}
+
+static graft_status fill_info(struct merger *m, char (*name)[GRAFT_NAME_SIZE], size_t G,
+                              const size_t *first, const int32_t *of) {
+  graft_source_info *info = &m->info;
+  const graft_source_info *one = &m->source[0].info;
+  memcpy(info->dataset_name, one->dataset_name, sizeof info->dataset_name);
+  memcpy(info->problem, one->problem, sizeof info->problem);
+  memcpy(info->field, one->field, sizeof info->field);
+  memcpy(info->lo, one->lo, sizeof info->lo);
+  memcpy(info->hi, one->hi, sizeof info->hi);
+  info->seed = one->seed;
+  for (size_t k = 0; k < info->tasks; k++) memcpy(info->task_name[k], name[k], GRAFT_NAME_SIZE);
+  for (size_t g = 0; g < G; g++) {
+    GRAFT_TRY(copy_geometry(m, geometry_of(m, &m->origin[first[g]]), &info->geometry[g]));
+  }
+  for (size_t s = 0; s < info->samples; s++) {
+    const struct origin *o = &m->origin[s];
+    const graft_source_info *from = &m->source[o->part].info;
+    info->task[s] = o->task;
+    info->index[s] = o->index;
+    info->sample_geometry[s] = of[s];
+    info->stream[s] = from->stream[o->sample];
+    info->error_estimate[s] = -1;
+  }
+  fill_splits(m);
+  return GRAFT_OK;
+}
+
+static graft_status make_info(struct merger *m) {
+  char name[GRAFT_MAX_TASKS][GRAFT_NAME_SIZE];
+  size_t S, tasks, *first = NULL;
+  int32_t *of = NULL;
+  graft_status status = GRAFT_OK;
+  GRAFT_TRY(sort_samples(m, name, &tasks, &S));
+  GRAFT_TRY_TO(done, graft_alloc(&first, S, sizeof *first));
+  GRAFT_TRY_TO(done, graft_alloc(&of, S, sizeof *of));
+  size_t G = number_geometries(m, S, first, of);
+  const graft_source_info *one = &m->source[0].info;
+  GRAFT_TRY_TO(
+      done, graft_source_info_init(&m->info, S, tasks, G, count_splits(m), one->dims, one->grid));
+  GRAFT_TRY_TO(done, fill_info(m, name, G, first, of));
+done:
+  graft_free(first);
+  graft_free(of);
+  return status;
+}
+
+static graft_status copy_samples(const struct merger *m, const graft_dataset_field *field,
+                                 size_t fields, graft_dataset_writer *writer) {
+  size_t P = m->info.points;
+  const float *data[64];
+  float *value;
+  GRAFT_TRY(graft_alloc(&value, fields * P, sizeof *value));
+  graft_status status = GRAFT_OK;
+  for (size_t s = 0; s < m->info.samples && status == GRAFT_OK; s++) {
+    const struct origin *o = &m->origin[s];
+    const graft_source *source = &m->source[o->part];
+    for (size_t f = 0; f < fields; f++) {
+      data[f] = value + f * P;
+      GRAFT_TRY_TO(done, source->fill(source->ctx, field[f].name, &o->sample, 1, value + f * P));
+    }
+    status = graft_dataset_write(writer, s, data, (double)source->info.error_estimate[o->sample]);
+  }
+done:
+  graft_free(value);
+  return status;
+}
+
+/* Parameters of the first part, with the least `first`. */
+static graft_status merge_parameters(const struct merger *m, graft_bundle *bundle) {
+  const graft_bundle *one = graft_dataset_parameters(&m->source[0]);
+  for (size_t i = 0; i < one->arrays; i++) {
+    const graft_array *a = &one->array[i];
+    GRAFT_TRY(graft_bundle_put(bundle, a->name, a->type, a->shape, a->data));
+  }
+  int64_t least = INT64_MAX, first;
+  for (size_t k = 0; k < m->parts; k++) {
+    const graft_bundle *all = graft_dataset_parameters(&m->source[k]);
+    if (!graft_bundle_find(all, "first")) return GRAFT_OK;
+    GRAFT_TRY(graft_bundle_get_int(all, "first", &first));
+    if (first < least) least = first;
+  }
+  return graft_bundle_put_int(bundle, "first", least);
+}
+
+static graft_status write_file(const struct merger *m, const char *path,
+                               graft_provenance *provenance) {
+  graft_dataset_field field[64] = {{NULL, NULL, NULL}};
+  const graft_provenance *one = graft_dataset_provenance(&m->source[0]);
+  graft_comm comm = graft_comm_serial();
+  graft_dataset_writer *writer;
+  graft_bundle parameters;
+  size_t fields = 0;
+  for (const graft_dataset_field *f; (f = graft_dataset_field_get(&m->source[0], fields));) {
+    field[fields++] = *f;
+    GRAFT_CHECK(fields < 63, INPUT, "%s: expected fewer fields", m->path[0]);
+  }
+  if (provenance) {
+    GRAFT_TRY(graft_provenance_set_options(provenance, one->options ? one->options : ""));
+    provenance->seed = one->seed;
+  }
+  graft_bundle_init(&parameters);
+  graft_status status = merge_parameters(m, &parameters);
+  if (status == GRAFT_OK) {
+    graft_dataset_extra extra = {.parameters = &parameters};
+    status = graft_dataset_create(path, &m->info, field, &extra, provenance, &comm, &writer);
+  }
+  graft_bundle_fini(&parameters);
+  GRAFT_TRY(status);
+  return graft_dataset_close(writer, copy_samples(m, field, fields, writer));
+}
+
+graft_status graft_dataset_merge(const char *path, size_t parts, const char *const *part,
+                                 graft_provenance *provenance) {
+  struct merger m = {.path = part};
+  graft_status status = GRAFT_OK;
+  GRAFT_CHECK(parts >= 1, USAGE, "%s: expected parts to merge, got none", path);
+  GRAFT_TRY(graft_alloc(&m.source, parts, sizeof *m.source));
+  for (size_t k = 0; k < parts; k++) {
+    GRAFT_TRY_TO(done, graft_dataset_open(part[k], &m.source[k]));
+    m.parts++;
+    GRAFT_TRY_TO(done, check_part(&m, k));
+  }
+  GRAFT_TRY_TO(done, make_info(&m));
+  GRAFT_TRY_TO(done, write_file(&m, path, provenance));
+done:
+  for (size_t k = 0; k < m.parts; k++) graft_source_fini(&m.source[k]);
+  graft_source_info_fini(&m.info);
+  graft_free(m.origin);
+  graft_free(m.source);
+  return status;
+}
