@@ -97,31 +97,43 @@ static graft_status check_estimate(const graft_app *app, const graft_pde_solve *
 static graft_status print_report(const graft_app *app, const graft_pde_solve *config,
                                  const graft_solve_report *r) {
   if (app->comm.rank != 0 || app->silent) return GRAFT_OK;
-  double rate = r->seconds > 0.0 ? (double)r->samples / r->seconds : 0.0;
+  double rate = r->seconds > 0.0 ? (double)(r->samples - r->resumed) / r->seconds : 0.0;
   if (app->json) {
     graft_json json;
     graft_json_init(&json, stdout);
     graft_json_object(&json, NULL);
     graft_json_text(&json, "file", config->output);
     graft_json_int(&json, "samples", (long long)r->samples);
+    graft_json_int(&json, "resumed", (long long)r->resumed);
     graft_json_int(&json, "nodes", (long long)r->nodes);
     graft_json_int(&json, "elements", (long long)r->elements);
     graft_json_real(&json, "seconds", r->seconds);
     graft_json_real(&json, "samples_per_second", rate);
+    if (r->error_max >= 0) {
+      graft_json_real(&json, "error_mean", r->error_mean);
+      graft_json_real(&json, "error_max", r->error_max);
+    }
     graft_json_object(&json, "stages");
     graft_json_real(&json, "setup", r->setup);
+    graft_json_real(&json, "regions", r->regions);
     graft_json_real(&json, "draw", r->draw);
     graft_json_real(&json, "assemble", r->assemble);
     graft_json_real(&json, "solve", r->solve);
+    graft_json_real(&json, "estimate", r->estimate);
     graft_json_real(&json, "output", r->output);
     graft_json_end_object(&json);
     graft_json_end_object(&json);
     return graft_json_finish(&json);
   }
-  printf("%s: %zu samples, %zu triangles, %.1f s, %.1f samples/s (set-up %.1f s, fields %.1f s, "
-         "assembly %.1f s, solver %.1f s, output %.1f s)\n",
-         config->output, r->samples, r->elements, r->seconds, rate, r->setup, r->draw, r->assemble,
-         r->solve, r->output);
+  printf("%s: %zu samples, %zu triangles, %.1f s, %.1f samples/s (set-up %.1f s, regions %.1f s, "
+         "fields %.1f s, assembly %.1f s, solver %.1f s, estimates %.1f s, output %.1f s)\n",
+         config->output, r->samples, r->elements, r->seconds, rate, r->setup, r->regions, r->draw,
+         r->assemble, r->solve, r->estimate, r->output);
+  if (r->resumed > 0) printf("%zu samples were there from an interrupted run\n", r->resumed);
+  if (r->error_max >= 0) {
+    printf("estimated relative error of u: mean %.2g %%, largest %.2g %%\n", 100 * r->error_mean,
+           100 * r->error_max);
+  }
   return GRAFT_OK;
 }
 
