@@ -19,7 +19,7 @@ build: deps $(BUILD)/build.ninja ## set-up and build
 	ninja -C $(BUILD)
 
 bench: build ## benchmarks (bench/README.md says what each one measures)
-	ninja -C $(BUILD) benchmark
+	meson test -C $(BUILD) --benchmark --verbose
 
 docs: deps-dev $(BUILD)/build.ninja ## reference pages into build/docs, warnings as errors
 	scripts/docs.sh $(BUILD)
