@@ -2,7 +2,7 @@
 /* Letters: S samples and G geometries of the merged file. */
 #include "io/dataset_merge.h"
 
-#include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +35,15 @@ static graft_status check_parameter(const graft_bundle *all, const graft_array *
   return GRAFT_OK;
 }
 
+static bool same_grid(const graft_source_info *x, const graft_source_info *y) {
+  if (x->dims != y->dims) return false;
+  for (int a = 0; a < x->dims; a++) {
+    if (x->grid[a] != y->grid[a]) return false;
+    if (fabs(x->lo[a] - y->lo[a]) > 0 || fabs(x->hi[a] - y->hi[a]) > 0) return false;
+  }
+  return true;
+}
+
 /* Can a part go with the first one? */
 static graft_status check_part(const struct merger *m, size_t k) {
   const graft_source *a = &m->source[0], *b = &m->source[k];
@@ -48,11 +57,11 @@ static graft_status check_part(const struct merger *m, size_t k) {
               "%s: expected field '%s' as in the first part, got '%s'", path, x->field, y->field);
   GRAFT_CHECK(x->seed == y->seed, INPUT, "%s: expected seed %llu as in the first part, got %llu",
               path, (unsigned long long)x->seed, (unsigned long long)y->seed);
-  GRAFT_CHECK(x->dims == y->dims && memcmp(x->grid, y->grid, sizeof x->grid) == 0 &&
-                  memcmp(x->lo, y->lo, sizeof x->lo) == 0 &&
-                  memcmp(x->hi, y->hi, sizeof x->hi) == 0,
-              INPUT, "%s: expected the grid of the first part, %zu x %zu, got %zu x %zu", path,
-              x->grid[0], x->grid[1], y->grid[0], y->grid[1]);
+  GRAFT_CHECK(same_grid(x, y), INPUT,
+              "%s: expected the grid of the first part, %zu x %zu on [%g, %g] x [%g, %g], got "
+              "%zu x %zu on [%g, %g] x [%g, %g]",
+              path, x->grid[0], x->grid[1], x->lo[0], x->hi[0], x->lo[1], x->hi[1], y->grid[0],
+              y->grid[1], y->lo[0], y->hi[0], y->lo[1], y->hi[1]);
   for (size_t f = 0;; f++) {
     const graft_dataset_field *u = graft_dataset_field_get(a, f),
                               *v = graft_dataset_field_get(b, f);
@@ -276,7 +285,7 @@ static graft_status write_file(const struct merger *m, const char *path,
   graft_dataset_field field[64] = {{NULL, NULL, NULL}};
   const graft_provenance *one = graft_dataset_provenance(&m->source[0]);
   graft_comm comm = graft_comm_serial();
-  graft_dataset_writer *writer;
+  graft_dataset_writer *writer = NULL;
   graft_bundle parameters;
   size_t fields = 0;
   for (const graft_dataset_field *f; (f = graft_dataset_field_get(&m->source[0], fields));) {

@@ -109,7 +109,8 @@ static graft_status begin(graft_dataset_writer *w, const graft_dataset_field *fi
   bool there, taken = false;
   GRAFT_TRY(graft_atomic_resume(&w->atomic, w->path, &there));
   graft_status status = GRAFT_OK;
-  if (there && w->may_resume) status = graft_dataset_take_up(w, extra->configuration, &taken);
+  if (there && extra && extra->configuration)
+    status = graft_dataset_take_up(w, extra->configuration, &taken);
   if (status == GRAFT_USAGE) w->keep = true; /* another run's work */
   if (status == GRAFT_OK && !taken) status = graft_atomic_empty(&w->atomic);
   if (status == GRAFT_OK && !taken) status = lay_out(w, field, extra, provenance);

@@ -134,8 +134,8 @@ double graft_solve_region_size(const graft_solve_config *config, double area) {
 }
 
 /* Rates measured on one core at 2.1 GHz, order 2 and 1, 48 x 48 and 100 x 100: 40 ns per grid
- * point, 0.35 us per element, 20 ns x nodes^1.5 for factor and solve; a region of its own 45 us per
- * element and 0.5 us per grid point more. Triangles of edge h: 2.4 per h². */
+ * point, 0.35 us per element, 20 ns x nodes^1.5 for factor and solve; a region of its own 22 us per
+ * element and 1 us per grid point more. Triangles of edge h: 2.4 per h². */
 graft_solve_estimate graft_solve_estimate_get(const graft_solve_config *config, int ranks) {
   graft_solve_estimate estimate = {.memory_bytes = 1e8};
   graft_task task;
@@ -148,7 +148,7 @@ graft_solve_estimate graft_solve_estimate_get(const graft_solve_config *config, 
     double nodes = elements * (config->order == 1 ? 0.5 : 2);
     double sample = 6e-5 + 4e-8 * points;
     if (!config->inputs_only) sample += 3.5e-7 * elements + 2e-8 * nodes * sqrt(nodes);
-    if (family) sample += 4.5e-5 * elements + 5e-7 * points;
+    if (family) sample += 2.2e-5 * elements + 1e-6 * points;
     estimate.seconds += 0.03 + 3e-5 * elements + samples * sample / ranks;
     estimate.disk_bytes += samples * points * (config->inputs_only ? 5 : 9);
     if (family) estimate.disk_bytes += geometries * points * 9;

@@ -136,10 +136,10 @@ graft_status graft_field_draw(graft_field *field, uint64_t seed, uint32_t stream
 
 /* First node and Lagrange weights for coordinate x on the equal steps of [0, 1]. */
 static size_t set_weights(const graft_field *field, double x, double weight[STENCIL]) {
-  int width = (int)field->stencil;
+  int width = (int)field->stencil, before = width / 2 - 1;
   double t = fmin(fmax(x, -0.01), 1.01) * (double)(field->nodes - 1);
   double most = (double)(field->nodes - field->stencil);
-  double start = fmin(fmax(floor(t) - (width / 2 - 1), 0), most);
+  double start = fmin(fmax(floor(t) - before, 0), most);
   t -= start;
   for (int i = 0; i < width; i++) {
     weight[i] = 1;

@@ -17,10 +17,10 @@ typedef struct graft_matern {
   size_t refine;  /**< squares of the mesh per cell and axis */
   double cell;    /**< edge length of a cell */
   double scale;   /**< factor from the solution to g */
-  graft_mesh mesh;
-  graft_fe *fe;
-  double *f; /**< [Q] noise at the quadrature points */
-  double *u; /**< [nodes] solution */
+  graft_mesh mesh; /**< of the padded square */
+  graft_fe *fe;    /**< its elements */
+  double *f;       /**< [Q] noise at the quadrature points */
+  double *u;       /**< [nodes] solution */
 } graft_matern;
 
 /** Prepare with @p refine elements per cell. Release with graft_matern_fini(), on failure too. */
