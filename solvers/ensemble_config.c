@@ -128,9 +128,9 @@ double graft_solve_mesh_size(const graft_solve_config *config) {
   return graft_field_mesh_size(law, config->field_length, (int)config->order);
 }
 
-double graft_solve_region_size(const graft_solve_config *config, double area) {
+double graft_solve_region_size(const graft_solve_config *config, double area, bool family) {
   double size = graft_solve_mesh_size(config);
-  return config->mesh_size > 0 ? size : size * fmin(1, sqrt(2 * area));
+  return config->mesh_size > 0 ? size : size * fmin(1, sqrt(2 * area)) * (family ? 0.8 : 1);
 }
 
 /* Rates measured on one core at 2.1 GHz, order 2 and 1, 48 x 48 and 100 x 100: 40 ns per grid
@@ -143,7 +143,7 @@ graft_solve_estimate graft_solve_estimate_get(const graft_solve_config *config, 
   for (size_t k = 0; k < graft_task_get(config, k, &task); k++) {
     bool family = task.domain && task.domain->random;
     double area = task.domain && task.domain->area > 0 ? task.domain->area : 0.5;
-    double size = graft_solve_region_size(config, area), geometries = family ? samples : 1;
+    double size = graft_solve_region_size(config, area, family), geometries = family ? samples : 1;
     double elements = 2.4 / (size * size) * area;
     double nodes = elements * (config->order == 1 ? 0.5 : 2);
     double sample = 6e-5 + 4e-8 * points;

@@ -40,9 +40,10 @@ bool graft_solve_constant_f(const graft_solve_config *config, double *f);
 /** Edge length in use: the option's, or the law's. */
 double graft_solve_mesh_size(const graft_solve_config *config);
 
-/** The same for a region: less than the law's for regions of less than half the unit square, whose
- *  features are smaller; relative errors on them are then as small as elsewhere. */
-double graft_solve_region_size(const graft_solve_config *config, double area);
+/** The same for a region: less than the law's for regions of less than half the unit square and for
+ *  those of families, whose features are smaller; relative errors are then as small as elsewhere.
+ */
+double graft_solve_region_size(const graft_solve_config *config, double area, bool family);
 
 /** A task with its solver. */
 typedef struct graft_ensemble_task {

@@ -12,8 +12,9 @@
 
 enum { REGIONS = 3 };
 
-static graft_shape_setting setting_of(const graft_ensemble *ensemble, const graft_region *region) {
-  double size = graft_solve_region_size(ensemble->config, graft_region_area(region));
+static graft_shape_setting setting_of(const graft_ensemble *ensemble,
+                                      const graft_ensemble_task *task, const graft_region *region) {
+  double size = graft_solve_region_size(ensemble->config, graft_region_area(region), task->family);
   graft_shape_setting setting = {.problem = ensemble->problem,
                                  .region = region,
                                  .mesh_size = size,
@@ -42,7 +43,7 @@ static graft_status prepare_region(graft_ensemble *ensemble, graft_ensemble_task
   for (size_t p = 0; p < ensemble->points; p++) row->sdf[p] = (float)distance[p];
   if (task->ready) graft_shape_solver_fini(&task->solver);
   task->ready = false;
-  graft_shape_setting setting = setting_of(ensemble, region);
+  graft_shape_setting setting = setting_of(ensemble, task, region);
   graft_status status = graft_shape_solver_init(&task->solver, &setting);
   if (status != GRAFT_OK) {
     graft_error_prefix("%s", row->name);
@@ -54,7 +55,7 @@ static graft_status prepare_region(graft_ensemble *ensemble, graft_ensemble_task
 
 static graft_status calibrate(graft_ensemble *ensemble, graft_ensemble_task *task, size_t k,
                               const graft_region *region) {
-  graft_shape_setting setting = setting_of(ensemble, region);
+  graft_shape_setting setting = setting_of(ensemble, task, region);
   return graft_shape_solver_calibrate(&task->solver, &setting, ensemble->field,
                                       (uint64_t)ensemble->config->seed,
                                       GRAFT_STREAM_SAMPLE + (uint32_t)k);
