@@ -12,11 +12,11 @@
 
 /** The equation on its padded square. */
 typedef struct graft_matern {
-  size_t cells;   /**< cells of the noise per axis, padding included */
-  size_t padding; /**< of these on either side outside [0, 1] */
-  size_t refine;  /**< squares of the mesh per cell and axis */
-  double cell;    /**< edge length of a cell */
-  double scale;   /**< factor from the solution to g */
+  size_t cells;    /**< cells of the noise per axis, padding included */
+  size_t padding;  /**< of these on either side outside [0, 1] */
+  size_t refine;   /**< squares of the mesh per cell and axis */
+  double cell;     /**< edge length of a cell */
+  double scale;    /**< factor from the solution to g */
   graft_mesh mesh; /**< of the padded square */
   graft_fe *fe;    /**< its elements */
   double *f;       /**< [Q] noise at the quadrature points */
