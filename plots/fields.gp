@@ -5,7 +5,7 @@
 #   label1, sample1, error1 (in %), top_input1, top_u1, top_error1 (largest absolute values), the same with 2 …
 #   data/TASK-LABEL-{input,truth,prediction,error}.bin, data/TASK-outline.dat
 
-width = 7.6
+width = 7.8
 height = 0.05 + 2.95 * rows
 load scripts . '/common.gp'
 
