@@ -220,6 +220,7 @@ static graft_status settings_from_file(const graft_program *program, const graft
     GRAFT_TRY_TO(done, take(program, verb, s, entry->key, entry->value, origin));
   }
 done:
+  s->source = "";
   graft_yaml_fini(&yaml);
   return status;
 }

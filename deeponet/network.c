@@ -140,7 +140,7 @@ static void fill_points(const graft_deeponet_config *config, const graft_source_
                         graft_real *out) {
   size_t F = features(config, info->dims), n = (size_t)config->fourier;
   for (size_t p = 0; p < info->points; p++) {
-    double s[3];
+    double s[3] = {0};
     size_t rest = p;
     for (int a = info->dims - 1; a >= 0; a--) {
       size_t last = info->grid[a] > 1 ? info->grid[a] - 1 : 1;

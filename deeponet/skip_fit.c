@@ -90,6 +90,7 @@ static void centre_inputs(struct fit *f) {
   graft_skip *skip = f->skip;
   const graft_symmetry *s = skip->symmetry;
   size_t P = skip->points, M = skip->inputs;
+  if (f->n == 0) return;
   double share = 1 / ((double)f->n * (double)s->count);
   for (size_t i = 0; i < f->n; i++) {
     for (size_t m = 0; m < M; m++) {

@@ -15,7 +15,7 @@ static const graft_aggregator_type *const types[] = {
 
 const graft_aggregator_type *graft_aggregator_types(size_t i) {
   size_t k = 0;
-  while (types[k] && k < i) k++;
+  while (k < i && types[k]) k++;
   return types[k];
 }
 

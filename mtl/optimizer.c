@@ -15,7 +15,7 @@ static const graft_optimizer_type *const types[] = {
 
 const graft_optimizer_type *graft_optimizer_types(size_t i) {
   size_t k = 0;
-  while (types[k] && k < i) k++;
+  while (k < i && types[k]) k++;
   return types[k];
 }
 

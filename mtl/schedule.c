@@ -15,7 +15,7 @@ static const graft_schedule_type *const types[] = {
 
 const graft_schedule_type *graft_schedule_types(size_t i) {
   size_t k = 0;
-  while (types[k] && k < i) k++;
+  while (k < i && types[k]) k++;
   return types[k];
 }
 
