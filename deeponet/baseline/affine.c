@@ -11,7 +11,7 @@
 #include "base/arena.h"
 #include "deeponet/linalg_impl.h"
 
-enum { LOWEST = -11, CANDIDATES = 14 }; /* penalties 10^-11 … 10^2 */
+enum { LOWEST = -11, CANDIDATES = 27 }; /* penalties 10^-11 … 10^2 in half decades */
 
 struct state {
   graft_ridge ridge;
@@ -45,7 +45,7 @@ static void weights(const void *self, const graft_baseline_data *data, size_t ca
                     size_t first, size_t count, double *scratch, double *out) {
   const struct state *s = self;
   (void)data;
-  graft_ridge_weights(&s->ridge, s->unit * pow(10, LOWEST + (double)candidate), first, count,
+  graft_ridge_weights(&s->ridge, s->unit * pow(10, LOWEST + (double)candidate / 2), first, count,
                       scratch, out);
 }
 
