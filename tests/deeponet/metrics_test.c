@@ -78,6 +78,8 @@ static void evaluation_and_its_json(void) {
       prediction[i * TOY_POINTS + p] = (1 + .1f * (float)(i + 1)) * t.u[sample[i] * TOY_POINTS + p];
     }
   }
+  /* Half of the first test sample as mean field: what is left of it is half, its error stays .1. */
+  for (size_t p = 0; p < TOY_POINTS; p++) mean[p] = .5f * t.u[sample[0] * TOY_POINTS + p];
   T_OK(graft_evaluation_build(&t.source, "default", GRAFT_PART_TEST, mean, prediction, &e));
   T_CHECK(strcmp(e.split, "default:test") == 0);
   T_EQUAL(e.tasks, 2);
@@ -86,6 +88,7 @@ static void evaluation_and_its_json(void) {
   T_NEAR(e.task[0].summary.mean, .15, 1e-6);
   T_NEAR(e.task[1].summary.max, .4, 1e-6);
   T_NEAR(e.task[1].gradient.mean, .35, 1e-6);
+  T_NEAR(e.task[0].rel_l2_fluctuation[0], .2, 1e-6);
   T_NEAR(e.task[1].fluctuation.mean, .35, 1e-6); /* mean 0 */
   T_CHECK(isnan(e.task[0].baseline[0]));
   T_OK(graft_evaluation_baselines(&t.source, "default", GRAFT_PART_TEST, 2, &e));
