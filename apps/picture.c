@@ -133,8 +133,8 @@ graft_status graft_pictures_outline(const graft_pictures *p, const char *name,
           graft_edge_point(&region.edge[e], (double)i / points, xy);
           fprintf(file, "%.9g %.9g\n", xy[0], xy[1]);
         }
+        fputc('\n', file); /* edges of holes run backwards: no line from one to the next */
       }
-      fputc('\n', file);
     }
     status = close_data(p, name, file);
   }

@@ -38,7 +38,7 @@ GRAFT_MUST_USE graft_status graft_pictures_field(const graft_pictures *pictures,
                                                  const graft_source_geometry *geometry,
                                                  const float *field, size_t *n);
 
-/** Write DIRECTORY/data/NAME: the region's outline as x y rows, loops parted by empty lines. */
+/** Write DIRECTORY/data/NAME: the region's outline as x y rows, edges parted by empty lines. */
 GRAFT_MUST_USE graft_status graft_pictures_outline(const graft_pictures *pictures, const char *name,
                                                    const graft_source_geometry *geometry);
 

@@ -176,7 +176,7 @@ static graft_status draw_task(graft_pictures *p, graft_deeponet *model, const gr
     GRAFT_TRY_TO(done, graft_deeponet_predict(model, source, &sample, 1, u));
     snprintf(name, sizeof name, "%s-%s", task, label[i]);
     GRAFT_TRY_TO(done, write_sample(p, source, sample, u, name, i + 1, variables));
-    snprintf(name, sizeof name, "%s-outline.dat", task);
+    snprintf(name, sizeof name, "%s-%s-outline.dat", task, label[i]);
     GRAFT_TRY_TO(done,
                  graft_pictures_outline(p, name, &info->geometry[info->sample_geometry[sample]]));
     assign(variables, "label%zu = '%s'\nerror%zu = %.6g\nsample%zu = %lld\n", i + 1, label[i],
@@ -261,7 +261,7 @@ static graft_status draw_data_task(graft_pictures *p, const graft_source *source
     shown++;
     snprintf(name, sizeof name, "data-%s-%lld", info->task_name[task], shown);
     GRAFT_TRY(write_sample(p, source, i, NULL, name, (size_t)shown, variables));
-    snprintf(name, sizeof name, "data-%s-outline.dat", info->task_name[task]);
+    snprintf(name, sizeof name, "data-%s-%lld-outline.dat", info->task_name[task], shown);
     GRAFT_TRY(graft_pictures_outline(p, name, &info->geometry[info->sample_geometry[i]]));
     assign(variables, "sample%lld = %lld\n", shown, (long long)info->index[i]);
   }

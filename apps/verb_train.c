@@ -174,9 +174,14 @@ static graft_status print_result(const struct training *t) {
     graft_json_end_object(&json);
     return graft_json_finish(&json);
   }
-  printf("%s: %llu steps in %s, lowest validation loss %.4g at step %llu\n", t->config->output,
-         (unsigned long long)p->step, graft_meter_time(p->seconds, time, sizeof time), p->best_mean,
-         (unsigned long long)p->best_step);
+  printf("%s: %llu steps in %s, ", t->config->output, (unsigned long long)p->step,
+         graft_meter_time(p->seconds, time, sizeof time));
+  if (isfinite(p->best_mean)) {
+    printf("lowest validation loss %.4g at step %llu\n", p->best_mean,
+           (unsigned long long)p->best_step);
+  } else {
+    printf("no validation samples: the last parameters were kept\n");
+  }
   return GRAFT_OK;
 }
 

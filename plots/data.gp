@@ -3,7 +3,7 @@
 #
 #   task, samples, solved (0 or 1), title_u (if solved), nx, ny, x0, x1, y0, y1
 #   sample1, top_input1, top_u1 (largest absolute values), the same with 2 …
-#   data/data-TASK-NUMBER-{input,truth}.bin, data/data-TASK-outline.dat
+#   data/data-TASK-NUMBER-{input,truth}.bin, data/data-TASK-NUMBER-outline.dat
 
 width = 0.75 + 1.77 * samples
 height = 0.5 + 2.65 * (1 + solved)
@@ -53,7 +53,7 @@ do for [c = 1:samples] {
     }
     set cbtics step offset 0, 0.5 scale 0.3 format '%g'
     plot file(c, row == 1 ? 'input' : 'truth') @image with image, \
-         sprintf('data/data-%s-outline.dat', task) with lines linewidth 0.8 linecolor '#000000'
+         sprintf('data/data-%s-%d-outline.dat', task, c) with lines linewidth 0.8 linecolor '#000000'
     unset label 1
   }
 }

@@ -3,7 +3,7 @@
 #
 #   task, rows, nx, ny, x0, x1, y0, y1
 #   label1, sample1, error1 (in %), top_input1, top_u1, top_error1 (largest absolute values), the same with 2 …
-#   data/TASK-LABEL-{input,truth,prediction,error}.bin, data/TASK-outline.dat
+#   data/TASK-LABEL-{input,truth,prediction,error}.bin, data/TASK-LABEL-outline.dat
 
 width = 7.8
 height = 0.05 + 2.95 * rows
@@ -66,7 +66,7 @@ do for [row = 1:rows] {
     step = c == 1 ? sides(largest) : tic(largest)
     set cbtics step offset 0, 0.5 scale 0.3 format '%g'
     plot file(row, what) @image with image, \
-         sprintf('data/%s-outline.dat', task) with lines linewidth 0.8 linecolor '#000000'
+         sprintf('data/%s-%s-outline.dat', task, value('label' . row)) with lines linewidth 0.8 linecolor '#000000'
     unset label 1
   }
 }
