@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "apps/info.h"
+#include "apps/options.h"
 #include "base/option.h"
 #include "io/bundle_file.h"
 #include "io/dataset_merge.h"
+#include "io/xdmf.h"
 
 static const char help[] =
     "usage:\n"
@@ -22,6 +24,7 @@ static const char help[] =
     "options:\n"
     "  -check      read everything and check it (checksums, ranges, finite values)\n"
     "  -export     print every array of a model or checkpoint as CSV\n"
+    "  -xdmf       write FILE.xmf beside a data set, for ParaView and VisIt\n"
     "  -merge      write the first file from the others: data sets of different samples, else "
     "alike\n"
     "  -json       print JSON\n"
@@ -48,10 +51,11 @@ struct request {
   const char *path; /* with -merge: of the new file */
   const char *part[MOST_PARTS];
   size_t parts;
-  bool check, export, json, merge;
+  bool check, export, json, merge, xdmf;
 };
 
-static const char *const names[] = {"-check", "-export", "-json", "-merge", "--help", "--version"};
+static const char *const names[] = {"-check", "-export", "-json",    "-merge",
+                                    "-xdmf",  "--help",  "--version"};
 
 static graft_status parse(int argc, char **argv, struct request *r) {
   enum { N = sizeof names / sizeof *names };
@@ -61,6 +65,7 @@ static graft_status parse(int argc, char **argv, struct request *r) {
                  : strcmp(word, "-export") == 0 ? &r->export
                  : strcmp(word, "-json") == 0   ? &r->json
                  : strcmp(word, "-merge") == 0  ? &r->merge
+                 : strcmp(word, "-xdmf") == 0   ? &r->xdmf
                                                 : NULL;
     if (flag) {
       *flag = true;
@@ -82,10 +87,11 @@ static graft_status parse(int argc, char **argv, struct request *r) {
               r->part[0]);
   GRAFT_CHECK(!r->merge || r->parts > 0, USAGE,
               "-merge: expected a file to write and parts, e.g. '-merge all.h5 a.h5 b.h5'");
-  GRAFT_CHECK(!(r->merge && (r->check || r->export)), USAGE,
+  GRAFT_CHECK(!(r->merge && (r->check || r->export || r->xdmf)), USAGE,
               "expected -merge alone, got another action");
   GRAFT_CHECK(r->path, USAGE, "expected a file, e.g. 'graft-info data.h5' (see graft-info --help)");
-  GRAFT_CHECK(r->check + r->export <= 1, USAGE, "expected one of -check and -export, got both");
+  GRAFT_CHECK(r->check + r->export + r->xdmf <= 1, USAGE,
+              "expected one of -check, -export and -xdmf, got several");
   GRAFT_CHECK(!(r->export && r->json), USAGE, "expected -export or -json, got both");
   return GRAFT_OK;
 }
@@ -99,11 +105,24 @@ static graft_status merge(int argc, char **argv, const struct request *r) {
   return graft_info_dataset(r->path, r->json);
 }
 
+static graft_status xdmf(const char *path) {
+  char name[GRAFT_PATH_SIZE];
+  graft_source source;
+  GRAFT_TRY(graft_xdmf_path(path, name, sizeof name));
+  GRAFT_TRY(graft_dataset_open(path, &source));
+  graft_status status = graft_xdmf_write(name, path, &source);
+  graft_source_fini(&source);
+  GRAFT_TRY(status);
+  printf("%s: %s\n", path, name);
+  return GRAFT_OK;
+}
+
 static graft_status run(int argc, char **argv) {
   struct request r = {0};
   char kind[GRAFT_KIND_SIZE];
   GRAFT_TRY(parse(argc, argv, &r));
   if (r.merge) return merge(argc, argv, &r);
+  if (r.xdmf) return xdmf(r.path);
   GRAFT_TRY(graft_file_kind(r.path, kind));
   if (r.check) return graft_info_check(r.path, kind, r.json);
   if (r.export) return graft_info_export(r.path);

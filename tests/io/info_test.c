@@ -72,6 +72,45 @@ static graft_status make_files(void) {
   return GRAFT_OK;
 }
 
+static int count(const char *text, const char *part) {
+  int n = 0;
+  for (const char *at = strstr(text, part); at; at = strstr(at + 1, part)) n++;
+  return n;
+}
+
+/* Every sample a grid, every array that is named there in the file and of that shape. */
+static void xdmf_beside_the_data(void) {
+  static char text[1 << 20];
+  T_EQUAL(info_file("d.h5", "-xdmf"), 0);
+  read_into(scratch("d.xmf"), text, sizeof text);
+  hid_t file = H5Fopen(scratch("d.h5"), H5F_ACC_RDONLY, H5P_DEFAULT);
+  int fields = 0;
+  for (const char *at = text; (at = strstr(at, "d.h5:/")) != NULL; at++) {
+    char path[64] = "";
+    T_EQUAL(sscanf(at, "d.h5:%63[^<]", path), 1);
+    hid_t data = H5Dopen2(file, path, H5P_DEFAULT);
+    hsize_t dim[3] = {0};
+    hid_t space = H5Dget_space(data);
+    char want[64];
+    if (T_CHECK(data >= 0) && T_EQUAL(H5Sget_simple_extent_dims(space, dim, NULL), 3)) {
+      snprintf(want, sizeof want, "Dimensions=\"%d %d %d\"", (int)dim[0], (int)dim[1], (int)dim[2]);
+      T_CHECK(strstr(text, want) != NULL);
+      T_EQUAL(count(text, "GridType=\"Uniform\""), dim[0]);
+    }
+    H5Sclose(space);
+    H5Dclose(data);
+    fields++;
+  }
+  H5Fclose(file);
+  T_CHECK(fields > 0);
+  T_EQUAL(count(text, "Dimensions=\"\""), 0);
+  T_EQUAL(count(text, "<Grid "), count(text, "</Grid>"));
+  T_EQUAL(info_file("m.h5", "-xdmf"), 3);
+  one_line("m.h5");
+  T_EQUAL(info_file("d.h5", "-xdmf -check"), 2);
+  one_line("expected one of");
+}
+
 static void dataset_report(void) {
   static const char *const want[] = {"data set 'graft-darcy'",
                                      "graft-darcy solve",
@@ -147,7 +186,7 @@ static void usage(void) {
   T_EQUAL(info("a.h5 -chekc"), 2);
   one_line("unknown option '-chekc' (did you mean '-check'?)");
   T_EQUAL(info("a.h5 -check -export"), 2);
-  one_line("expected one of -check and -export");
+  one_line("expected one of -check, -export");
   T_EQUAL(info("--help"), 0);
   T_CHECK(holds(out, "usage:"));
   T_EQUAL(info("--man"), 0);
@@ -174,6 +213,7 @@ int main(int argc, char **argv) {
   T_RUN(model_report);
   T_RUN(bad_files);
   T_RUN(usage);
+  T_RUN(xdmf_beside_the_data);
   T_RUN(full_output);
   scratch_remove();
   return graft_test_done();

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "io/xdmf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "io/atomic.h"
+#include "io/dataset.h"
+
+enum { SIZES = 96 };
+
+graft_status graft_xdmf_path(const char *data, char *text, size_t size) {
+  size_t length = strlen(data);
+  if (length > 3 && strcmp(data + length - 3, ".h5") == 0) length -= 3;
+  GRAFT_CHECK(length + sizeof ".xmf" <= size, USAGE, "%.200s: expected a shorter name", data);
+  memcpy(text, data, length);
+  memcpy(text + length, ".xmf", sizeof ".xmf");
+  return GRAFT_OK;
+}
+
+static const char *base_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
+/* Text between tags: what XML takes for its own is replaced. */
+static void escape(FILE *f, const char *text) {
+  for (; *text; text++) {
+    const char *entity = *text == '&'   ? "&amp;"
+                         : *text == '<' ? "&lt;"
+                         : *text == '>' ? "&gt;"
+                         : *text == '"' ? "&quot;"
+                                        : NULL;
+    if (entity) {
+      fputs(entity, f);
+    } else {
+      fputc(*text, f);
+    }
+  }
+}
+
+/* "48 48", `before` in front. */
+static const char *sizes(const graft_source_info *info, const char *before, char text[SIZES]) {
+  int used = snprintf(text, SIZES, "%s", before);
+  for (int a = 0; a < info->dims && used >= 0 && used < SIZES; a++) {
+    used += snprintf(text + used, SIZES - (size_t)used, "%s%zu", a || *before ? " " : "",
+                     info->grid[a]);
+  }
+  return text;
+}
+
+/* Coordinates of all points: x is the slow axis here, the fast one of XDMF's regular grids, so the
+ * points are given one by one. Later grids refer to this one. */
+static void write_geometry(FILE *f, const graft_source_info *info) {
+  fprintf(f, "      <Geometry GeometryType=\"%s\">\n", info->dims == 3 ? "XYZ" : "XY");
+  fprintf(f,
+          "        <DataItem Dimensions=\"%zu %d\" NumberType=\"Float\" Precision=\"8\" "
+          "Format=\"XML\">\n",
+          info->points, info->dims);
+  for (size_t p = 0; p < info->points; p++) {
+    double x[3] = {0};
+    size_t rest = p;
+    for (int a = info->dims - 1; a >= 0; a--) {
+      double last = info->grid[a] > 1 ? (double)(info->grid[a] - 1) : 1;
+      x[a] = info->lo[a] + (info->hi[a] - info->lo[a]) * (double)(rest % info->grid[a]) / last;
+      rest /= info->grid[a];
+    }
+    fprintf(f, "%.9g %.9g", x[0], x[1]);
+    if (info->dims == 3) fprintf(f, " %.9g", x[2]);
+    fputc('\n', f);
+  }
+  fputs("        </DataItem>\n      </Geometry>\n", f);
+}
+
+/* One field of one sample: a slab of the array over all samples. */
+static void write_field(FILE *f, const graft_source_info *info, const char *data, const char *name,
+                        size_t sample) {
+  char grid[SIZES], all[SIZES], count[32];
+  int axes = info->dims + 1;
+  snprintf(count, sizeof count, "%zu", info->samples);
+  fprintf(f, "      <Attribute Name=\"%s\" AttributeType=\"Scalar\" Center=\"Node\">\n", name);
+  fprintf(f, "        <DataItem ItemType=\"HyperSlab\" Dimensions=\"%s\">\n",
+          sizes(info, "", grid));
+  fprintf(f, "          <DataItem Dimensions=\"3 %d\" Format=\"XML\">%zu", axes, sample);
+  for (int a = 0; a < info->dims; a++) fputs(" 0", f);
+  for (int a = 0; a < axes; a++) fputs(" 1", f);
+  fprintf(f, " %s</DataItem>\n", sizes(info, "1", all));
+  fprintf(f,
+          "          <DataItem Dimensions=\"%s\" NumberType=\"Float\" Precision=\"4\" "
+          "Format=\"HDF\">",
+          sizes(info, count, all));
+  escape(f, data);
+  fprintf(f, ":/t0_fields/%s</DataItem>\n        </DataItem>\n      </Attribute>\n", name);
+}
+
+static void write_sample(FILE *f, const graft_source *source, const char *data, size_t sample) {
+  const graft_source_info *info = &source->info;
+  char grid[SIZES];
+  fprintf(f, "    <Grid Name=\"%s %lld\" GridType=\"Uniform\">\n      <Time Value=\"%zu\"/>\n",
+          info->task_name[info->task[sample]], (long long)info->index[sample], sample);
+  fprintf(f, "      <Topology TopologyType=\"%dDSMesh\" Dimensions=\"%s\"/>\n", info->dims,
+          sizes(info, "", grid));
+  if (sample == 0) {
+    write_geometry(f, info);
+  } else {
+    fputs("      <Geometry Reference=\"/Xdmf/Domain/Grid/Grid[1]/Geometry\"/>\n", f);
+  }
+  for (size_t i = 0; graft_dataset_field_get(source, i); i++) {
+    write_field(f, info, data, graft_dataset_field_get(source, i)->name, sample);
+  }
+  fputs("    </Grid>\n", f);
+}
+
+graft_status graft_xdmf_write(const char *path, const char *data, const graft_source *source) {
+  const graft_source_info *info = &source->info;
+  char *text = NULL;
+  size_t size = 0;
+  GRAFT_CHECK(info->dims >= 2, USAGE, "%.200s: XDMF: expected 2 or 3 dimensions, got %d", data,
+              info->dims);
+  FILE *f = open_memstream(&text, &size);
+  GRAFT_CHECK(f, MEMORY, "%.200s: out of memory", path);
+  fputs("<?xml version=\"1.0\"?>\n<Xdmf Version=\"2.0\">\n  <Domain>\n"
+        "    <Grid Name=\"samples\" GridType=\"Collection\" CollectionType=\"Temporal\">\n",
+        f);
+  for (size_t s = 0; s < info->samples; s++) write_sample(f, source, base_name(data), s);
+  fputs("    </Grid>\n  </Domain>\n</Xdmf>\n", f);
+  bool bad = ferror(f) != 0;
+  bad |= fclose(f) != 0;
+  graft_status status =
+      bad ? graft_error_set(GRAFT_MEMORY, __FILE__, __LINE__, "%.200s: out of memory", path)
+          : graft_atomic_write_text(path, text);
+  free(text);
+  return status;
+}
