@@ -142,6 +142,14 @@ graft_status graft_pictures_outline(const graft_pictures *p, const char *name,
   return status;
 }
 
+graft_status graft_pictures_column(const graft_pictures *p, const char *name, const double *value,
+                                   size_t count) {
+  FILE *file;
+  GRAFT_TRY(open_data(p, name, &file));
+  for (size_t i = 0; i < count; i++) fprintf(file, "%.9g\n", value[i]);
+  return close_data(p, name, file);
+}
+
 /* Run gnuplot on data/NAME.gp in the directory of the pictures; its output goes to a log there.
  * Returns its exit code, NOT_FOUND if it is not installed. */
 static int run_gnuplot(const graft_pictures *p, const char *name) {

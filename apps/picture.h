@@ -42,6 +42,10 @@ GRAFT_MUST_USE graft_status graft_pictures_field(const graft_pictures *pictures,
 GRAFT_MUST_USE graft_status graft_pictures_outline(const graft_pictures *pictures, const char *name,
                                                    const graft_source_geometry *geometry);
 
+/** Write DIRECTORY/data/NAME: @p value [count], one a row. */
+GRAFT_MUST_USE graft_status graft_pictures_column(const graft_pictures *pictures, const char *name,
+                                                  const double *value, size_t count);
+
 /** Write DIRECTORY/data/NAME.gp and let gnuplot draw DIRECTORY/NAME.png. A failing or missing
  * gnuplot gives a warning, not an error.
  *  @param script name of the script in plots/ without `.gp`

@@ -277,6 +277,56 @@ static graft_status draw_data_task(graft_pictures *p, const graft_source *source
   return graft_pictures_draw(p, name, "data", variables);
 }
 
+static int by_value(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+/* The estimated errors of a task in % into a column; those that are 0 or not estimated are left
+ * out. @p value [samples] is scratch; *range grows by what is found. */
+static graft_status write_estimates(const graft_pictures *p, const graft_source_info *info,
+                                    size_t task, size_t number, double *value, double range[2],
+                                    char *variables, size_t *count) {
+  char name[GRAFT_PATH_SIZE];
+  *count = 0;
+  for (size_t i = 0; i < info->samples; i++) {
+    if (info->task[i] != (int32_t)task || !(info->error_estimate[i] > 0)) continue;
+    value[(*count)++] = 100.0 * (double)info->error_estimate[i];
+  }
+  if (*count == 0) return GRAFT_OK;
+  qsort(value, *count, sizeof *value, by_value);
+  range[0] = fmin(range[0], value[0]);
+  range[1] = fmax(range[1], value[*count - 1]);
+  assign(variables, "median%zu = %.6g\nlargest%zu = %.6g\n", number, value[*count / 2], number,
+         value[*count - 1]);
+  snprintf(name, sizeof name, "estimates-%s.dat", info->task_name[task]);
+  return graft_pictures_column(p, name, value, *count);
+}
+
+/* data-errors.png: histograms of the estimated errors; nothing where none was estimated. */
+static graft_status draw_estimates(graft_pictures *p, const graft_source_info *info) {
+  char variables[TEXT] = "", tasks[LINE] = "";
+  double range[2] = {INFINITY, 0}, *value;
+  size_t shown = 0, count, used = 0;
+  graft_status status = GRAFT_OK;
+  GRAFT_TRY(graft_alloc(&value, info->samples, sizeof *value));
+  for (size_t k = 0; k < info->tasks && used + GRAFT_NAME_SIZE < sizeof tasks; k++) {
+    GRAFT_TRY_TO(done, write_estimates(p, info, k, shown + 1, value, range, variables, &count));
+    if (count == 0) continue;
+    used += (size_t)snprintf(tasks + used, sizeof tasks - used, "%s%s", shown ? " " : "",
+                             info->task_name[k]);
+    shown++;
+  }
+  if (shown > 0) {
+    assign_text(variables, "tasks", tasks);
+    assign(variables, "low = %.6g\nhigh = %.6g\n", range[0], range[1]);
+    status = graft_pictures_draw(p, "data-errors", "estimates", variables);
+  }
+done:
+  graft_free(value);
+  return status;
+}
+
 static graft_status draw_data(const graft_app *app, const graft_pde_plot *config,
                               graft_pictures *p) {
   char parent[GRAFT_PATH_SIZE], directory[PATH];
@@ -288,6 +338,7 @@ static graft_status draw_data(const graft_app *app, const graft_pde_plot *config
   for (size_t k = 0; k < source.info.tasks && status == GRAFT_OK; k++) {
     status = draw_data_task(p, &source, k, config->samples);
   }
+  if (status == GRAFT_OK) status = draw_estimates(p, &source.info);
   graft_source_fini(&source);
   return status;
 }

