@@ -15,8 +15,7 @@ graft_status graft_xdmf_path(const char *data, char *text, size_t size) {
   size_t length = strlen(data);
   if (length > 3 && strcmp(data + length - 3, ".h5") == 0) length -= 3;
   GRAFT_CHECK(length + sizeof ".xmf" <= size, USAGE, "%.200s: expected a shorter name", data);
-  memcpy(text, data, length);
-  memcpy(text + length, ".xmf", sizeof ".xmf");
+  snprintf(text, size, "%.*s.xmf", (int)length, data);
   return GRAFT_OK;
 }
 
