@@ -88,9 +88,11 @@ static graft_status check_estimate(const graft_app *app, const graft_pde_solve *
                 config->solve.grid, config->solve.grid, ceil(1e-6 * e.disk_bytes),
                 ceil(1e-6 * e.memory_bytes), graft_meter_time(e.seconds, time, sizeof time));
   graft_pde_directory(config->output, directory, sizeof directory);
-  if (statvfs(directory, &disk) == 0) available = (double)disk.f_bavail * (double)disk.f_frsize;
+  if (statvfs(directory, &disk) == 0 && disk.f_blocks > 0) { /* 0: no disk behind it */
+    available = (double)disk.f_bavail * (double)disk.f_frsize;
+  }
   GRAFT_CHECK(e.disk_bytes <= available, OUTPUT,
-              "%s: No space left on device: expected %.0f MB, got %.0f MB", config->output,
+              "%s: No space left on device: expected %.3g MB, got %.3g MB", config->output,
               1e-6 * e.disk_bytes, 1e-6 * available);
   return GRAFT_OK;
 }

@@ -2,6 +2,7 @@
 #define _DEFAULT_SOURCE /* flock */
 #include "io/run_dir.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -22,6 +23,7 @@ struct graft_run_dir {
   const graft_comm *comm;
   const graft_provenance *provenance;
   int lock;  /* fd of the lock file, −1 on ranks other than 0 */
+  bool made; /* the directory was not there before */
   FILE *log; /* open for appending, NULL before the first row */
 };
 
@@ -48,6 +50,7 @@ static graft_status take_lock(graft_run_dir *run) {
 
 static graft_status open_on_rank_0(graft_run_dir *run) {
   if (run->comm->rank != 0) return GRAFT_OK;
+  run->made = !graft_file_exists(run->name);
   GRAFT_TRY(graft_directory_create(run->name));
   return take_lock(run);
 }
@@ -76,9 +79,27 @@ graft_status graft_run_dir_open(const char *path, const graft_comm *comm,
   return GRAFT_OK;
 }
 
+/* A directory that this run made and left nothing in goes again. */
+static void remove_if_empty(const graft_run_dir *run) {
+  char path[PATH_SIZE];
+  int others = 0;
+  DIR *directory = opendir(run->name);
+  if (!directory) return;
+  for (const struct dirent *e = readdir(directory); e; e = readdir(directory)) {
+    others += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
+              strcmp(e->d_name, ".lock") != 0;
+  }
+  closedir(directory);
+  if (others > 0) return;
+  graft_run_dir_path(run, ".lock", path, sizeof path);
+  (void)unlink(path);
+  (void)rmdir(run->name); /* best effort: an empty directory does no harm */
+}
+
 void graft_run_dir_close(graft_run_dir *run) {
   if (!run) return;
   if (run->log) fclose(run->log);
+  if (run->lock >= 0 && run->made) remove_if_empty(run);
   if (run->lock >= 0) close(run->lock);
   graft_free(run->name);
   graft_free(run);

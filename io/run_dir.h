@@ -26,7 +26,8 @@ GRAFT_MUST_USE graft_status graft_run_dir_open(const char *path, const graft_com
                                                const graft_provenance *provenance,
                                                graft_run_dir **run);
 
-/** Release the lock; NULL is allowed. Not collective. */
+/** Release the lock; a directory that graft_run_dir_open() made and that nothing was written into
+ * is removed again. NULL is allowed. Not collective. */
 void graft_run_dir_close(graft_run_dir *run);
 
 /** Name of the directory as given. Borrowed. */

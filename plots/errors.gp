@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Distribution of the samples' errors: density (of the logarithm) as a violin, quartiles and median as a box in it.
+# Distribution of the samples' errors: density (of the logarithm) between the least and the largest as a violin,
+# quartiles and median as a box in it, whiskers up to 1.5 times the box.
 #
 #   tasks (names, parted by blanks); ../errors.csv
 
@@ -23,6 +24,8 @@ set xrange [log10(low) - 0.08:log10(high) + 0.08]
 set yrange [*:*]
 set samples 300
 array top[words(tasks)]
+array from[words(tasks)]
+array to[words(tasks)]
 do for [k = 1:words(tasks)] {
   set datafile separator ','
   eval sprintf("set table $E%d", k)
@@ -34,6 +37,9 @@ do for [k = 1:words(tasks)] {
   unset table
   eval sprintf("stats $V%d using 2 nooutput name 'V'", k)
   top[k] = V_max
+  eval sprintf("stats $E%d using (log10($1)) nooutput name 'T'", k)
+  from[k] = T_min
+  to[k] = T_max
 }
 @set_log_tics
 set yrange [low / 1.25:high * 1.25]
@@ -45,8 +51,8 @@ set boxwidth 0.09
 command = 'plot '
 do for [k = 1:words(tasks)] {
   do for [side in '-0.36 0.36'] {
-    command = command . sprintf("$V%d using (%d + %s * $2 / %g):(10**$1) with filledcurves x=%d linecolor rgb '%s', ", \
-        k, k, side, top[k], k, colour[k])
+    command = command . sprintf("$V%d using (%d + %s * $2 / %g):($1 < %.9g || $1 > %.9g ? NaN : 10**$1) with filledcurves x=%d linecolor rgb '%s', ", \
+        k, k, side, top[k], from[k], to[k], k, colour[k])
   }
   command = command . sprintf("$E%d using (%d.0):1 with boxplot linewidth 1 linecolor rgb '#333333', ", k, k)
 }

@@ -107,6 +107,23 @@ static bool epochs_may(void *ctx, const char *key) {
   return strcmp(key, "epochs") == 0;
 }
 
+/* What a run made and left nothing in goes; what was there before stays. */
+static void nothing_is_left_of_a_run_that_wrote_nothing(void) {
+  graft_run_dir *run;
+  T_OK(graft_run_dir_open(scratch("unused"), &comm, NULL, &run));
+  T_CHECK(graft_file_exists(scratch("unused/.lock")));
+  graft_run_dir_close(run);
+  T_CHECK(!graft_file_exists(scratch("unused")));
+  T_OK(graft_directory_create(scratch("mine")));
+  T_OK(graft_run_dir_open(scratch("mine"), &comm, NULL, &run));
+  graft_run_dir_close(run);
+  T_CHECK(graft_file_exists(scratch("mine")));
+  T_OK(graft_run_dir_open(scratch("used"), &comm, NULL, &run));
+  T_OK(add_row(run, 1));
+  graft_run_dir_close(run);
+  T_CHECK(graft_file_exists(scratch("used/log.csv")));
+}
+
 static void configuration(void) {
   graft_run_dir *run;
   graft_yaml config = {0}, back;
@@ -163,6 +180,7 @@ int main(void) {
   T_RUN(sink_writes_files);
   T_RUN(log_goes_on);
   T_RUN(lock);
+  T_RUN(nothing_is_left_of_a_run_that_wrote_nothing);
   T_RUN(configuration);
   T_RUN(unwritable);
   T_RUN(text_files);
