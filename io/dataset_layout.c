@@ -61,7 +61,7 @@ static graft_status write_scalars(hid_t file, const graft_bundle *parameters) {
     float value = (float)number(a);
     snprintf(path, sizeof path, "scalars/%s", a->name);
     GRAFT_TRY_TO(done, graft_h5_attr_real(file, ".", a->name, number(a)));
-    GRAFT_TRY_TO(done, graft_h5_write(file, path, H5T_NATIVE_FLOAT, GRAFT_SHAPE(1, 1), &value));
+    GRAFT_TRY_TO(done, graft_h5_write(file, path, H5T_NATIVE_FLOAT, GRAFT_SHAPE(0, 0), &value));
     GRAFT_TRY_TO(done, attr_varying(file, path, 0));
   }
   GRAFT_TRY_TO(done, status);
