@@ -24,7 +24,7 @@ static const char *base_name(const char *path) {
   return slash ? slash + 1 : path;
 }
 
-/* Text between tags: what XML takes for its own is replaced. */
+/* Text for XML: what it takes for its own is replaced, control characters are left out. */
 static void escape(FILE *f, const char *text) {
   for (; *text; text++) {
     const char *entity = *text == '&'   ? "&amp;"
@@ -34,7 +34,7 @@ static void escape(FILE *f, const char *text) {
                                         : NULL;
     if (entity) {
       fputs(entity, f);
-    } else {
+    } else if ((unsigned char)*text >= ' ') {
       fputc(*text, f);
     }
   }
@@ -73,9 +73,10 @@ static void write_geometry(FILE *f, const graft_source_info *info) {
   fputs("        </DataItem>\n      </Geometry>\n", f);
 }
 
-/* One field of one sample: a slab of the array over all samples. */
+/* One field of one sample: a slab of the array over all samples.
+ * @p number the attributes that give its type */
 static void write_field(FILE *f, const graft_source_info *info, const char *data, const char *name,
-                        size_t sample) {
+                        const char *number, size_t sample) {
   char grid[SIZES], all[SIZES], count[32];
   int axes = info->dims + 1;
   snprintf(count, sizeof count, "%zu", info->samples);
@@ -86,10 +87,8 @@ static void write_field(FILE *f, const graft_source_info *info, const char *data
   for (int a = 0; a < info->dims; a++) fputs(" 0", f);
   for (int a = 0; a < axes; a++) fputs(" 1", f);
   fprintf(f, " %s</DataItem>\n", sizes(info, "1", all));
-  fprintf(f,
-          "          <DataItem Dimensions=\"%s\" NumberType=\"Float\" Precision=\"4\" "
-          "Format=\"HDF\">",
-          sizes(info, count, all));
+  fprintf(f, "          <DataItem Dimensions=\"%s\" %s Format=\"HDF\">", sizes(info, count, all),
+          number);
   escape(f, data);
   fprintf(f, ":/t0_fields/%s</DataItem>\n        </DataItem>\n      </Attribute>\n", name);
 }
@@ -97,8 +96,10 @@ static void write_field(FILE *f, const graft_source_info *info, const char *data
 static void write_sample(FILE *f, const graft_source *source, const char *data, size_t sample) {
   const graft_source_info *info = &source->info;
   char grid[SIZES];
-  fprintf(f, "    <Grid Name=\"%s %lld\" GridType=\"Uniform\">\n      <Time Value=\"%zu\"/>\n",
-          info->task_name[info->task[sample]], (long long)info->index[sample], sample);
+  fputs("    <Grid Name=\"", f);
+  escape(f, info->task_name[info->task[sample]]);
+  fprintf(f, " %lld\" GridType=\"Uniform\">\n      <Time Value=\"%zu\"/>\n",
+          (long long)info->index[sample], sample);
   fprintf(f, "      <Topology TopologyType=\"%dDSMesh\" Dimensions=\"%s\"/>\n", info->dims,
           sizes(info, "", grid));
   if (sample == 0) {
@@ -107,8 +108,10 @@ static void write_sample(FILE *f, const graft_source *source, const char *data, 
     fputs("      <Geometry Reference=\"/Xdmf/Domain/Grid/Grid[1]/Geometry\"/>\n", f);
   }
   for (size_t i = 0; graft_dataset_field_get(source, i); i++) {
-    write_field(f, info, data, graft_dataset_field_get(source, i)->name, sample);
+    write_field(f, info, data, graft_dataset_field_get(source, i)->name,
+                "NumberType=\"Float\" Precision=\"4\"", sample);
   }
+  write_field(f, info, data, "mask", "NumberType=\"UChar\" Precision=\"1\"", sample);
   fputs("    </Grid>\n", f);
 }
 
@@ -120,7 +123,9 @@ graft_status graft_xdmf_write(const char *path, const char *data, const graft_so
               info->dims);
   FILE *f = open_memstream(&text, &size);
   GRAFT_CHECK(f, MEMORY, "%.200s: out of memory", path);
-  fputs("<?xml version=\"1.0\"?>\n<Xdmf Version=\"2.0\">\n  <Domain>\n"
+  fputs("<?xml version=\"1.0\"?>\n"
+        "<!-- ParaView asks for a reader: choose XDMF Reader. -->\n<Xdmf Version=\"2.0\">\n  "
+        "<Domain>\n"
         "    <Grid Name=\"samples\" GridType=\"Collection\" CollectionType=\"Temporal\">\n",
         f);
   for (size_t s = 0; s < info->samples; s++) write_sample(f, source, base_name(data), s);
