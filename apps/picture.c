@@ -16,7 +16,7 @@
 #include "io/atomic.h"
 #include "solvers/region_text.h"
 
-enum { PATH = 3 * GRAFT_PATH_SIZE, FINE = 240, ARC_POINTS = 64, NOT_FOUND = 127 };
+enum { PATH = 3 * GRAFT_PATH_SIZE, FINE = 240, ARC_POINTS = 64, EDGE_PIECES = 8, NOT_FOUND = 127 };
 
 static bool has_scripts(const char *directory) {
   char path[PATH];
@@ -72,6 +72,42 @@ static graft_status close_data(const graft_pictures *p, const char *name, FILE *
   return GRAFT_OK;
 }
 
+/* Value of a point outside the region, continued linearly from its neighbours inside along rows,
+ * columns and diagonals; 0 if there are none. */
+static float continued(const float *field, const unsigned char *mask, const size_t *grid, size_t i,
+                       size_t j) {
+  double sum = 0.0;
+  int count = 0;
+  for (int k = 0; k < 9; k++) {
+    size_t at[2];
+    for (size_t step = 1; step <= 2; step++) { /* wraps below 0: beyond the grid as well */
+      size_t a = i + step * (size_t)(k / 3 - 1), b = j + step * (size_t)(k % 3 - 1);
+      at[step - 1] = a < grid[0] && b < grid[1] ? a * grid[1] + b : i * grid[1] + j;
+    }
+    if (!mask[at[0]]) continue;
+    sum += mask[at[1]] ? 2.0 * (double)field[at[0]] - (double)field[at[1]] : (double)field[at[0]];
+    count++;
+  }
+  return count > 0 ? (float)(sum / count) : 0.0f;
+}
+
+/* Copy of a field that is 0 outside the region, continued by a point there, so that values between
+ * a point inside and one outside are right up to the edge; a plain copy of others. */
+static graft_status continue_outside(const graft_source_info *info, const unsigned char *mask,
+                                     const float *field, float **out) {
+  bool cut = true;
+  GRAFT_TRY(graft_alloc(out, info->points, sizeof **out));
+  memcpy(*out, field, info->points * sizeof **out);
+  for (size_t p = 0; p < info->points; p++) cut &= mask[p] || !(fabsf(field[p]) > 0.0f);
+  for (size_t i = 0; i < info->grid[0] && cut; i++) {
+    for (size_t j = 0; j < info->grid[1]; j++) {
+      size_t p = i * info->grid[1] + j;
+      if (!mask[p]) (*out)[p] = continued(field, mask, info->grid, i, j);
+    }
+  }
+  return GRAFT_OK;
+}
+
 /* Bilinear value at the fine point (i, j) of a grid refined `factor` times. */
 static float interpolate(const float *field, size_t ny, size_t factor, size_t i, size_t j) {
   size_t a = i / factor, b = j / factor;
@@ -91,6 +127,7 @@ graft_status graft_pictures_field(const graft_pictures *p, const char *name,
                                   size_t *n) {
   graft_region region;
   FILE *file = NULL;
+  float *whole = NULL;
   graft_status status = GRAFT_OK;
   GRAFT_CHECK(info->dims == 2, INTERNAL, "pictures of fields: expected 2 dimensions, got %d",
               info->dims);
@@ -99,6 +136,7 @@ graft_status graft_pictures_field(const graft_pictures *p, const char *name,
   graft_grid grid = {.box = {{info->lo[0], info->lo[1]}, {info->hi[0], info->hi[1]}}};
   for (int d = 0; d < 2; d++) n[d] = grid.n[d] = (info->grid[d] - 1) * factor + 1;
   GRAFT_TRY(graft_region_parse(geometry->region_yaml, geometry->name, &region));
+  GRAFT_TRY_TO(done, continue_outside(info, geometry->mask, field, &whole));
   GRAFT_TRY_TO(done, open_data(p, name, &file));
   for (size_t j = 0; j < n[1]; j++) {
     for (size_t i = 0; i < n[0]; i++) {
@@ -106,13 +144,14 @@ graft_status graft_pictures_field(const graft_pictures *p, const char *name,
       double distance;
       graft_region_distance(&region, 1, xy, &distance);
       float value = distance <= GRAFT_REGION_TOLERANCE
-                        ? interpolate(field, info->grid[1], factor, i, j)
+                        ? interpolate(whole, info->grid[1], factor, i, j)
                         : NAN;
       fwrite(&value, sizeof value, 1, file);
     }
   }
   status = close_data(p, name, file);
 done:
+  graft_free(whole);
   graft_region_fini(&region);
   return status;
 }
@@ -140,6 +179,38 @@ graft_status graft_pictures_outline(const graft_pictures *p, const char *name,
   }
   graft_region_fini(&region);
   return status;
+}
+
+/* Edge k of an element: from its vertex k to the next one, through the mid-edge node of order 2. */
+static void write_edge(FILE *file, const graft_mesh *mesh, const int *node, int k) {
+  const double *a = mesh->xy + 2 * (size_t)node[k], *b = mesh->xy + 2 * (size_t)node[(k + 1) % 3];
+  const double *m = mesh->order == 2 ? mesh->xy + 2 * (size_t)node[3 + k] : NULL;
+  double bend[2] = {0, 0};
+  for (int d = 0; m && d < 2; d++) bend[d] = 4 * m[d] - 2 * (a[d] + b[d]);
+  double length = hypot(b[0] - a[0], b[1] - a[1]);
+  int pieces = hypot(bend[0], bend[1]) > 1e-6 * length ? EDGE_PIECES : 1;
+  for (int i = 0; i <= pieces; i++) {
+    double t = (double)i / pieces, xy[2];
+    for (int d = 0; d < 2; d++) xy[d] = (1 - t) * a[d] + t * b[d] + t * (1 - t) * bend[d];
+    fprintf(file, "%.6f %.6f\n", xy[0], xy[1]);
+  }
+  fputc('\n', file);
+}
+
+graft_status graft_pictures_mesh(const graft_pictures *p, const char *name,
+                                 const graft_mesh *mesh) {
+  size_t nodes = graft_mesh_element_nodes(mesh);
+  FILE *file;
+  GRAFT_TRY(open_data(p, name, &file));
+  for (size_t e = 0; e < mesh->elements; e++) {
+    const int *node = mesh->element + nodes * e;
+    for (int k = 0; k < 3; k++) {
+      int a = node[k], b = node[(k + 1) % 3];
+      bool outside = mesh->boundary[a] && mesh->boundary[b]; /* may be inside: then drawn twice */
+      if (a < b || outside) write_edge(file, mesh, node, k);
+    }
+  }
+  return close_data(p, name, file);
 }
 
 graft_status graft_pictures_column(const graft_pictures *p, const char *name, const double *value,

@@ -9,6 +9,7 @@
 
 #include "apps/app.h"
 #include "base/source.h"
+#include "geometry/mesh.h"
 
 /** Pictures of one directory; caller's struct. */
 typedef struct graft_pictures {
@@ -41,6 +42,11 @@ GRAFT_MUST_USE graft_status graft_pictures_field(const graft_pictures *pictures,
 /** Write DIRECTORY/data/NAME: the region's outline as x y rows, edges parted by empty lines. */
 GRAFT_MUST_USE graft_status graft_pictures_outline(const graft_pictures *pictures, const char *name,
                                                    const graft_source_geometry *geometry);
+
+/** Write DIRECTORY/data/NAME: the edges of a mesh as x y rows, parted by empty lines; curved ones
+ * in short pieces. */
+GRAFT_MUST_USE graft_status graft_pictures_mesh(const graft_pictures *pictures, const char *name,
+                                                const graft_mesh *mesh);
 
 /** Write DIRECTORY/data/NAME: @p value [count], one a row. */
 GRAFT_MUST_USE graft_status graft_pictures_column(const graft_pictures *pictures, const char *name,

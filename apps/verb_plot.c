@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Verb plot: pictures of a run or of a data set. */
-#include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "apps/pde.h"
-#include "apps/picture.h"
+#include "apps/plot.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "io/atomic.h"
 #include "io/dataset.h"
 
-enum { PATH = 2 * GRAFT_PATH_SIZE, TEXT = 4096, LINE = 512 };
+enum { LINE = 512 };
 
 static const graft_option rows[] = {
     {"run", GRAFT_OPTION_STRING, offsetof(graft_pde_plot, run), GRAFT_PATH_SIZE, "", 0, 0, NULL,
@@ -23,9 +20,9 @@ static const graft_option rows[] = {
     {.name = "samples",
      .type = GRAFT_OPTION_INT,
      .offset = offsetof(graft_pde_plot, samples),
-     .value = "3",
+     .value = "4",
      .min = 1,
-     .max = 4,
+     .max = 12,
      .help = "samples of each task in pictures of a data set"},
     {.name = NULL}};
 
@@ -91,98 +88,29 @@ done:
   return status;
 }
 
-/* Append printf text to the gnuplot variables. */
-static GRAFT_PRINTF(2, 3) void assign(char *variables, const char *format, ...) {
-  va_list args;
-  va_start(args, format);
-  size_t used = strlen(variables);
-  if (used < TEXT) vsnprintf(variables + used, TEXT - used, format, args);
-  va_end(args);
-}
-
-/* Text of unknown origin as a gnuplot string: quotation marks doubled, nothing but printable. */
-static void assign_text(char *variables, const char *name, const char *text) {
-  assign(variables, "%s = '", name);
-  for (const char *c = text; *c && c < text + 60; c++) {
-    if (*c == '\'') assign(variables, "''");
-    if (*c != '\'' && (unsigned char)*c >= ' ') assign(variables, "%c", *c);
-  }
-  assign(variables, "'\n");
-}
-
-static void assign_extent(char *variables, const graft_source_info *info) {
-  assign(variables, "x0 = %.17g\nx1 = %.17g\ny0 = %.17g\ny1 = %.17g\n", info->lo[0], info->hi[0],
-         info->lo[1], info->hi[1]);
-}
-
-/* Largest absolute value over the points of the region. */
-static double largest(const float *field, const graft_source_geometry *geometry, size_t points) {
-  double top = 0.0;
-  for (size_t i = 0; i < points; i++) {
-    if (geometry->mask[i] && fabs((double)field[i]) > top) top = fabs((double)field[i]);
-  }
-  return top;
-}
-
-/* Write input, truth, prediction and |error| of one sample as NAME-{input,truth,…}.bin, and their
- * largest values as variables top_input, top_u, top_error with the row's number behind. With u NULL
- * there is no prediction. */
-static graft_status write_sample(const graft_pictures *p, const graft_source *source, size_t sample,
-                                 const float *u, const char *name, size_t row, char *variables) {
-  const graft_source_info *info = &source->info;
-  const graft_source_geometry *geometry = &info->geometry[info->sample_geometry[sample]];
-  char file[PATH];
-  size_t n[2], P = info->points;
-  float *field;
-  double top = u ? largest(u, geometry, P) : 0.0, truth = 0.0;
-  graft_status status;
-  GRAFT_TRY(graft_alloc(&field, P, sizeof *field));
-  GRAFT_TRY_TO(done, source->fill(source->ctx, "log_k", &sample, 1, field));
-  snprintf(file, sizeof file, "%s-input.bin", name);
-  GRAFT_TRY_TO(done, graft_pictures_field(p, file, info, geometry, field, n));
-  assign(variables, "nx = %zu\nny = %zu\ntop_input%zu = %.9g\n", n[0], n[1], row,
-         largest(field, geometry, P));
-  if (!graft_dataset_has(source, "u")) goto done;
-  GRAFT_TRY_TO(done, source->fill(source->ctx, "u", &sample, 1, field));
-  truth = largest(field, geometry, P);
-  assign(variables, "top_u%zu = %.9g\n", row, top > truth ? top : truth);
-  snprintf(file, sizeof file, "%s-truth.bin", name);
-  GRAFT_TRY_TO(done, graft_pictures_field(p, file, info, geometry, field, n));
-  if (!u) goto done;
-  snprintf(file, sizeof file, "%s-prediction.bin", name);
-  GRAFT_TRY_TO(done, graft_pictures_field(p, file, info, geometry, u, n));
-  for (size_t i = 0; i < P; i++) field[i] = fabsf(u[i] - field[i]);
-  assign(variables, "top_error%zu = %.9g\n", row, largest(field, geometry, P));
-  snprintf(file, sizeof file, "%s-error.bin", name);
-  GRAFT_TRY_TO(done, graft_pictures_field(p, file, info, geometry, field, n));
-done:
-  graft_free(field);
-  return status;
-}
-
 /* fields-TASK.png: the sample of median error and the worst one. */
 static graft_status draw_task(graft_pictures *p, graft_deeponet *model, const graft_source *source,
                               const char *task, const struct errors *e) {
   const struct chosen shown[] = {e->row[e->count / 2], e->row[e->count - 1]};
   static const char *const label[] = {"median", "worst"};
   const graft_source_info *info = &source->info;
-  char variables[TEXT] = "", name[GRAFT_PATH_SIZE];
+  char variables[GRAFT_PLOT_TEXT] = "", name[GRAFT_PATH_SIZE];
   float *u;
   graft_status status;
   GRAFT_TRY(graft_alloc(&u, info->points, sizeof *u));
-  assign(variables, "task = '%s'\nrows = 2\n", task);
+  graft_plot_assign_text(variables, "task", task);
+  graft_plot_assign_input(variables, source);
+  graft_plot_assign(variables, "rows = 2\n");
   for (size_t i = 0; i < 2; i++) {
     size_t sample = shown[i].sample;
     GRAFT_TRY_TO(done, graft_deeponet_predict(model, source, &sample, 1, u));
     snprintf(name, sizeof name, "%s-%s", task, label[i]);
-    GRAFT_TRY_TO(done, write_sample(p, source, sample, u, name, i + 1, variables));
-    snprintf(name, sizeof name, "%s-%s-outline.dat", task, label[i]);
-    GRAFT_TRY_TO(done,
-                 graft_pictures_outline(p, name, &info->geometry[info->sample_geometry[sample]]));
-    assign(variables, "label%zu = '%s'\nerror%zu = %.6g\nsample%zu = %lld\n", i + 1, label[i],
-           i + 1, 100.0 * shown[i].error, i + 1, (long long)info->index[sample]);
+    GRAFT_TRY_TO(done, graft_plot_sample(p, source, sample, u, name, i + 1, variables));
+    graft_plot_assign(variables, "label%zu = '%s'\nerror%zu = %.6g\nsample%zu = %lld\n", i + 1,
+                      label[i], i + 1, 100.0 * shown[i].error, i + 1,
+                      (long long)info->index[sample]);
   }
-  assign_extent(variables, info);
+  graft_plot_assign_extent(variables, info);
   snprintf(name, sizeof name, "fields-%s", task);
   status = graft_pictures_draw(p, name, "fields", variables);
 done:
@@ -192,7 +120,7 @@ done:
 
 static graft_status draw_fields(graft_pictures *p, const char *run, graft_deeponet *model,
                                 const graft_source *source) {
-  char path[PATH];
+  char path[GRAFT_PLOT_PATH];
   snprintf(path, sizeof path, "%s/errors.csv", run);
   for (size_t k = 0; k < source->info.tasks; k++) {
     struct errors e = {0};
@@ -208,13 +136,15 @@ static graft_status draw_fields(graft_pictures *p, const char *run, graft_deepon
 /* Pictures of numbers that are there as CSV: they need names only. */
 static graft_status draw_curves(graft_pictures *p, const char *run, const graft_deeponet *model,
                                 const graft_source *source) {
-  char variables[TEXT] = "tasks = '", path[PATH];
+  char variables[GRAFT_PLOT_TEXT] = "tasks = '", path[GRAFT_PLOT_PATH];
   for (size_t k = 0; k < source->info.tasks; k++) {
-    assign(variables, k ? " %s" : "%s", source->info.task_name[k]);
+    graft_plot_assign(variables, k ? " %s" : "%s", source->info.task_name[k]);
   }
-  assign(variables, "'\nloss = '%s'\nmethods = 'network", graft_deeponet_get_config(model)->loss);
-  for (size_t b = 0; graft_baseline_name(b); b++) assign(variables, " %s", graft_baseline_name(b));
-  assign(variables, "'\n");
+  graft_plot_assign(variables, "'\nloss = '%s'\nmethods = 'network",
+                    graft_deeponet_get_config(model)->loss);
+  for (size_t b = 0; graft_baseline_name(b); b++)
+    graft_plot_assign(variables, " %s", graft_baseline_name(b));
+  graft_plot_assign(variables, "'\n");
   snprintf(path, sizeof path, "%s/log.csv", run);
   if (graft_file_exists(path)) GRAFT_TRY(graft_pictures_draw(p, "loss", "loss", variables));
   GRAFT_TRY(graft_pictures_draw(p, "errors", "errors", variables));
@@ -223,7 +153,7 @@ static graft_status draw_curves(graft_pictures *p, const char *run, const graft_
 
 static graft_status draw_run(const graft_app *app, const graft_pde_plot *config,
                              graft_pictures *p) {
-  char path[PATH], directory[PATH];
+  char path[GRAFT_PLOT_PATH], directory[GRAFT_PLOT_PATH];
   graft_yaml yaml;
   graft_deeponet *model = NULL;
   graft_source source = {0};
@@ -250,99 +180,6 @@ done:
   return status;
 }
 
-/* data-TASK.png: the first samples of each task. */
-static graft_status draw_data_task(graft_pictures *p, const graft_source *source, size_t task,
-                                   long long samples) {
-  const graft_source_info *info = &source->info;
-  char variables[TEXT] = "", name[GRAFT_PATH_SIZE];
-  long long shown = 0;
-  for (size_t i = 0; i < info->samples && shown < samples; i++) {
-    if (info->task[i] != (int32_t)task) continue;
-    shown++;
-    snprintf(name, sizeof name, "data-%s-%lld", info->task_name[task], shown);
-    GRAFT_TRY(write_sample(p, source, i, NULL, name, (size_t)shown, variables));
-    snprintf(name, sizeof name, "data-%s-%lld-outline.dat", info->task_name[task], shown);
-    GRAFT_TRY(graft_pictures_outline(p, name, &info->geometry[info->sample_geometry[i]]));
-    assign(variables, "sample%lld = %lld\n", shown, (long long)info->index[i]);
-  }
-  if (shown == 0) return GRAFT_OK;
-  for (size_t i = 0; graft_dataset_field_get(source, i); i++) {
-    const graft_dataset_field *field = graft_dataset_field_get(source, i);
-    if (strcmp(field->name, "u") == 0) assign_text(variables, "title_u", field->long_name);
-  }
-  assign(variables, "task = '%s'\nsamples = %lld\nsolved = %d\n", info->task_name[task], shown,
-         graft_dataset_has(source, "u"));
-  assign_extent(variables, info);
-  snprintf(name, sizeof name, "data-%s", info->task_name[task]);
-  return graft_pictures_draw(p, name, "data", variables);
-}
-
-static int by_value(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-/* The estimated errors of a task in % into a column; those that are 0 or not estimated are left
- * out. @p value [samples] is scratch; *range grows by what is found. */
-static graft_status write_estimates(const graft_pictures *p, const graft_source_info *info,
-                                    size_t task, size_t number, double *value, double range[2],
-                                    char *variables, size_t *count) {
-  char name[GRAFT_PATH_SIZE];
-  *count = 0;
-  for (size_t i = 0; i < info->samples; i++) {
-    if (info->task[i] != (int32_t)task || !(info->error_estimate[i] > 0)) continue;
-    value[(*count)++] = 100.0 * (double)info->error_estimate[i];
-  }
-  if (*count == 0) return GRAFT_OK;
-  qsort(value, *count, sizeof *value, by_value);
-  range[0] = fmin(range[0], value[0]);
-  range[1] = fmax(range[1], value[*count - 1]);
-  assign(variables, "median%zu = %.6g\nlargest%zu = %.6g\n", number, value[*count / 2], number,
-         value[*count - 1]);
-  snprintf(name, sizeof name, "estimates-%s.dat", info->task_name[task]);
-  return graft_pictures_column(p, name, value, *count);
-}
-
-/* data-errors.png: histograms of the estimated errors; nothing where none was estimated. */
-static graft_status draw_estimates(graft_pictures *p, const graft_source_info *info) {
-  char variables[TEXT] = "", tasks[LINE] = "";
-  double range[2] = {INFINITY, 0}, *value;
-  size_t shown = 0, count, used = 0;
-  graft_status status = GRAFT_OK;
-  GRAFT_TRY(graft_alloc(&value, info->samples, sizeof *value));
-  for (size_t k = 0; k < info->tasks && used + GRAFT_NAME_SIZE < sizeof tasks; k++) {
-    GRAFT_TRY_TO(done, write_estimates(p, info, k, shown + 1, value, range, variables, &count));
-    if (count == 0) continue;
-    used += (size_t)snprintf(tasks + used, sizeof tasks - used, "%s%s", shown ? " " : "",
-                             info->task_name[k]);
-    shown++;
-  }
-  if (shown > 0) {
-    assign_text(variables, "tasks", tasks);
-    assign(variables, "low = %.6g\nhigh = %.6g\n", range[0], range[1]);
-    status = graft_pictures_draw(p, "data-errors", "estimates", variables);
-  }
-done:
-  graft_free(value);
-  return status;
-}
-
-static graft_status draw_data(const graft_app *app, const graft_pde_plot *config,
-                              graft_pictures *p) {
-  char parent[GRAFT_PATH_SIZE], directory[PATH];
-  graft_source source;
-  graft_pde_directory(config->data, parent, sizeof parent);
-  snprintf(directory, sizeof directory, "%s/plots", parent);
-  GRAFT_TRY(graft_pde_open(app, config->data, false, &source));
-  graft_status status = graft_pictures_init(p, app, directory);
-  for (size_t k = 0; k < source.info.tasks && status == GRAFT_OK; k++) {
-    status = draw_data_task(p, &source, k, config->samples);
-  }
-  if (status == GRAFT_OK) status = draw_estimates(p, &source.info);
-  graft_source_fini(&source);
-  return status;
-}
-
 graft_status graft_pde_draw(const graft_app *app, const graft_pde_plot *config, graft_words *made) {
   graft_pictures pictures = {0};
   GRAFT_CHECK(*config->run || *config->data, USAGE,
@@ -350,7 +187,7 @@ graft_status graft_pde_draw(const graft_app *app, const graft_pde_plot *config, 
   GRAFT_CHECK(graft_file_exists(*config->run ? config->run : config->data), INPUT, "%s: no such %s",
               *config->run ? config->run : config->data, *config->run ? "run directory" : "file");
   graft_status status =
-      *config->run ? draw_run(app, config, &pictures) : draw_data(app, config, &pictures);
+      *config->run ? draw_run(app, config, &pictures) : graft_plot_data(app, config, &pictures);
   *made = pictures.made;
   pictures.made = (graft_words){0};
   graft_pictures_fini(&pictures);

@@ -11,6 +11,8 @@ set terminal pngcairo size width * dpi, height * dpi font 'DejaVu Sans,10' fonts
     linewidth dpi / 96.0 background '#ffffff'
 set output output
 
+set encoding utf8
+set minussign
 set macros
 viridis = "0 '#440154', 1 '#482878', 2 '#3e4a89', 3 '#31688e', 4 '#26828e', 5 '#1f9e89', 6 '#35b779', 7 '#6ece58', 8 '#b5de2b', 9 '#fde725'"
 reds    = "0 '#fff5f0', 1 '#fee0d2', 2 '#fcbba1', 3 '#fc9272', 4 '#fb6a4a', 5 '#ef3b2c', 6 '#cb181d', 7 '#a50f15', 8 '#67000d'"

@@ -45,6 +45,10 @@ double graft_solve_mesh_size(const graft_solve_config *config);
  */
 double graft_solve_region_size(const graft_solve_config *config, double area, bool family);
 
+/** The rule behind it.
+ *  @param size edge length in use; @param given by the option, so that it is not reduced */
+double graft_solve_size_in(double size, bool given, double area, bool family);
+
 /** A task with its solver. */
 typedef struct graft_ensemble_task {
   graft_task task;

@@ -193,6 +193,11 @@ static void plot_draws_or_warns(void) {
     T_CHECK(program_exists("run/plots/errors.png"));
     T_CHECK(program_exists("run/plots/baselines.png"));
     T_EQUAL(strlen(program.err), 0);
+    program_darcy(0, "plot -data data.h5 -samples 5");
+    T_CHECK(program_exists("plots/data-disc.png"));
+    T_CHECK(program_exists("plots/data-meshes.png"));
+    T_CHECK(program_exists("plots/data-errors.png"));
+    T_EQUAL(strlen(program.err), 0);
   }
   T_EQUAL(program_shell("PATH=/nowhere %s plot -data data.h5", program.darcy), 0);
   T_EQUAL(program_lines(program.err), 1);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef GRAFT_APPS_PLOT_H
+#define GRAFT_APPS_PLOT_H
+
+/** @file plot.h
+ *  Pieces of the verb `plot`: gnuplot assignments, one sample, the pictures of a data set. */
+
+#include "apps/pde.h"
+#include "apps/picture.h"
+
+enum {
+  GRAFT_PLOT_TEXT = 8192,               /**< size of a text of gnuplot assignments */
+  GRAFT_PLOT_PATH = 2 * GRAFT_PATH_SIZE /**< size of names of files in directories */
+};
+
+/** Append printf text to @p variables [GRAFT_PLOT_TEXT]. */
+void graft_plot_assign(char *variables, const char *format, ...) GRAFT_PRINTF(2, 3);
+
+/** Append NAME = 'TEXT' for a text of unknown origin: quotation marks doubled, nothing but
+ *  printable, 200 bytes at most. */
+void graft_plot_assign_text(char *variables, const char *name, const char *text);
+
+/** Append x0, x1, y0, y1 of the grid. */
+void graft_plot_assign_extent(char *variables, const graft_source_info *info);
+
+/** Append title_input, what the input is called in pictures. */
+void graft_plot_assign_input(char *variables, const graft_source *source);
+
+/** Write input, truth, prediction and |error| of one sample as NAME-{input,truth,…}.bin, its
+ *  outline, and append nx, ny, the largest absolute values (0 replaced by 1) as top_input, top_u,
+ *  top_error and the least truth as low_u, with the row's number behind.
+ *  @param u prediction [P] or NULL
+ *  @param row number, from 1 */
+GRAFT_MUST_USE graft_status graft_plot_sample(const graft_pictures *p, const graft_source *source,
+                                              size_t sample, const float *u, const char *name,
+                                              size_t row, char *variables);
+
+/** Pictures of a data set in its directory's plots/: data-TASK.png with the first samples of each
+ *  task, data-meshes.png, data-errors.png. */
+GRAFT_MUST_USE graft_status graft_plot_data(const graft_app *app, const graft_pde_plot *config,
+                                            graft_pictures *p);
+
+#endif
