@@ -79,10 +79,11 @@ static graft_status parse_split(struct evaluating *e) {
   return status;
 }
 
-/* Mean over tasks of each data set task from the model's training mean; predictions of the part. */
+/* Predictions of the part and their errors. */
 static graft_status evaluate(struct evaluating *e) {
   size_t *sample = NULL, count = 0, points = e->source.info.points;
-  float *u = NULL; /* [count x P] */
+  float *u = NULL;           /* [count x P] */
+  const float **mean = NULL; /* [tasks of the data set] */
   graft_status status;
   GRAFT_TRY(graft_part_select(&e->source.info, e->split, e->part, &sample, &count));
   GRAFT_CHECK_TO(done, count > 0, INPUT, "%s: no samples in %s", e->config->data, e->config->split);
@@ -90,8 +91,12 @@ static graft_status evaluate(struct evaluating *e) {
   double start = graft_meter_clock();
   GRAFT_TRY_TO(done, graft_deeponet_predict(e->model, &e->source, sample, count, u));
   e->predict_per_sample = (graft_meter_clock() - start) / (double)count;
-  GRAFT_TRY_TO(done, graft_evaluation_build(&e->source, e->split, e->part,
-                                            graft_deeponet_mean(e->model), u, &e->evaluation));
+  GRAFT_TRY_TO(done, graft_alloc(&mean, e->source.info.tasks, sizeof *mean));
+  for (size_t k = 0; k < e->source.info.tasks; k++) {
+    mean[k] = graft_deeponet_mean(e->model, e->source.info.task_name[k]);
+  }
+  GRAFT_TRY_TO(done,
+               graft_evaluation_build(&e->source, e->split, e->part, mean, u, &e->evaluation));
   if (e->config->baselines) {
     size_t modes = (size_t)graft_deeponet_get_config(e->model)->width;
     graft_app_log(e->app, "eval: fitting the classical baselines");
@@ -101,6 +106,7 @@ static graft_status evaluate(struct evaluating *e) {
 done:
   graft_free(sample);
   graft_free(u);
+  graft_free(mean);
   return status;
 }
 
@@ -224,7 +230,8 @@ static void print_table(const struct evaluating *e) {
     printf("\n");
   }
   printf(lost ? "* better than the network\n" : "the network is better than every baseline\n");
-  printf("pod_floor is a bound for %lld basis functions, no competitor\n", model->width);
+  printf("pod_floor knows the truth: its projection on at most %lld modes of the training fields\n",
+         model->width);
   if (strcmp(model->skip, "none") != 0) {
     printf("the network has a %s skip path, fitted on the model's own inputs and outputs\n",
            model->skip);

@@ -139,7 +139,8 @@ static graft_status add_sample(const graft_source *source, size_t sample, const 
   GRAFT_TRY(source->fill(source->ctx, "u", &sample, 1, truth));
   task->sample[i] = sample;
   task->rel_l2[i] = graft_metric_rel_l2(prediction, truth, NULL, mask, info->points);
-  task->rel_l2_fluctuation[i] = graft_metric_rel_l2(prediction, truth, mean, mask, info->points);
+  task->rel_l2_fluctuation[i] =
+      mean ? graft_metric_rel_l2(prediction, truth, mean, mask, info->points) : NAN;
   task->rel_l2_gradient[i] = graft_metric_rel_l2_gradient(info, prediction, truth, mask);
   return GRAFT_OK;
 }
@@ -151,7 +152,7 @@ static graft_status summarise(graft_task_evaluation *task) {
 }
 
 static graft_status build(const graft_source *source, const size_t *sample, size_t count,
-                          const float *mean, const float *prediction,
+                          const float *const *mean, const float *prediction,
                           graft_evaluation *evaluation) {
   const graft_source_info *info = &source->info;
   float *truth;
@@ -167,8 +168,8 @@ static graft_status build(const graft_source *source, const size_t *sample, size
   GRAFT_TRY(graft_alloc(&truth, info->points, sizeof *truth));
   for (size_t i = 0; i < count; i++) {
     size_t k = (size_t)info->task[sample[i]];
-    GRAFT_TRY_TO(done, add_sample(source, sample[i], mean + k * info->points,
-                                  prediction + i * info->points, truth, &evaluation->task[k]));
+    GRAFT_TRY_TO(done, add_sample(source, sample[i], mean[k], prediction + i * info->points, truth,
+                                  &evaluation->task[k]));
   }
   for (size_t k = 0; k < info->tasks; k++) GRAFT_TRY_TO(done, summarise(&evaluation->task[k]));
 done:
@@ -177,7 +178,7 @@ done:
 }
 
 graft_status graft_evaluation_build(const graft_source *source, const char *split, graft_part part,
-                                    const float *mean, const float *prediction,
+                                    const float *const *mean, const float *prediction,
                                     graft_evaluation *evaluation) {
   size_t *sample, count;
   *evaluation = (graft_evaluation){0};

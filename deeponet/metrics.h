@@ -70,11 +70,12 @@ GRAFT_MUST_USE graft_status graft_part_parse(const char *text, graft_part *part)
 /** Fill an evaluation from predictions (baselines are left NaN, see graft_evaluation_baselines()).
  *  @param source data set with the field "u"
  *  @param split, part samples that were predicted, see graft_part_select()
- *  @param mean training mean field of each task [K x P], see graft_deeponet_mean()
+ *  @param mean training mean field [P] of each task of the source, see graft_deeponet_mean(); where
+ *         it is NULL, fluctuation errors are NaN
  *  @param prediction [samples of the part x P], in the order of graft_part_select()
  *  @param evaluation unused struct; release with graft_evaluation_fini(), also after a failure */
 GRAFT_MUST_USE graft_status graft_evaluation_build(const graft_source *source, const char *split,
-                                                   graft_part part, const float *mean,
+                                                   graft_part part, const float *const *mean,
                                                    const float *prediction,
                                                    graft_evaluation *evaluation);
 

@@ -139,7 +139,12 @@ const graft_deeponet_config *graft_deeponet_get_config(const graft_deeponet *mod
   return &model->config;
 }
 
-const float *graft_deeponet_mean(const graft_deeponet *model) { return model->mean; }
+const float *graft_deeponet_mean(const graft_deeponet *model, const char *task) {
+  for (size_t k = 0; k < model->info.tasks; k++) {
+    if (strcmp(model->info.task_name[k], task) == 0) return model->mean + k * model->info.points;
+  }
+  return NULL;
+}
 
 static graft_status derive(const graft_deeponet *model, struct region *region) {
   const graft_deeponet_config *config = &model->config;

@@ -136,8 +136,8 @@ graft_real *graft_deeponet_parameters(graft_deeponet *model);
 /** Configuration of the model. Borrowed. */
 const graft_deeponet_config *graft_deeponet_get_config(const graft_deeponet *model);
 
-/** Training mean field of each task [K x P]. Borrowed. */
-const float *graft_deeponet_mean(const graft_deeponet *model);
+/** Training mean field [P] of a task, by name; NULL if the model wasn't trained on it. Borrowed. */
+const float *graft_deeponet_mean(const graft_deeponet *model, const char *task);
 
 /** Predict samples with the current parameters, without dropout.
  *  @param source data set on the same grid, with geometries and the field "log_k"; "u" isn't read

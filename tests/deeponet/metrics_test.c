@@ -70,7 +70,8 @@ static void evaluation_and_its_json(void) {
   graft_evaluation e;
   graft_json json;
   char text[4096] = "";
-  float mean[2 * TOY_POINTS] = {0}, prediction[4 * TOY_POINTS];
+  float half[TOY_POINTS], zero[TOY_POINTS] = {0}, prediction[4 * TOY_POINTS];
+  const float *mean[2] = {half, zero};
   if (!T_OK(toy_init(&t, 2, 9))) return;
   const size_t sample[] = {7, 8, 16, 17};
   for (size_t i = 0; i < 4; i++) {
@@ -79,7 +80,7 @@ static void evaluation_and_its_json(void) {
     }
   }
   /* Half of the first test sample as mean field: what is left of it is half, its error stays .1. */
-  for (size_t p = 0; p < TOY_POINTS; p++) mean[p] = .5f * t.u[sample[0] * TOY_POINTS + p];
+  for (size_t p = 0; p < TOY_POINTS; p++) half[p] = .5f * t.u[sample[0] * TOY_POINTS + p];
   T_OK(graft_evaluation_build(&t.source, "default", GRAFT_PART_TEST, mean, prediction, &e));
   T_CHECK(strcmp(e.split, "default:test") == 0);
   T_EQUAL(e.tasks, 2);
@@ -114,6 +115,11 @@ static void evaluation_and_its_json(void) {
   for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
     if (!T_CHECK(strstr(text, part[i]) != NULL)) printf("# %s is not in %s\n", part[i], text);
   }
+  graft_evaluation_fini(&e);
+  mean[1] = NULL; /* a task without a training mean */
+  T_OK(graft_evaluation_build(&t.source, "default", GRAFT_PART_TEST, mean, prediction, &e));
+  T_NEAR(e.task[0].rel_l2_fluctuation[0], .2, 1e-6);
+  T_CHECK(isnan(e.task[1].fluctuation.mean) && isfinite(e.task[1].summary.mean));
   graft_evaluation_fini(&e);
   toy_fini(&t);
 }
