@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One training step (forward, loss, backward) of the Darcy network of kumar2025 at batch 100 on 100
- * x 100 points, or a part of it. Usage: nn_step [paper|conv|trunk] [steps] [threads] [batch] Prints
- * the median time of a step, samples per second and GFLOP/s of products and convolutions. */
+/* One training step (forward, loss, backward, Adam) of the Darcy network of kumar2025 at batch 100
+ * on 100 x 100 points, or a part of it. Usage: nn_step [paper|conv|trunk] [steps] [threads] [batch]
+ * Prints the median time of a step, samples per second and GFLOP/s of products and convolutions. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/rng.h"
+#include "mtl/optimizer.h"
 #include "nn/graph.h"
 #include "nn/loss.h"
 
@@ -22,6 +23,8 @@ struct bench {
   graft_real *theta, *grad, *target, *mask, *d_output;
   const graft_real **masks;
   double *loss, *factor;
+  graft_optimizer adam;
+  void *adam_memory;
 };
 
 static graft_status add(struct bench *b, const char *type, const char *name, size_t width,
@@ -115,6 +118,19 @@ static graft_status fill(struct bench *b, bool conv, bool trunk) {
   return graft_graph_init_parameters(b->graph, 1, b->theta);
 }
 
+/* The optimiser's state, measured first and then allocated. */
+static graft_status init_adam(struct bench *b) {
+  const graft_optimizer_config config = {.beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8};
+  const graft_optimizer_type *type = graft_optimizer_find("adam");
+  const graft_layout *layout = graft_graph_layout(b->graph);
+  graft_arena arena;
+  graft_arena_init(&arena, NULL, 0);
+  GRAFT_TRY(graft_optimizer_init(&b->adam, type, &config, layout, &arena));
+  GRAFT_TRY(graft_alloc(&b->adam_memory, arena.used, 1));
+  graft_arena_init(&arena, b->adam_memory, arena.used);
+  return graft_optimizer_init(&b->adam, type, &config, layout, &arena);
+}
+
 static double clock_seconds(clockid_t clock) {
   struct timespec t;
   clock_gettime(clock, &t);
@@ -123,7 +139,7 @@ static double clock_seconds(clockid_t clock) {
 
 static double now(void) { return clock_seconds(CLOCK_MONOTONIC); }
 
-/* Seconds of forward, loss and backward are added to phase [3]. */
+/* Seconds of forward, loss, backward and Adam are added to phase [4]. */
 static graft_status step(struct bench *b, bool whole, int threads, double *phase) {
   double t0 = now();
   GRAFT_TRY(graft_graph_forward(b->graph, &b->run, b->theta));
@@ -141,7 +157,10 @@ static graft_status step(struct bench *b, bool whole, int threads, double *phase
   GRAFT_TRY(graft_graph_backward(b->graph, &b->run, b->theta, b->d_output, b->grad));
   phase[0] += t1 - t0;
   phase[1] += t2 - t1;
-  phase[2] += now() - t2;
+  double t3 = now();
+  graft_optimizer_step(&b->adam, 1e-3, b->grad, 1, b->theta);
+  phase[2] += t3 - t2;
+  phase[3] += now() - t3;
   b->run.step++;
   return GRAFT_OK;
 }
@@ -155,7 +174,8 @@ static graft_status measure(struct bench *b, const char *part, size_t steps, int
   bool conv = strcmp(part, "trunk") != 0, trunk = strcmp(part, "conv") != 0;
   GRAFT_TRY(build(b, part, threads));
   GRAFT_TRY(fill(b, conv, trunk));
-  double seconds[MAX_STEPS], phase[3] = {0}, cpu = 0;
+  GRAFT_TRY(init_adam(b));
+  double seconds[MAX_STEPS], phase[4] = {0}, cpu = 0;
   for (size_t i = 0; i < steps + 3; i++) {
     if (i == 3) {
       memset(phase, 0, sizeof phase);
@@ -171,10 +191,10 @@ static graft_status measure(struct bench *b, const char *part, size_t steps, int
   double flops = graft_graph_flops(b->graph, b->run.samples, POINTS, false) +
                  graft_graph_flops(b->graph, b->run.samples, POINTS, true);
   printf("graft %s params=%zu threads=%d step_s=%.5f samples_per_s=%.1f gflop=%.2f gflops=%.1f "
-         "best_s=%.5f cpu_s=%.5f forward=%.4f loss=%.4f backward=%.4f arena_MB=%.0f\n",
+         "best_s=%.5f cpu_s=%.5f forward=%.4f loss=%.4f backward=%.4f adam=%.4f arena_MB=%.0f\n",
          part, graft_graph_layout(b->graph)->n, threads, median, (double)b->run.samples / median,
          flops / 1e9, flops / 1e9 / median, seconds[0], cpu, phase[0] / (double)steps,
-         phase[1] / (double)steps, phase[2] / (double)steps,
+         phase[1] / (double)steps, phase[2] / (double)steps, phase[3] / (double)steps,
          (double)graft_graph_memory(b->graph) / 1e6);
   return GRAFT_OK;
 }
@@ -193,7 +213,8 @@ int main(int argc, char **argv) {
   graft_status status = measure(&b, part, (size_t)steps, threads);
   if (status != GRAFT_OK) fprintf(stderr, "nn_step: %s\n", graft_error_message());
   graft_graph_destroy(b.graph);
-  void *owned[] = {b.theta, b.grad, b.target, b.mask, b.masks, b.d_output, b.loss, b.factor};
+  void *owned[] = {b.theta,    b.grad, b.target, b.mask,       b.masks,
+                   b.d_output, b.loss, b.factor, b.adam_memory};
   for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++) graft_free(owned[i]);
   return graft_status_exit_code(status);
 }
