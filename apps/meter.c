@@ -39,6 +39,12 @@ void graft_meter_init(graft_meter *p, const char *label, const char *unit, doubl
   p->bar = isatty(STDERR_FILENO) && !dumb;
   p->colour = p->bar && !(plain && *plain);
   p->start = p->shown = graft_meter_clock();
+  graft_meter_begin(p, done);
+}
+
+void graft_meter_begin(graft_meter *p, double done) {
+  p->done1 = done;
+  p->begun = graft_meter_clock();
 }
 
 static int terminal_width(void) {
@@ -62,9 +68,9 @@ static void show_bar(const graft_meter *p, double done, const char *tail, const 
 
 void graft_meter_step(graft_meter *p, double done, const char *note) {
   if (!p->on) return;
-  double now = graft_meter_clock(), spent = now - p->start;
+  double now = graft_meter_clock(), spent = now - p->begun;
   if (now - p->shown < (p->bar ? bar_interval : line_interval)) return;
-  double rate = spent > 0.0 ? (done - p->done0) / spent : 0.0;
+  double rate = spent > 0.0 ? (done - p->done1) / spent : 0.0;
   char left[TEXT] = "?", tail[2 * TEXT];
   if (rate > 0.0) graft_meter_time((p->total - done) / rate, left, sizeof left);
   snprintf(tail, sizeof tail, "%.*f %s/s, %s left", rate < 10.0 ? 1 : 0, rate, p->unit, left);

@@ -15,6 +15,8 @@ typedef struct graft_meter {
   double total;      /**< amount that is 100 % */
   double done0;      /**< amount that was there at the start (resumed work) */
   double start;      /**< begin, in seconds on the monotonic clock */
+  double done1;      /**< amount that was there when the rate began to be measured */
+  double begun;      /**< time of that */
   double shown;      /**< last display, likewise */
   bool on;           /**< anything is shown at all */
   bool bar;          /**< stderr is a terminal */
@@ -27,6 +29,10 @@ double graft_meter_clock(void);
 /** Begin. @p quiet (or a rank other than 0) shows nothing. */
 void graft_meter_init(graft_meter *progress, const char *label, const char *unit, double total,
                       double done, bool quiet);
+
+/** Start-up is over, or resumed work was found: rates and remaining times count from here, where
+ * @p done is there. */
+void graft_meter_begin(graft_meter *progress, double done);
 
 /** Tell how far it is; @p note is shown behind the numbers ("" for none). Cheap: shows something
  * only when the interval is over (0.2 s on a terminal, 10 s elsewhere). */

@@ -65,10 +65,13 @@ done:
 struct watch {
   graft_meter meter;
   const graft_app *app;
+  bool begun; /* a sample was finished */
 };
 
 static graft_status update(void *ctx, size_t done, size_t total) {
   struct watch *watch = ctx;
+  if (!watch->begun) graft_meter_begin(&watch->meter, (double)done);
+  watch->begun = true;
   graft_meter_step(&watch->meter, (double)done, "");
   GRAFT_CHECK(!*graft_app_stop(), INTERRUPTED,
               "stopped by a signal at about %zu of %zu samples, run again to go on", done, total);
@@ -126,6 +129,7 @@ static graft_status print_report(const graft_app *app, const graft_pde_solve *co
     graft_json_real(&json, "samples_per_second", rate);
     if (r->error_max >= 0) {
       graft_json_real(&json, "error_mean", r->error_mean);
+      graft_json_real(&json, "error_median", r->error_median);
       graft_json_real(&json, "error_max", r->error_max);
     }
     graft_json_object(&json, "stages");
@@ -146,8 +150,8 @@ static graft_status print_report(const graft_app *app, const graft_pde_solve *co
          r->assemble, r->solve, r->estimate, r->output);
   if (r->resumed > 0) printf("%zu samples were there from an interrupted run\n", r->resumed);
   if (r->error_max >= 0) {
-    printf("estimated relative error of u: mean %.2g %%, largest %.2g %%\n", 100 * r->error_mean,
-           100 * r->error_max);
+    printf("estimated relative error of u: median %.2g %%, largest %.2g %% (%s, sample %lld)\n",
+           100 * r->error_median, 100 * r->error_max, r->worst_task, r->worst_index);
   }
   return GRAFT_OK;
 }
@@ -164,6 +168,7 @@ static graft_status solve(const graft_app *app, const graft_pde_solve *config) {
   graft_solve_progress progress = {&watch, update};
   graft_status status = graft_ensemble_run(&config->solve, &app->comm, config->output, &provenance,
                                            &progress, &report);
+  watch.meter.done0 = (double)report.resumed;
   graft_meter_fini(&watch.meter, status == GRAFT_OK ? total : 0.0, status == GRAFT_OK);
   graft_provenance_fini(&provenance);
   GRAFT_TRY(status);

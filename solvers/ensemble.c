@@ -6,7 +6,8 @@
  *            the agreement on success. */
 #include "solvers/ensemble.h"
 
-#include <math.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/arena.h"
@@ -24,6 +25,7 @@ struct run {
   graft_counter *counter;
   size_t pending; /* samples to do, on all ranks */
   size_t *sample; /* [pending] their numbers */
+  double *error;  /* [samples] estimated errors that this rank knows, else 0 */
   graft_solve_report *report;
 };
 
@@ -100,22 +102,18 @@ static graft_status create_file(struct run *run, const char *path,
   return status;
 }
 
-static void note_error(struct run *run, double error) {
-  run->report->error_mean += error / (double)run->ensemble.info.samples;
-  run->report->error_max = fmax(run->report->error_max, error);
-}
-
 /* The samples that no earlier run has done; those that one has count on rank 0. */
 static graft_status list_samples(struct run *run) {
   size_t samples = run->ensemble.info.samples;
   GRAFT_TRY(graft_alloc(&run->sample, samples, sizeof *run->sample));
+  GRAFT_TRY(graft_alloc(&run->error, samples, sizeof *run->error));
   for (size_t s = 0; s < samples; s++) {
     double error;
     if (!graft_dataset_done(run->writer, s, &error)) {
       run->sample[run->pending++] = s;
     } else {
       run->report->resumed++;
-      if (run->comm->rank == 0) note_error(run, error);
+      if (run->comm->rank == 0) run->error[s] = error;
     }
   }
   return GRAFT_OK;
@@ -156,7 +154,7 @@ static graft_status solve_sample(struct run *run, size_t s) {
     GRAFT_TRY(graft_shape_solver_solve(solver, ensemble->output));
     lap(&start, &report->solve);
     if (ensemble->config->error_estimate) error = graft_shape_solver_error(solver);
-    if (ensemble->config->error_estimate) note_error(run, error);
+    if (ensemble->config->error_estimate) run->error[s] = error;
     lap(&start, &report->estimate);
   }
   list_fields(ensemble, field, data);
@@ -199,18 +197,42 @@ static graft_status solve_all(struct run *run) {
   return status;
 }
 
+static int by_value(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+/* Mean, median and largest error, and where that is. */
+static void sum_up(struct run *run) {
+  const graft_source_info *info = &run->ensemble.info;
+  graft_solve_report *report = run->report;
+  size_t worst = 0;
+  for (size_t s = 0; s < info->samples; s++) {
+    report->error_mean += run->error[s] / (double)info->samples;
+    if (run->error[s] > run->error[worst]) worst = s;
+  }
+  report->error_max = run->error[worst];
+  memcpy(report->worst_task, info->task_name[info->task[worst]], sizeof report->worst_task);
+  report->worst_index = (long long)info->index[worst];
+  qsort(run->error, info->samples, sizeof *run->error, by_value);
+  report->error_median = run->error[info->samples / 2];
+}
+
 /* Errors over all ranks; are they small enough? */
 static graft_status check_errors(struct run *run) {
   const graft_solve_config *config = run->ensemble.config;
   const graft_comm *comm = run->comm;
   graft_solve_report *report = run->report;
-  GRAFT_TRY(comm->sum(comm->ctx, &report->error_mean, 1));
-  GRAFT_TRY(comm->max(comm->ctx, &report->error_max, 1));
-  if (!config->error_estimate || config->inputs_only) report->error_mean = report->error_max = -1;
+  report->error_mean = report->error_median = report->error_max = -1;
+  if (!config->error_estimate || config->inputs_only) return GRAFT_OK;
+  report->error_mean = 0;
+  GRAFT_TRY(comm->sum(comm->ctx, run->error, run->ensemble.info.samples));
+  sum_up(run);
   GRAFT_CHECK(config->max_error == 0 || report->error_max <= config->max_error, ACCURACY,
-              "-max_error: expected estimated errors up to %g, got %.3g; use a smaller -mesh_size "
-              "(now %g)",
-              config->max_error, report->error_max, report->mesh_size);
+              "-max_error: expected estimated errors up to %g, got %.3g (%s, sample %lld); use a "
+              "smaller -mesh_size (now %g)",
+              config->max_error, report->error_max, report->worst_task, report->worst_index,
+              report->mesh_size);
   return GRAFT_OK;
 }
 
@@ -243,6 +265,7 @@ graft_status graft_ensemble_run(const graft_solve_config *config, const graft_co
     status = graft_dataset_close(run.writer, status);
   }
   graft_free(run.sample);
+  graft_free(run.error);
   graft_ensemble_fini(&run.ensemble);
   own.seconds = now() - first;
   if (report) *report = own;

@@ -72,21 +72,24 @@ graft_solve_estimate graft_solve_estimate_get(const graft_solve_config *config, 
 
 /** What a run did; times are of this rank, in seconds, errors of all ranks. */
 typedef struct graft_solve_report {
-  size_t samples;    /**< of the data set */
-  size_t resumed;    /**< of these by an earlier run that was interrupted */
-  size_t nodes;      /**< mesh nodes of all shapes together; of families: of one region */
-  size_t elements;   /**< triangles, likewise */
-  double mesh_size;  /**< edge length in use */
-  double seconds;    /**< everything */
-  double setup;      /**< meshes, patterns, symbolic factors, point location, torsion functions */
-  double regions;    /**< the same for the regions of families */
-  double draw;       /**< random fields */
-  double assemble;   /**< element sums into the matrix */
-  double solve;      /**< numeric factor, solve, evaluation on the grid */
-  double estimate;   /**< error estimates */
-  double output;     /**< writing */
-  double error_mean; /**< mean of the estimated relative errors of u; -1: not estimated */
-  double error_max;  /**< their maximum; -1: not estimated */
+  size_t samples;      /**< of the data set */
+  size_t resumed;      /**< of these by an earlier run that was interrupted */
+  size_t nodes;        /**< mesh nodes of all shapes together; of families: of one region */
+  size_t elements;     /**< triangles, likewise */
+  double mesh_size;    /**< edge length in use */
+  double seconds;      /**< everything */
+  double setup;        /**< meshes, patterns, symbolic factors, point location, torsion functions */
+  double regions;      /**< the same for the regions of families */
+  double draw;         /**< random fields */
+  double assemble;     /**< element sums into the matrix */
+  double solve;        /**< numeric factor, solve, evaluation on the grid */
+  double estimate;     /**< error estimates */
+  double output;       /**< writing */
+  double error_mean;   /**< mean of the estimated relative errors of u; -1: not estimated */
+  double error_median; /**< their median, likewise */
+  double error_max;    /**< their maximum, likewise */
+  char worst_task[64]; /**< task of the sample with the maximum */
+  long long worst_index; /**< its number within the task */
 } graft_solve_report;
 
 /** Solve and write a data set. Collective over @p comm; ranks take samples from a common counter,
