@@ -20,9 +20,10 @@ typedef graft_real vector __attribute__((vector_size(64)));
 
 #define INLINE static inline __attribute__((always_inline))
 
-#pragma GCC optimize("no-gcse",                                                                    \
-                     "no-gcse-after-reload") /* of no use here, and take 10 s to compile */
-#pragma GCC diagnostic ignored "-Wpsabi"     /* vectors are passed to inlined functions only */
+#ifndef __clang__ /* of no use here, and take 10 s to compile */
+#pragma GCC optimize("no-gcse", "no-gcse-after-reload")
+#endif
+#pragma GCC diagnostic ignored "-Wpsabi" /* vectors are passed to inlined functions only */
 
 INLINE vector load(const graft_real *from) {
   vector v;

@@ -136,7 +136,7 @@ static void corners(void) {
            mesh.elements, plain.elements, got, want);
     T_CHECK(got > 0.4 * want && got < 1.5 * want);
     T_CHECK(side_at(&mesh, 0, 0) > 0.02 && side_at(&mesh, 0.5, 1) > 0.02);
-    T_CHECK(mesh.elements < 1.2 * (double)plain.elements);
+    T_CHECK((double)mesh.elements < 1.2 * (double)plain.elements);
     graft_mesh_fini(&mesh);
     graft_mesh_fini(&plain);
     graft_region_fini(&region);
