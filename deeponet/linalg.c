@@ -10,6 +10,7 @@
 #include "base/arena.h"
 
 enum { TILE_ROWS = 128, TILE_COLUMNS = 512 };
+enum { MOST_ORDER = 32000 }; /* dsyevd's work space of 1 + 6 n + 2 n² numbers must fit an int */
 
 /* LAPACK, column-major: a symmetric matrix is its own transpose. */
 extern void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda,
@@ -33,6 +34,9 @@ void graft_linalg_multiply(size_t m, size_t n, size_t k, bool a_transposed, cons
 }
 
 graft_status graft_linalg_eigen(size_t n, double *a, double *value) {
+  GRAFT_CHECK(n <= MOST_ORDER, USAGE,
+              "eigenvalues of a %zu x %zu matrix: expected at most %d rows; use fewer samples", n,
+              n, MOST_ORDER);
   int order = (int)n, info = 0, query = -1, integers = 0;
   double wanted = 0;
   dsyevd_("V", "U", &order, a, &order, value, &wanted, &query, &integers, &query, &info);

@@ -20,7 +20,7 @@ void graft_linalg_multiply(size_t m, size_t n, size_t k, bool a_transposed, cons
 /** Eigenvalues (ascending) and eigenvectors of a symmetric matrix.
  *  @param a [n x n] on entry the matrix (lower triangle), on return row i is eigenvector i
  *  @param value [n]
- *  @return GRAFT_DIVERGED when LAPACK gives up, GRAFT_MEMORY */
+ *  @return GRAFT_USAGE for n above 32000, GRAFT_DIVERGED when LAPACK gives up, GRAFT_MEMORY */
 GRAFT_MUST_USE graft_status graft_linalg_eigen(size_t n, double *a, double *value);
 
 /** out [n + rows x k] = a minus the mean of its first @p n rows. */

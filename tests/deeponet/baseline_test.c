@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Baselines on problems whose answers are known. */
 #include "deeponet/baseline.h"
+#include "deeponet/linalg_impl.h"
 #include "tests/deeponet/toy.h"
 #include "tests/graft_test.h"
 
@@ -108,11 +109,17 @@ static void missing_parts_give_nan_or_a_stand_in(void) {
   toy_fini(&t);
 }
 
+/* Refused before any memory is looked at: LAPACK's work space has to fit an int. */
+static void matrices_too_large_for_lapack_are_refused(void) {
+  T_FAILS(graft_linalg_eigen(40000, NULL, NULL), GRAFT_USAGE, "at most 32000 rows");
+}
+
 int main(void) {
   T_RUN(affine_is_exact_on_an_affine_map);
   T_RUN(fitted_samples_are_reproduced);
   T_RUN(mean_field_is_the_better_mean);
   T_RUN(pod_floor_is_exact_at_full_rank);
   T_RUN(missing_parts_give_nan_or_a_stand_in);
+  T_RUN(matrices_too_large_for_lapack_are_refused);
   return graft_test_done();
 }
