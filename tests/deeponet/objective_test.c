@@ -255,6 +255,35 @@ static void parts_of_batches_sum_to_the_whole(void) {
   fini(&s);
 }
 
+/* A step on some of the points must leave nothing behind in the trunk. */
+static void validation_does_not_depend_on_the_steps_before(void) {
+  static const double weight[K] = {1, 1, 1};
+  for (size_t v = 0; v < VARIANTS; v++) {
+    struct setting s;
+    if (!init(&s, v, 18)) continue;
+    graft_request request = {.step = 2, .tasks = 7, .want = GRAFT_WANT_LOSS, .weight = weight};
+    request.pass = GRAFT_PASS_VALIDATE;
+    double fresh = total(&s, &request);
+    request.pass = GRAFT_PASS_CLEAN;
+    total(&s, &request);
+    request.pass = GRAFT_PASS_VALIDATE;
+    T_EQUAL(total(&s, &request), fresh);
+    fini(&s);
+  }
+}
+
+static void a_skip_path_wants_one_geometry_per_task(void) {
+  graft_deeponet_config config;
+  graft_deeponet *model = NULL;
+  toy t;
+  if (!T_OK(toy_init(&t, 2, 18)) || !toy_config(&config, "demo", "skip affine")) return;
+  t.source.info.sample_geometry[3] = 1; /* of task 0, for training */
+  T_FAILS(graft_deeponet_create(&config, &t.source, "default", &model), GRAFT_INPUT,
+          "expected one geometry per task, got several in task square");
+  graft_deeponet_destroy(model);
+  toy_fini(&t);
+}
+
 static void a_loss_that_is_not_finite_is_refused(void) {
   struct setting s;
   if (!init(&s, 0, 18)) return;
@@ -318,6 +347,8 @@ int main(void) {
   T_RUN(batches_and_passes);
   T_RUN(steps_allocate_nothing_and_repeat);
   T_RUN(parts_of_batches_sum_to_the_whole);
+  T_RUN(validation_does_not_depend_on_the_steps_before);
+  T_RUN(a_skip_path_wants_one_geometry_per_task);
   T_RUN(every_allocation_may_fail);
   T_RUN(a_loss_that_is_not_finite_is_refused);
   return graft_test_done();

@@ -303,6 +303,30 @@ static void divergence_keeps_the_best(void) {
   end(&s);
 }
 
+/* The quadratics, but for a gradient that overflows in step 8 while losses stay finite. */
+static graft_status (*quadratic_of_test)(void *ctx, const graft_request *request,
+                                         const graft_real *theta, graft_reply *reply);
+
+static graft_status overflow(void *ctx, const graft_request *request, const graft_real *theta,
+                             graft_reply *reply) {
+  GRAFT_TRY(quadratic_of_test(ctx, request, theta, reply));
+  if (request->want & GRAFT_WANT_SUM && request->step == 7) reply->sum[0] = (graft_real)INFINITY;
+  return GRAFT_OK;
+}
+
+static void a_gradient_that_is_not_finite_is_divergence(void) {
+  struct setup s;
+  begin(&s, QUADRATIC_TASKS);
+  quadratic_of_test = s.q.objective.eval;
+  s.q.objective.eval = overflow;
+  create(&s);
+  T_FAILS(graft_trainer_run(s.trainer, NULL), GRAFT_DIVERGED,
+          "the gradient is not finite in step 8");
+  T_EQUAL(s.progress->step, 7);
+  for (size_t i = 0; i < s.q.objective.n; i++) T_CHECK(isfinite(s.theta[i]));
+  end(&s);
+}
+
 /* A rate at which sgd explodes in earnest. */
 static void explosion_is_divergence(void) {
   struct setup s;
@@ -423,6 +447,7 @@ int main(void) {
   T_RUN(hooks_are_called);
   T_RUN(time_limit_ends_a_run);
   T_RUN(divergence_keeps_the_best);
+  T_RUN(a_gradient_that_is_not_finite_is_divergence);
   T_RUN(explosion_is_divergence);
   T_RUN(without_validation_the_latest_counts);
   T_RUN(checkpoints_are_checked);
