@@ -21,6 +21,11 @@ rule() { # title, extended regular expression, folders…
   fail "$title" "$(grep -rnE --include='*.c' --include='*.h' --include='*.def' "$pattern" "$@" 2>/dev/null)"
 }
 
+# -- a tool that is missing must not look like clean code
+for tool in clang-format $([ "$quick" = --quick ] || echo clang-tidy cppcheck); do
+  "$tool" --version >/dev/null 2>&1 || fail "Tools (scripts/deps.sh dev)" "$tool does not run"
+done
+
 # -- layers: each folder may include only what the table of ARCHITECTURE.md allows ------------------------------------
 layers() {
   grep -rnE --include='*.c' --include='*.h' '^#include "' $libraries | awk -F'[:"]' '
