@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "io/h5_impl.h"
+#include "io/yaml.h"
 
 /* Where a sample of the merged file comes from. */
 struct origin {
@@ -33,6 +35,43 @@ static graft_status check_parameter(const graft_bundle *all, const graft_array *
               INPUT, "%s: /graft/parameters/%s: expected the value of the first part", path,
               want->name);
   return GRAFT_OK;
+}
+
+/* /graft/configuration of a file; no entries if it has none. */
+static graft_status read_configuration(const char *path, graft_yaml *yaml) {
+  hid_t file;
+  char **text = NULL;
+  graft_status status = GRAFT_OK;
+  GRAFT_TRY(graft_h5_open(path, &file));
+  if (graft_h5_exists(file, "graft/configuration")) {
+    status = graft_h5_read_texts(file, "graft/configuration", 1, &text);
+    if (status == GRAFT_OK) status = graft_yaml_parse(text[0], path, yaml);
+    graft_free(text);
+  }
+  H5Fclose(file);
+  return status;
+}
+
+/* What the parameters do not tell: content of files with fields, where sizes of meshes come from.
+ */
+static graft_status check_configuration(const char *first, const char *path) {
+  static const char *const keys[] = {"version", "field_checksum", "f_checksum", "mesh_size",
+                                     "error_estimate"};
+  graft_yaml x = {0}, y = {0};
+  graft_status status;
+  GRAFT_TRY_TO(done, read_configuration(first, &x));
+  GRAFT_TRY_TO(done, read_configuration(path, &y));
+  for (size_t i = 0; i < sizeof keys / sizeof *keys && x.entries && y.entries; i++) {
+    const graft_yaml_entry *a = graft_yaml_find(&x, keys[i]), *b = graft_yaml_find(&y, keys[i]);
+    const char *want = a ? a->value : "none", *got = b ? b->value : "none";
+    GRAFT_CHECK_TO(done, strcmp(want, got) == 0, INPUT,
+                   "%s: /graft/configuration: expected %s %s as in the first part, got %s", path,
+                   keys[i], want, got);
+  }
+done:
+  graft_yaml_fini(&x);
+  graft_yaml_fini(&y);
+  return status;
 }
 
 static bool same_grid(const graft_source_info *x, const graft_source_info *y) {
@@ -74,7 +113,7 @@ static graft_status check_part(const struct merger *m, size_t k) {
               "%s: /graft/parameters: expected %zu as in the first part, got %zu", path, p->arrays,
               q->arrays);
   for (size_t i = 0; i < p->arrays; i++) GRAFT_TRY(check_parameter(q, &p->array[i], path));
-  return GRAFT_OK;
+  return check_configuration(m->path[0], path);
 }
 
 static int by_task_and_index(const void *a, const void *b) {

@@ -9,7 +9,8 @@
 static graft_comm comm;
 
 /* Write samples of the scratch data set for which keep(s) holds. */
-static void write_part(const char *name, bool (*keep)(size_t), int64_t seed, double parameter) {
+static void write_part(const char *name, bool (*keep)(size_t), int64_t seed, double parameter,
+                       const char *configuration) {
   graft_source_info all, info;
   graft_dataset_writer *writer;
   graft_bundle parameters;
@@ -45,7 +46,7 @@ static void write_part(const char *name, bool (*keep)(size_t), int64_t seed, dou
   graft_bundle_init(&parameters);
   T_OK(graft_bundle_put_int(&parameters, "first", info.index[0]));
   T_OK(graft_bundle_put_real(&parameters, "mesh_size", parameter));
-  graft_dataset_extra extra = {.parameters = &parameters};
+  graft_dataset_extra extra = {.parameters = &parameters, .configuration = configuration};
   if (T_OK(graft_dataset_create(scratch(name), &info, scratch_field, &extra, NULL, &comm,
                                 &writer))) {
     float u[SCRATCH_P], log_k[SCRATCH_P];
@@ -75,10 +76,10 @@ static void parts_make_the_whole(void) {
   char name[3][512], whole[512];
   for (int k = 0; k < 3; k++) snprintf(name[k], sizeof name[k], "%s", part[k]);
   snprintf(whole, sizeof whole, "%s", scratch("whole.h5"));
-  write_part("whole.h5", every, 7, 0.5);
-  write_part("a.h5", low, 7, 0.5);
-  write_part("b.h5", middle, 7, 0.5);
-  write_part("c.h5", high, 7, 0.5);
+  write_part("whole.h5", every, 7, 0.5, NULL);
+  write_part("a.h5", low, 7, 0.5, NULL);
+  write_part("b.h5", middle, 7, 0.5, NULL);
+  write_part("c.h5", high, 7, 0.5, NULL);
   const char *order[3] = {name[1], name[0], name[2]};
   T_OK(graft_dataset_merge(scratch("merged.h5"), 3, order, NULL));
   graft_source a, b;
@@ -119,13 +120,21 @@ static void what_does_not_fit_is_refused(void) {
   const char *part[2] = {a, b};
   snprintf(a, sizeof a, "%s", scratch("a.h5"));
   snprintf(b, sizeof b, "%s", scratch("d.h5"));
-  write_part("d.h5", overlap, 7, 0.5);
+  write_part("d.h5", overlap, 7, 0.5, NULL);
   T_FAILS(graft_dataset_merge(scratch("no.h5"), 2, part, NULL), GRAFT_INPUT,
           "d.h5: sample 3 of first: expected every sample once, it is in ");
-  write_part("d.h5", high, 8, 0.5);
+  write_part("d.h5", high, 8, 0.5, NULL);
   T_FAILS(graft_dataset_merge(scratch("no.h5"), 2, part, NULL), GRAFT_INPUT,
           "d.h5: expected seed 7");
-  write_part("d.h5", high, 7, 0.25);
+  write_part("d.h5", high, 7, 0.5, "mesh_size: 0.5\nsamples: 1\n");
+  T_OK(graft_dataset_merge(scratch("yes.h5"), 2, part, NULL));
+  write_part("a.h5", low, 7, 0.5, "mesh_size: 0.5\nsamples: 4\n");
+  T_OK(graft_dataset_merge(scratch("yes.h5"), 2, part, NULL));
+  write_part("d.h5", high, 7, 0.5, "mesh_size: 0.5\nfield_checksum: 12ab\n");
+  T_FAILS(
+      graft_dataset_merge(scratch("no.h5"), 2, part, NULL), GRAFT_INPUT,
+      "d.h5: /graft/configuration: expected field_checksum none as in the first part, got 12ab");
+  write_part("d.h5", high, 7, 0.25, NULL);
   T_FAILS(graft_dataset_merge(scratch("no.h5"), 2, part, NULL), GRAFT_INPUT,
           "d.h5: /graft/parameters/mesh_size");
   T_FAILS(graft_dataset_merge(scratch("no.h5"), 0, part, NULL), GRAFT_USAGE, "parts");
