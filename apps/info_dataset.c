@@ -19,12 +19,17 @@ struct range {
 
 enum { MOST_FIELDS = 64 };
 
+/* Error estimates of a task or of all. */
+struct errors {
+  size_t samples; /* that have one */
+  double median, max;
+};
+
 /* All that must be read before the first line is printed. */
 struct report {
   const graft_source *source;
   struct range range[MOST_FIELDS];
-  size_t estimates; /* samples with an error estimate */
-  double error_median, error_max;
+  struct errors all, task[GRAFT_MAX_TASKS];
 };
 
 static graft_status measure(const graft_source *source, const char *field, struct range *range) {
@@ -77,21 +82,18 @@ static int compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* Median and maximum of the error estimates that are there. */
-static graft_status error_estimates(struct report *r) {
-  const graft_source_info *info = &r->source->info;
-  float *error;
-  GRAFT_TRY(graft_alloc(&error, info->samples, sizeof *error));
-  size_t count = 0;
+/* Median and maximum of the error estimates that are there; @p task: of that one, or of all (−1).
+ * @p error [S] is scratch. */
+static struct errors error_estimates(const graft_source_info *info, int task, float *error) {
+  size_t n = 0;
   for (size_t s = 0; s < info->samples; s++) {
-    if (info->error_estimate[s] >= 0) error[count++] = info->error_estimate[s];
+    bool counts = task < 0 || info->task[s] == task;
+    if (counts && info->error_estimate[s] >= 0) error[n++] = info->error_estimate[s];
   }
-  qsort(error, count, sizeof *error, compare);
-  r->estimates = count;
-  r->error_median = count ? (double)error[count / 2] : NAN;
-  r->error_max = count ? (double)error[count - 1] : NAN;
-  graft_free(error);
-  return GRAFT_OK;
+  qsort(error, n, sizeof *error, compare);
+  return (struct errors){.samples = n,
+                         .median = n ? (double)error[n / 2] : NAN,
+                         .max = n ? (double)error[n - 1] : NAN};
 }
 
 static graft_status read_report(struct report *r) {
@@ -99,7 +101,13 @@ static graft_status read_report(struct report *r) {
   for (size_t i = 0; i < MOST_FIELDS && (field = graft_dataset_field_get(r->source, i)); i++) {
     GRAFT_TRY(measure(r->source, field->name, &r->range[i]));
   }
-  return error_estimates(r);
+  const graft_source_info *info = &r->source->info;
+  float *error;
+  GRAFT_TRY(graft_alloc(&error, info->samples, sizeof *error));
+  r->all = error_estimates(info, -1, error);
+  for (size_t k = 0; k < info->tasks; k++) r->task[k] = error_estimates(info, (int)k, error);
+  graft_free(error);
+  return GRAFT_OK;
 }
 
 /* ---- for people ---- */
@@ -140,14 +148,66 @@ static void print_tasks(const graft_source_info *info) {
   }
 }
 
-static void print_geometries(const graft_source_info *info) {
-  const size_t most = 20;
-  printf("\n%-20s %9s %12s\n", "geometry", "inside", "max torsion");
-  for (size_t g = 0; g < info->geometries && g < most; g++) {
-    double torsion, inside = share_inside(info, g, &torsion);
-    printf("  %-18s %7.1f %% %12.6g\n", info->geometry[g].name, 100 * inside, torsion);
+/* Least and largest of a number over geometries. */
+struct extremes {
+  double low, high;
+};
+
+static const struct extremes nothing = {INFINITY, -INFINITY};
+
+static void widen(struct extremes *e, double value) {
+  e->low = fmin(e->low, value);
+  e->high = fmax(e->high, value);
+}
+
+static void print_geometry(const char *name, size_t regions, struct extremes inside,
+                           struct extremes torsion) {
+  char share[48], top[48];
+  bool one = regions == 1;
+  snprintf(share, sizeof share, one ? "%.1f %%" : "%.1f to %.1f %%", 100 * inside.low,
+           100 * inside.high);
+  snprintf(top, sizeof top, one ? "%.6g" : "%.4g to %.4g", torsion.low, torsion.high);
+  printf("  %-18s %9zu %18s %20s\n", name, regions, share, top);
+}
+
+/* Geometries of a task (of none: −1), each by itself, or many in one line. */
+static void print_geometries_of(const graft_source_info *info, const int32_t *task_of, int task) {
+  const size_t most = 3;
+  size_t count = 0;
+  struct extremes inside = nothing, torsion = nothing;
+  for (size_t g = 0; g < info->geometries; g++) count += task_of[g] == task;
+  for (size_t g = 0; g < info->geometries; g++) {
+    double top, share;
+    if (task_of[g] != task) continue;
+    share = share_inside(info, g, &top);
+    widen(&inside, share);
+    widen(&torsion, top);
+    if (count > most) continue;
+    print_geometry(info->geometry[g].name, 1, inside, torsion);
+    inside = torsion = nothing;
   }
-  if (info->geometries > most) printf("  … and %zu more\n", info->geometries - most);
+  if (count <= most) return;
+  print_geometry(task < 0 ? "(unused)" : info->task_name[task], count, inside, torsion);
+}
+
+static graft_status print_geometries(const graft_source_info *info) {
+  int32_t *task_of;
+  GRAFT_TRY(graft_alloc(&task_of, info->geometries, sizeof *task_of));
+  for (size_t g = 0; g < info->geometries; g++) task_of[g] = -1;
+  for (size_t s = info->samples; s-- > 0;) task_of[info->sample_geometry[s]] = info->task[s];
+  printf("\n%-20s %9s %18s %20s\n", "geometry", "regions", "inside", "max torsion");
+  for (int k = 0; k < (int)info->tasks; k++) print_geometries_of(info, task_of, k);
+  print_geometries_of(info, task_of, -1);
+  graft_free(task_of);
+  return GRAFT_OK;
+}
+
+static void print_errors(const char *name, const struct errors *e) {
+  if (e->samples == 0) {
+    printf("  %-18s %9s %11s %11s\n", name, "none", "", "");
+  } else {
+    printf("  %-18s %9zu %9.2g %% %9.2g %%\n", name, e->samples, 100 * e->median, 100 * e->max);
+  }
 }
 
 static void print_fields(const struct report *r) {
@@ -161,31 +221,44 @@ static void print_fields(const struct report *r) {
   if (r->range[0].samples < r->source->info.samples) {
     printf("  (over %zu of %zu samples)\n", r->range[0].samples, r->source->info.samples);
   }
-  if (r->estimates) {
-    printf("\nrelative error of u, estimated for %zu samples: median %.2g, largest %.2g\n",
-           r->estimates, r->error_median, r->error_max);
-  } else {
+  if (r->all.samples == 0) {
     printf("\nerror of u: not estimated\n");
+    return;
   }
+  const graft_source_info *info = &r->source->info;
+  printf("\n%-20s %9s %11s %11s\n", "error of u", "samples", "median", "largest");
+  for (size_t k = 0; k < info->tasks; k++) print_errors(info->task_name[k], &r->task[k]);
+  if (info->tasks > 1) print_errors("(all)", &r->all);
 }
 
-static void print_text(const char *path, const struct report *r) {
+static graft_status print_text(const char *path, const struct report *r) {
   print_head(path, &r->source->info);
   graft_info_provenance(graft_dataset_provenance(r->source));
   print_tasks(&r->source->info);
-  print_geometries(&r->source->info);
+  GRAFT_TRY(print_geometries(&r->source->info));
   print_fields(r);
+  return GRAFT_OK;
 }
 
 /* ---- JSON ---- */
 
-static void json_tables(graft_json *json, const graft_source_info *info) {
+static void json_errors(graft_json *json, const struct errors *e) {
+  graft_json_object(json, "error_estimate");
+  graft_json_int(json, "samples", (long long)e->samples);
+  graft_json_real(json, "median", e->median);
+  graft_json_real(json, "max", e->max);
+  graft_json_end_object(json);
+}
+
+static void json_tables(graft_json *json, const struct report *r) {
+  const graft_source_info *info = &r->source->info;
   static const char *const part_name[] = {"training", "validation", "test"};
   graft_json_array(json, "tasks");
   for (size_t t = 0; t < info->tasks; t++) {
     graft_json_object(json, NULL);
     graft_json_text(json, "name", info->task_name[t]);
     graft_json_int(json, "samples", (long long)count_samples(info, t, NULL, 0));
+    json_errors(json, &r->task[t]);
     graft_json_object(json, "splits");
     for (size_t k = 0; k < info->splits; k++) {
       graft_json_object(json, info->split[k].name);
@@ -228,11 +301,7 @@ static void json_fields(graft_json *json, const struct report *r) {
     graft_json_end_object(json);
   }
   graft_json_end_array(json);
-  graft_json_object(json, "error_estimate");
-  graft_json_int(json, "samples", (long long)r->estimates);
-  graft_json_real(json, "median", r->error_median);
-  graft_json_real(json, "max", r->error_max);
-  graft_json_end_object(json);
+  json_errors(json, &r->all);
 }
 
 static graft_status print_json(const char *path, const struct report *r) {
@@ -249,7 +318,7 @@ static graft_status print_json(const char *path, const struct report *r) {
   graft_json_array(&json, "grid");
   for (int a = 0; a < info->dims; a++) graft_json_int(&json, NULL, (long long)info->grid[a]);
   graft_json_end_array(&json);
-  json_tables(&json, info);
+  json_tables(&json, r);
   json_fields(&json, r);
   graft_info_provenance_json(&json, graft_dataset_provenance(r->source));
   graft_json_end_object(&json);
@@ -261,8 +330,7 @@ graft_status graft_info_dataset(const char *path, bool json) {
   struct report report = {.source = &source};
   GRAFT_TRY(graft_dataset_open(path, &source));
   graft_status status = read_report(&report);
-  if (status == GRAFT_OK && json) status = print_json(path, &report);
-  if (status == GRAFT_OK && !json) print_text(path, &report);
+  if (status == GRAFT_OK) status = json ? print_json(path, &report) : print_text(path, &report);
   graft_source_fini(&source);
   return status;
 }

@@ -122,7 +122,7 @@ static void dataset_report(void) {
                                      "log_k",
                                      "solution [1]",
                                      "grid: 5",
-                                     "estimated for 14 samples"};
+                                     "error of u"};
   T_EQUAL(info_file("d.h5", ""), 0);
   for (size_t i = 0; i < sizeof want / sizeof *want; i++) T_CHECK(holds(out, want[i]));
   T_EQUAL(info_file("d.h5", "-json"), 0);
