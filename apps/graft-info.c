@@ -18,6 +18,8 @@ static const char help[] =
     "  graft-info runs/a/model.h5 -json   the same as JSON\n"
     "  graft-info model.h5 -export        all arrays as CSV: name, type, shape, values\n"
     "  graft-info -merge all.h5 a.h5 b.h5 one data set out of parts (solve -first)\n"
+    "  graft-info -diff runs/a runs/b     what differs: options, arrays, samples; exit 5 if "
+    "content\n"
     "\n"
     "Describe HDF5 files of Graft: data sets, models, checkpoints, predictions.\n"
     "\n"
@@ -27,11 +29,13 @@ static const char help[] =
     "  -xdmf       write FILE.xmf beside a data set, for ParaView and VisIt\n"
     "  -merge      write the first file from the others: data sets of different samples, else "
     "alike\n"
+    "  -diff       say what differs between two files, or the models of two runs\n"
     "  -json       print JSON\n"
     "  --help      this text\n"
     "  --version   version of Graft\n"
     "\n"
-    "exit codes: 0 done, 2 usage, 3 bad file, 6 output can't be written\n";
+    "exit codes: 0 done, 2 usage, 3 bad file, 5 content differs (-diff), 6 output can't be "
+    "written\n";
 
 /* The help as a man page. */
 static void print_man(void) {
@@ -51,17 +55,18 @@ struct request {
   const char *path; /* with -merge: of the new file */
   const char *part[MOST_PARTS];
   size_t parts;
-  bool check, export, json, merge, xdmf;
+  bool check, diff, export, json, merge, xdmf;
 };
 
-static const char *const names[] = {"-check", "-export", "-json",    "-merge",
-                                    "-xdmf",  "--help",  "--version"};
+static const char *const names[] = {"-check", "-diff", "-export", "-json",
+                                    "-merge", "-xdmf", "--help",  "--version"};
 
 static graft_status parse(int argc, char **argv, struct request *r) {
   enum { N = sizeof names / sizeof *names };
   for (int i = 1; i < argc; i++) {
     const char *word = argv[i];
     bool *flag = strcmp(word, "-check") == 0    ? &r->check
+                 : strcmp(word, "-diff") == 0   ? &r->diff
                  : strcmp(word, "-export") == 0 ? &r->export
                  : strcmp(word, "-json") == 0   ? &r->json
                  : strcmp(word, "-merge") == 0  ? &r->merge
@@ -83,15 +88,16 @@ static graft_status parse(int argc, char **argv, struct request *r) {
       r->part[r->parts++] = word;
     }
   }
-  GRAFT_CHECK(r->merge || r->parts == 0, USAGE, "expected one file, got a second one '%.200s'",
-              r->part[0]);
+  GRAFT_CHECK(!r->diff || r->parts == 1, USAGE, "-diff: expected two files, got %zu",
+              r->parts + (r->path != NULL));
+  GRAFT_CHECK(!(r->diff && r->json), USAGE, "expected -diff or -json, got both");
+  GRAFT_CHECK(r->merge || r->diff || r->parts == 0, USAGE,
+              "expected one file, got a second one '%.200s'", r->part[0]);
   GRAFT_CHECK(!r->merge || r->parts > 0, USAGE,
               "-merge: expected a file to write and parts, e.g. '-merge all.h5 a.h5 b.h5'");
-  GRAFT_CHECK(!(r->merge && (r->check || r->export || r->xdmf)), USAGE,
-              "expected -merge alone, got another action");
   GRAFT_CHECK(r->path, USAGE, "expected a file, e.g. 'graft-info data.h5' (see graft-info --help)");
-  GRAFT_CHECK(r->check + r->export + r->xdmf <= 1, USAGE,
-              "expected one of -check, -export and -xdmf, got several");
+  GRAFT_CHECK(r->check + r->diff + r->export + r->merge + r->xdmf <= 1, USAGE,
+              "expected one of -check, -diff, -export, -merge and -xdmf, got several");
   GRAFT_CHECK(!(r->export && r->json), USAGE, "expected -export or -json, got both");
   return GRAFT_OK;
 }
@@ -122,6 +128,7 @@ static graft_status run(int argc, char **argv) {
   char kind[GRAFT_KIND_SIZE];
   GRAFT_TRY(parse(argc, argv, &r));
   if (r.merge) return merge(argc, argv, &r);
+  if (r.diff) return graft_info_diff(r.path, r.part[0]);
   if (r.xdmf) return xdmf(r.path);
   GRAFT_TRY(graft_file_kind(r.path, kind));
   if (r.check) return graft_info_check(r.path, kind, r.json);

@@ -20,6 +20,14 @@ GRAFT_MUST_USE graft_status graft_info_bundle(const char *path, bool json);
  *  @return GRAFT_INPUT with one line naming data set and index of the first thing that is wrong */
 GRAFT_MUST_USE graft_status graft_info_check(const char *path, const char *kind, bool json);
 
+enum { GRAFT_INFO_PATH = 4096 /**< longest name of a file made from that of a directory */ };
+
+/** Say what differs between two files of a kind, or the models of two run directories: options, and
+ *  content, sample by sample and array by array.
+ *  @return GRAFT_ACCURACY if the content differs; options alone may
+ *  Cost: reads both files. */
+GRAFT_MUST_USE graft_status graft_info_diff(const char *a, const char *b);
+
 /** All arrays of a model or checkpoint as CSV, one line each: name, type, shape, values. */
 GRAFT_MUST_USE graft_status graft_info_export(const char *path);
 

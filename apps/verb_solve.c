@@ -144,9 +144,11 @@ static graft_status print_report(const graft_app *app, const graft_pde_solve *co
     graft_json_end_object(&json);
     return graft_json_finish(&json);
   }
-  printf("%s: %zu samples, %zu triangles, %.1f s, %.1f samples/s (set-up %.1f s, regions %.1f s, "
+  char triangles[32] = "";
+  if (r->elements) snprintf(triangles, sizeof triangles, ", %zu triangles", r->elements);
+  printf("%s: %zu samples%s, %.1f s, %.1f samples/s (set-up %.1f s, regions %.1f s, "
          "fields %.1f s, assembly %.1f s, solver %.1f s, estimates %.1f s, output %.1f s)\n",
-         config->output, r->samples, r->elements, r->seconds, rate, r->setup, r->regions, r->draw,
+         config->output, r->samples, triangles, r->seconds, rate, r->setup, r->regions, r->draw,
          r->assemble, r->solve, r->estimate, r->output);
   if (r->resumed > 0) printf("%zu samples were there from an interrupted run\n", r->resumed);
   if (r->error_max >= 0) {

@@ -186,7 +186,7 @@ static void usage(void) {
   T_EQUAL(info("a.h5 -chekc"), 2);
   one_line("unknown option '-chekc' (did you mean '-check'?)");
   T_EQUAL(info("a.h5 -check -export"), 2);
-  one_line("expected one of -check, -export");
+  one_line("expected one of -check, -diff, -export");
   T_EQUAL(info("--help"), 0);
   T_CHECK(holds(out, "usage:"));
   T_EQUAL(info("--man"), 0);
