@@ -65,6 +65,7 @@ struct evaluating {
   graft_deeponet *model;
   graft_source source;
   graft_evaluation evaluation;
+  size_t samples, seen;      /* evaluated; of these used in the model's training or validation */
   double train_seconds;      /* of the model */
   double predict_per_sample; /* seconds */
 };
@@ -79,6 +80,22 @@ static graft_status parse_split(struct evaluating *e) {
   return status;
 }
 
+/* Samples that the model knows from its training make its errors too small. */
+static graft_status count_seen(struct evaluating *e, const size_t *sample) {
+  unsigned char *seen; /* [samples] */
+  GRAFT_TRY(graft_alloc(&seen, e->samples, sizeof *seen));
+  graft_status status = graft_deeponet_check_seen(e->model, &e->source, sample, e->samples, seen);
+  for (size_t i = 0; i < e->samples; i++) e->seen += seen[i];
+  graft_free(seen);
+  if (status == GRAFT_OK && e->seen > 0) {
+    graft_app_warn(e->app,
+                   "%s: %zu of %zu evaluated samples were in the training or validation part of "
+                   "the model: its errors there say nothing about new samples",
+                   e->config->data, e->seen, e->samples);
+  }
+  return status;
+}
+
 /* Predictions of the part and their errors. */
 static graft_status evaluate(struct evaluating *e) {
   size_t *sample = NULL, count = 0, points = e->source.info.points;
@@ -87,6 +104,8 @@ static graft_status evaluate(struct evaluating *e) {
   graft_status status;
   GRAFT_TRY(graft_part_select(&e->source.info, e->split, e->part, &sample, &count));
   GRAFT_CHECK_TO(done, count > 0, INPUT, "%s: no samples in %s", e->config->data, e->config->split);
+  e->samples = count;
+  GRAFT_TRY_TO(done, count_seen(e, sample));
   GRAFT_TRY_TO(done, graft_alloc(&u, count * points, sizeof *u));
   double start = graft_meter_clock();
   GRAFT_TRY_TO(done, graft_deeponet_predict(e->model, &e->source, sample, count, u));
@@ -118,6 +137,7 @@ static graft_status write_metrics(const struct evaluating *e, FILE *file) {
   graft_json_text(&json, "version", e->app->program->version);
   graft_json_text(&json, "split", e->config->split);
   graft_json_int(&json, "seed", graft_deeponet_get_config(e->model)->seed);
+  graft_json_int(&json, "seen_samples", (long long)e->seen);
   graft_json_object(&json, "seconds");
   graft_json_real(&json, "solve", e->config->solve_seconds);
   graft_json_real(&json, "train", e->train_seconds);
@@ -214,7 +234,12 @@ static void print_table(const struct evaluating *e) {
            100.0 * t->summary.mean, 100.0 * t->summary.median, 100.0 * t->summary.p95,
            100.0 * t->summary.max, 100.0 * t->fluctuation.mean, 100.0 * t->gradient.mean);
   }
+  if (e->seen > 0) {
+    printf("%zu of %zu samples were in the model's training or validation part\n", e->seen,
+           e->samples);
+  }
   if (!e->config->baselines) return;
+  if (e->part == GRAFT_PART_VALIDATION) printf("the baselines were tuned on these samples\n");
   printf("\n%-14s%14s", "mean", "network");
   for (size_t b = 0; graft_baseline_name(b); b++) printf("%14s", graft_baseline_name(b));
   printf("\n");

@@ -144,7 +144,7 @@ static graft_status print_report(const graft_app *app, const graft_pde_solve *co
     graft_json_end_object(&json);
     return graft_json_finish(&json);
   }
-  char triangles[32] = "";
+  char triangles[40] = "";
   if (r->elements) snprintf(triangles, sizeof triangles, ", %zu triangles", r->elements);
   printf("%s: %zu samples%s, %.1f s, %.1f samples/s (set-up %.1f s, regions %.1f s, "
          "fields %.1f s, assembly %.1f s, solver %.1f s, estimates %.1f s, output %.1f s)\n",

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 /* Multipliers and Weyl increments of salmon2011, table 2 and section 3.3. */
 static const uint32_t MUL0 = 0xD2511F53u, MUL1 = 0xCD9E8D57u;
 static const uint32_t WEYL0 = 0x9E3779B9u, WEYL1 = 0xBB67AE85u;
@@ -21,6 +23,11 @@ static void philox(const uint32_t counter[4], const uint32_t key[2], uint32_t ou
     k1 += WEYL1;
   }
   memcpy(out, c, sizeof c);
+}
+
+uint32_t graft_rng_stream(const char *name) {
+  uint64_t hash = graft_hash(GRAFT_HASH_START, name, strlen(name));
+  return (uint32_t)GRAFT_STREAM_SAMPLE + 1 + (uint32_t)(hash >> 33);
 }
 
 void graft_rng_init(graft_rng *rng, uint64_t seed, uint32_t stream, uint64_t index) {

@@ -23,8 +23,8 @@ typedef struct graft_rng {
   double normal;       /**< see @p has_normal */
 } graft_rng;
 
-/** Streams that Graft uses, so that no two purposes share numbers. Task k's samples use
- *  GRAFT_STREAM_SAMPLE + k. */
+/** Streams that Graft uses, so that no two purposes share numbers. A task's samples use
+ *  graft_rng_stream() of its name. */
 enum {
   GRAFT_STREAM_INIT = 1,     /**< initial weights; index = layout block */
   GRAFT_STREAM_SHUFFLE = 2,  /**< order of samples; index = epoch */
@@ -32,8 +32,13 @@ enum {
   GRAFT_STREAM_AUGMENT = 4,  /**< augmentation; index = epoch */
   GRAFT_STREAM_TEST = 5,     /**< tests */
   GRAFT_STREAM_REGION = 6,   /**< random regions; index = hash of the family, region */
-  GRAFT_STREAM_SAMPLE = 1000 /**< fields and parameters of samples; + task */
+  GRAFT_STREAM_SAMPLE = 1000 /**< fields that all tasks share; the tasks' own lie above */
 };
+
+/** Stream for the samples of the task of that name, above GRAFT_STREAM_SAMPLE: the same in every
+ *  data set, whatever other tasks it has, and another one for every name (but for a chance of
+ *  2^−31 per pair). */
+uint32_t graft_rng_stream(const char *name);
 
 /** Start the sequence of (@p seed, @p stream, @p index). */
 void graft_rng_init(graft_rng *rng, uint64_t seed, uint32_t stream, uint64_t index);

@@ -2,6 +2,7 @@
 #include "deeponet/baseline.h"
 
 #include <cblas.h>
+#include <float.h>
 #include <math.h>
 #include <omp.h>
 #include <string.h>
@@ -107,9 +108,9 @@ static void training_mean(size_t n, size_t columns, const double *y, double *mea
 }
 
 static graft_status take_log(struct task *task) {
-  size_t all = task->n + task->v + task->t;
-  bool positive = task->inner > 0;
-  for (size_t i = 0; i < all && positive; i++) {
+  size_t known = task->n + task->v, all = known + task->t;
+  bool positive = task->inner > 0; /* the test part has no say in it */
+  for (size_t i = 0; i < known && positive; i++) {
     for (size_t j = 0; j < task->inner; j++) positive &= task->u[i * task->points + j] > 0;
   }
   if (!positive) return GRAFT_OK;
@@ -118,7 +119,7 @@ static graft_status take_log(struct task *task) {
 #pragma omp parallel for schedule(static)
   for (size_t i = 0; i < all; i++) {
     for (size_t j = 0; j < task->inner; j++) {
-      task->log_u[i * task->inner + j] = log(task->u[i * task->points + j]);
+      task->log_u[i * task->inner + j] = log(fmax(task->u[i * task->points + j], DBL_MIN));
     }
   }
   training_mean(task->n, task->inner, task->log_u, task->log_mean);

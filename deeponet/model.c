@@ -113,6 +113,7 @@ void graft_deeponet_destroy(graft_deeponet *model) {
   graft_free(model->task);
   graft_free(model->region);
   graft_free(model->theta);
+  graft_free(model->seen);
   graft_free(model);
 }
 

@@ -158,6 +158,16 @@ GRAFT_MUST_USE graft_status graft_deeponet_check_inputs(graft_deeponet *model,
                                                         const size_t *sample, size_t count,
                                                         double *excess);
 
+/** Which samples was the model trained or tuned on? Told by region and input, not by place, so that
+ *  another data set that holds the same samples is recognised.
+ *  @param seen [count] receives 1 for samples of the training or validation part of the model's own
+ *  data set, else 0
+ *  @return GRAFT_INPUT when the grid of the source doesn't fit the model */
+GRAFT_MUST_USE graft_status graft_deeponet_check_seen(graft_deeponet *model,
+                                                      const graft_source *source,
+                                                      const size_t *sample, size_t count,
+                                                      unsigned char *seen);
+
 /** Put all that prediction needs into @p bundle, bitwise: configuration, normalisation, weights,
  * skip path, grid, names of tasks and geometries, masks, torsion, training ranges. */
 GRAFT_MUST_USE graft_status graft_deeponet_save(const graft_deeponet *model, graft_bundle *bundle);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A model in a bundle. Names: model/OPTION (text), grid/…, task/…, geometry/…, normalisation/…,
- * skip/TASK/…, parameters/BLOCK. */
+ * skip/TASK/…, seen/fingerprint, parameters/BLOCK. */
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +13,7 @@ static const graft_type real_type = GRAFT_FLOAT64;
 static const graft_type real_type = GRAFT_FLOAT32;
 #endif
 
-enum { FORMAT = 1, OPTION_TEXT = 256 };
+enum { FORMAT = 2, OPTION_TEXT = 256 };
 
 static graft_status put_config(const graft_deeponet_config *config, graft_bundle *bundle) {
   char name[GRAFT_NAME_SIZE + 8], value[OPTION_TEXT];
@@ -134,6 +134,8 @@ graft_status graft_deeponet_save(const graft_deeponet *model, graft_bundle *bund
   GRAFT_TRY(put_info(model, bundle));
   GRAFT_TRY(put_regions(model, bundle));
   GRAFT_TRY(put_fitted(model, bundle));
+  GRAFT_TRY(graft_bundle_put(bundle, "seen/fingerprint", GRAFT_INT64,
+                             GRAFT_SHAPE(1, model->seen_count), model->seen));
   for (size_t i = 0; i < layout->blocks; i++) {
     const graft_block *block = &layout->block[i];
     snprintf(name, sizeof name, "parameters/%s", block->name);
@@ -275,6 +277,21 @@ static graft_status get_projection(const graft_bundle *bundle, graft_deeponet *m
   return GRAFT_OK;
 }
 
+static graft_status get_seen(const graft_bundle *bundle, graft_deeponet *model) {
+  const int64_t *seen;
+  size_t N = 0;
+  GRAFT_TRY(get_count(bundle, "seen/fingerprint", SIZE_MAX, &N));
+  GRAFT_TRY(graft_bundle_get(bundle, "seen/fingerprint", GRAFT_INT64, GRAFT_SHAPE(1, N), &seen));
+  for (size_t i = 1; i < N; i++) {
+    GRAFT_CHECK(seen[i - 1] <= seen[i], INPUT,
+                "seen/fingerprint: expected increasing numbers, got a smaller one at %zu", i);
+  }
+  GRAFT_TRY(graft_alloc(&model->seen, N, sizeof *model->seen));
+  memcpy(model->seen, seen, N * sizeof *seen);
+  model->seen_count = N;
+  return GRAFT_OK;
+}
+
 static graft_status get_parameters(const graft_bundle *bundle, graft_deeponet *model) {
   char name[GRAFT_NAME_SIZE + 16];
   const graft_layout *layout = graft_graph_layout(model->network.graph);
@@ -306,6 +323,7 @@ static graft_status load(const graft_bundle *bundle, graft_deeponet **model) {
   GRAFT_TRY(get_regions(bundle, *model));
   GRAFT_TRY(get_fitted(bundle, *model));
   GRAFT_TRY(get_projection(bundle, *model));
+  GRAFT_TRY(get_seen(bundle, *model));
   GRAFT_TRY(graft_model_finish(*model));
   return get_parameters(bundle, *model);
 }

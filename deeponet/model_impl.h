@@ -95,8 +95,10 @@ struct graft_deeponet {
   const graft_skip_type *skip;
   const graft_loss_type *loss;
   int threads;
-  struct network network;    /* for predictions, PREDICT_ROWS rows at most */
-  graft_real *theta;         /* [n] */
+  struct network network; /* for predictions, PREDICT_ROWS rows at most */
+  graft_real *theta;      /* [n] */
+  int64_t *seen;          /* [seen_count] fingerprints of training and validation samples, sorted */
+  size_t seen_count;
   struct training *training; /* NULL in a loaded model */
 };
 
@@ -140,6 +142,14 @@ void graft_model_project(const graft_deeponet *model, size_t count, graft_real *
 /* Statistics of log_k [P] over a region. */
 void graft_model_statistics(const struct region *region, size_t points, const float *log_k,
                             double statistic[RANGE_COUNT]);
+
+/* Keep the fingerprints of samples used in training: their regions' places [rows] and inputs
+ * [rows x P]. */
+GRAFT_MUST_USE graft_status graft_model_remember(graft_deeponet *model, size_t rows,
+                                                 const size_t *region, const float *log_k);
+
+/* Is a sample with this region and input [P] among them? */
+bool graft_model_saw(const graft_deeponet *model, const struct region *region, const float *log_k);
 
 /* Read the samples of the split, fit normalisation, means, ranges and skip paths of the model, and
  * keep what the objective needs. The model's graph isn't needed yet. */

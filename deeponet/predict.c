@@ -244,3 +244,23 @@ graft_status graft_deeponet_check_inputs(graft_deeponet *model, const graft_sour
   release(&c);
   return status;
 }
+
+static graft_status check_seen(struct predict *c, const size_t *sample, size_t count,
+                               unsigned char *seen) {
+  GRAFT_TRY(check_grid(&c->model->info, &c->source->info));
+  GRAFT_TRY(match(c));
+  GRAFT_TRY(graft_alloc(&c->log_k, c->model->info.points, sizeof(float)));
+  for (size_t i = 0; i < count; i++) {
+    GRAFT_TRY(c->source->fill(c->source->ctx, "log_k", &sample[i], 1, c->log_k));
+    seen[i] = graft_model_saw(c->model, region_of(c, sample[i]), c->log_k);
+  }
+  return GRAFT_OK;
+}
+
+graft_status graft_deeponet_check_seen(graft_deeponet *model, const graft_source *source,
+                                       const size_t *sample, size_t count, unsigned char *seen) {
+  struct predict c = {.model = model, .source = source};
+  graft_status status = check_seen(&c, sample, count, seen);
+  release(&c);
+  return status;
+}

@@ -269,6 +269,7 @@ graft_status graft_training_create(graft_deeponet *model, const graft_source *so
   t->model = model;
   GRAFT_TRY(select_rows(t, &source->info, split));
   GRAFT_TRY(read_rows(t, source));
+  GRAFT_TRY(graft_model_remember(model, t->rows, t->row_region, t->log_k));
   GRAFT_TRY(fit(t));
   GRAFT_TRY(plan_epoch(t));
   t->size = 1;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/option.h"
 #include "geometry/region_impl.h"
 

@@ -30,12 +30,6 @@ int graft_loop_winding(const graft_region *region, const graft_loop *loop, doubl
 /** Signed area enclosed by a loop, > 0 when its edges run counter-clockwise. */
 double graft_loop_area(const graft_region *region, const graft_loop *loop);
 
-/** Start of graft_hash(). */
-#define GRAFT_HASH_START 0xcbf29ce484222325U
-
-/** FNV-1a over @p data [size], continuing @p hash. */
-uint64_t graft_hash(uint64_t hash, const void *data, size_t size);
-
 #define GRAFT_PI 3.14159265358979323846
 
 enum { GRAFT_FAMILY_VERTICES = 32 /**< most vertices of a random loop */ };

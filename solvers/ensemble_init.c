@@ -49,7 +49,8 @@ static graft_status init_info(graft_ensemble *ensemble) {
     info->task[s] = (int32_t)k;
     info->sample_geometry[s] = (int32_t)(task->geometry + (task->family ? i : 0));
     info->index[s] = (int64_t)config->first + (int64_t)i;
-    info->stream[s] = GRAFT_STREAM_SAMPLE + (config->shared_fields ? 0 : (int64_t)k);
+    info->stream[s] =
+        config->shared_fields ? GRAFT_STREAM_SAMPLE : graft_rng_stream(info->task_name[k]);
     info->error_estimate[s] = -1;
   }
   snprintf(info->split[0].name, sizeof info->split[0].name, "default");

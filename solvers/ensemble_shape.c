@@ -53,12 +53,12 @@ static graft_status prepare_region(graft_ensemble *ensemble, graft_ensemble_task
   return graft_shape_solver_torsion(&task->solver, row->torsion);
 }
 
-static graft_status calibrate(graft_ensemble *ensemble, graft_ensemble_task *task, size_t k,
+static graft_status calibrate(graft_ensemble *ensemble, graft_ensemble_task *task,
                               const graft_region *region) {
   graft_shape_setting setting = setting_of(ensemble, task, region);
   return graft_shape_solver_calibrate(&task->solver, &setting, ensemble->field,
                                       (uint64_t)ensemble->config->seed,
-                                      GRAFT_STREAM_SAMPLE + (uint32_t)k);
+                                      graft_rng_stream(task->task.name));
 }
 
 static graft_status init_shape(graft_ensemble *ensemble, size_t k) {
@@ -66,7 +66,7 @@ static graft_status init_shape(graft_ensemble *ensemble, size_t k) {
   graft_region region;
   GRAFT_TRY(graft_task_region(&task->task, ensemble->info.seed, 0, &region));
   graft_status status = prepare_region(ensemble, task, task->geometry, &region);
-  if (status == GRAFT_OK && estimates(ensemble)) status = calibrate(ensemble, task, k, &region);
+  if (status == GRAFT_OK && estimates(ensemble)) status = calibrate(ensemble, task, &region);
   graft_region_fini(&region);
   return status;
 }
@@ -79,7 +79,7 @@ static graft_status init_family(graft_ensemble *ensemble, size_t k) {
     graft_region region;
     GRAFT_TRY(graft_task_region(&task->task, ensemble->info.seed, UINT32_MAX - i, &region));
     graft_status status = prepare_region(ensemble, task, task->geometry, &region);
-    if (status == GRAFT_OK) status = calibrate(ensemble, task, k, &region);
+    if (status == GRAFT_OK) status = calibrate(ensemble, task, &region);
     graft_region_fini(&region);
     GRAFT_TRY(status);
     low = fmin(low, task->solver.estimator.scale);

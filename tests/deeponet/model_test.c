@@ -211,6 +211,34 @@ static void inputs_outside_the_training_range_are_seen(void) {
   fini(&r);
 }
 
+/* The same samples at other places, in another order, without a split; also by a loaded model. */
+static void seen_samples_are_recognised(void) {
+  struct run r;
+  graft_bundle bundle = {0};
+  graft_deeponet *loaded;
+  unsigned char seen[3 * 45];
+  size_t sample[3 * 45], wrong = 0, count = 0;
+  if (!init(&r, "paper", "", 3)) return;
+  const uint8_t *part = graft_source_split_get(&r.t.source.info, "default");
+  T_OK(graft_deeponet_save(r.model, &bundle));
+  if (!T_OK(graft_deeponet_load(&bundle, &loaded))) return;
+  for (size_t i = 0; i < 3 * 45; i++) sample[i] = 3 * 45 - 1 - i;
+  T_OK(graft_deeponet_check_seen(loaded, &r.t.source, sample, 3 * 45, seen));
+  for (size_t i = 0; i < 3 * 45; i++) {
+    wrong += seen[i] != (part[sample[i]] != GRAFT_PART_TEST);
+    count += seen[i];
+  }
+  T_EQUAL(wrong, 0);
+  T_EQUAL(count, 3 * 35);
+  float *log_k = r.t.log_k + sample[134] * P; /* sample 0: a training sample, with another field */
+  log_k[P - 1] = nextafterf(log_k[P - 1], 1e9F);
+  T_OK(graft_deeponet_check_seen(loaded, &r.t.source, sample, 3 * 45, seen));
+  T_EQUAL(seen[134], 0);
+  graft_deeponet_destroy(loaded);
+  graft_bundle_fini(&bundle);
+  fini(&r);
+}
+
 static void mistakes(void) {
   struct run r;
   toy other;
@@ -260,6 +288,7 @@ int main(void) {
   T_RUN(damaged_bundles_are_refused);
   T_RUN(symmetrised_predictions_are_equivariant);
   T_RUN(inputs_outside_the_training_range_are_seen);
+  T_RUN(seen_samples_are_recognised);
   T_RUN(mistakes);
   return graft_test_done();
 }

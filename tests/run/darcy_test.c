@@ -141,6 +141,20 @@ static void eval_writes_the_contract(void) {
   T_CHECK(program_exists("elsewhere/metrics.json"));
 }
 
+/* The same fields in a data set of another size and of other tasks: what was training is now test.
+ */
+static void eval_tells_of_samples_seen_in_training(void) {
+  static char json[65536];
+  program_read("run/metrics.json", json, sizeof json);
+  T_EQUAL(program_json(json, "seen_samples", 0), 0);
+  program_darcy(0, "solve -quiet -samples 9 -grid 13 -shapes disc -mesh_size 0.1 -o smaller.h5");
+  program_darcy(0, "eval -model run/model.h5 -data smaller.h5 -baselines false -o elsewhere");
+  T_CHECK(strstr(program.err, "2 of 2 evaluated samples") != NULL);
+  T_CHECK(strstr(program.out, "2 of 2 samples were in the model's") != NULL);
+  program_read("elsewhere/metrics.json", json, sizeof json);
+  T_EQUAL(program_json(json, "seen_samples", 0), 2);
+}
+
 /* Errors from predicted fields, by hand, agree with metrics.json. */
 static void predict_agrees_with_eval(void) {
   static char json[65536];
@@ -268,6 +282,7 @@ int main(int argc, char **argv) {
   T_RUN(train_fills_a_run_directory);
   T_RUN(train_again_does_the_right_thing);
   T_RUN(eval_writes_the_contract);
+  T_RUN(eval_tells_of_samples_seen_in_training);
   T_RUN(predict_agrees_with_eval);
   T_RUN(predict_warns_of_foreign_inputs);
   T_RUN(plot_draws_or_warns);
