@@ -76,7 +76,7 @@ static void check_tables(const graft_source *source) {
   for (size_t s = 0; s < S; s++) {
     T_EQUAL(info->task[s], s / SAMPLES);
     T_EQUAL(info->index[s], 3 + s % SAMPLES);
-    T_EQUAL(info->stream[s], GRAFT_STREAM_SAMPLE + s / SAMPLES);
+    T_EQUAL(info->stream[s], graft_rng_stream(info->task_name[s / SAMPLES]));
   }
   T_CHECK(graft_source_split_get(info, "default") != NULL);
   float most = 0;
