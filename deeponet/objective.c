@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The training set as a graft_objective. A batch mixes all tasks; one pass gives the weighted sum
- * of the gradients, a pass per task over its own samples gives the rows. */
+ * of the gradients. For rows the samples of a batch are put in order of their tasks: a sample's
+ * part of the gradient belongs to one row, so only what all samples share, the trunk, is gone
+ * through once for each task. */
 #include <math.h>
 #include <omp.h>
 #include <string.h>
@@ -131,7 +133,7 @@ static void fill_branch(const struct training *t, size_t b, size_t row, size_t h
                    graft_graph_input_data(network->graph, network->code) + b * model->info.tasks);
 }
 
-/* Inputs, targets and the skip path's part of z (into t->prediction) of t->batch. */
+/* Inputs, targets and the skip path's part of z (into t->offset) of t->batch. */
 static void assemble(struct training *t, const graft_request *request, struct points points,
                      size_t count) {
   const graft_deeponet *model = t->model;
@@ -142,7 +144,7 @@ static void assemble(struct training *t, const graft_request *request, struct po
     size_t row = t->batch[b], g = t->row_region[row], h = row_symmetry(t, request, row);
     const uint32_t *point = model->region[g].symmetry.point + h * P;
     const float *u = t->u + row * P, *skip = t->skip ? t->skip + row * P : NULL;
-    graft_real *target = t->target + b * n, *z = t->prediction + b * n;
+    graft_real *target = t->target + b * n, *z = skip ? t->offset + b * n : NULL;
     fill_branch(t, b, row, h);
     for (size_t i = 0; i < n; i++) target[i] = scale * (graft_real)u[point[points.list[i]]];
     for (size_t i = 0; skip && i < n; i++) z[i] = (graft_real)skip[point[points.list[i]]];
@@ -151,27 +153,33 @@ static void assemble(struct training *t, const graft_request *request, struct po
   }
 }
 
+/* Samples first … first + count − 1 of t->batch. */
+struct part {
+  size_t first, count;
+};
+
 /* t->prediction = scale u, t->slope = its derivative with respect to the network's output. */
-static void transform(struct training *t, struct points points, size_t count) {
+static void transform(struct training *t, struct points points, struct part part) {
   const graft_deeponet *model = t->model;
   const graft_real *output = graft_graph_output(t->network.graph);
   graft_real gain = (graft_real)model->config.gain;
   size_t n = points.count;
 #pragma omp parallel for schedule(static) num_threads(model->threads)
-  for (size_t b = 0; b < count; b++) {
+  for (size_t b = part.first; b < part.first + part.count; b++) {
     size_t g = t->row_region[t->batch[b]];
     const graft_real *base = points.all ? model->region[g].base : t->base + g * n;
+    const graft_real *skip = t->skip ? t->offset + b * n : NULL;
     graft_real *z = t->gradient + b * n, *slope = t->slope + b * n, *u = t->prediction + b * n;
-    for (size_t i = 0; i < n; i++) z[i] = gain * output[b * n + i] + (t->skip ? u[i] : 0);
+    for (size_t i = 0; i < n; i++) z[i] = gain * output[b * n + i] + (skip ? skip[i] : 0);
     model->transform->apply(n, z, base, u, slope);
     for (size_t i = 0; i < n; i++) slope[i] *= gain;
   }
 }
 
 /* Sum losses and counts by task. */
-static graft_status collect(const struct training *t, const graft_request *request, size_t count,
-                            graft_reply *reply) {
-  for (size_t b = 0; b < count; b++) {
+static graft_status collect(const struct training *t, const graft_request *request,
+                            struct part part, graft_reply *reply) {
+  for (size_t b = part.first; b < part.first + part.count; b++) {
     size_t k = t->row_task[t->batch[b]];
     GRAFT_CHECK(isfinite(t->value[b]), DIVERGED, "loss of task %s, sample %zu, in step %llu: %g",
                 t->task_name[k], t->id[t->batch[b]], (unsigned long long)request->step,
@@ -182,78 +190,142 @@ static graft_status collect(const struct training *t, const graft_request *reque
   return GRAFT_OK;
 }
 
-/* Forward pass over t->batch [count], losses into reply, and with @p gradient (may be NULL) the
- * gradient of Σ weight_task loss, the weights 1 if @p weight is NULL. */
-static graft_status pass(struct training *t, const graft_request *request, size_t count,
-                         const graft_real *theta, const double *weight, graft_reply *reply,
-                         graft_real *gradient) {
-  const graft_deeponet *model = t->model;
+/* An assembled batch: what its passes have in common. */
+struct assembled {
+  const graft_request *request;
+  struct points points;
+  graft_run run; /* of all samples */
+};
+
+static struct assembled prepare(struct training *t, const graft_request *request, size_t count) {
   struct points points = select_points(t, request);
-  graft_run run = {.samples = count,
-                   .points = points.count,
-                   .train = request->pass != GRAFT_PASS_VALIDATE,
-                   .seed = (uint64_t)model->config.seed,
-                   .step = request->batch ? mix(request->step, request->batch) : request->step,
-                   .sample_id = t->sample_id};
   assemble(t, request, points, count);
+  return (struct assembled){
+      .request = request,
+      .points = points,
+      .run = {.samples = count,
+              .points = points.count,
+              .train = request->pass != GRAFT_PASS_VALIDATE,
+              .seed = (uint64_t)t->model->config.seed,
+              .step = request->batch ? mix(request->step, request->batch) : request->step,
+              .sample_id = t->sample_id}};
+}
+
+static graft_run run_of(const struct assembled *a, struct part part) {
+  graft_run run = a->run;
+  run.first = part.first;
+  run.samples = part.count;
+  return run;
+}
+
+/* Forward pass of a part, losses into reply, and with @p backward, into t->gradient, the gradient
+ * of Σ weight_task loss with respect to the network's output, the weights 1 if @p weight is NULL.
+ */
+static graft_status forward(struct training *t, const struct assembled *a, struct part part,
+                            const graft_real *theta, const double *weight, bool backward,
+                            graft_reply *reply) {
+  const graft_deeponet *model = t->model;
+  const graft_run run = run_of(a, part);
+  const size_t n = a->points.count, at = part.first * n;
   GRAFT_TRY(graft_graph_forward(t->network.graph, &run, theta));
-  transform(t, points, count);
-  for (size_t b = 0; b < count; b++) {
+  transform(t, a->points, part);
+  for (size_t b = part.first; b < part.first + part.count; b++) {
     t->weight[b] = weight ? weight[t->row_task[t->batch[b]]] : 1;
   }
-  graft_loss_batch batch = {.samples = count,
-                            .points = points.count,
-                            .prediction = t->prediction,
-                            .target = t->target,
-                            .mask = t->mask,
+  graft_loss_batch batch = {.samples = part.count,
+                            .points = n,
+                            .prediction = t->prediction + at,
+                            .target = t->target + at,
+                            .mask = t->mask + part.first,
                             .epsilon = 1e-12,
                             .threads = model->threads};
-  GRAFT_TRY(
-      graft_loss_eval(model->loss, &batch, t->weight, t->value, gradient ? t->gradient : NULL));
-  GRAFT_TRY(collect(t, request, count, reply));
-  if (!gradient) return GRAFT_OK;
+  GRAFT_TRY(graft_loss_eval(model->loss, &batch, t->weight + part.first, t->value + part.first,
+                            backward ? t->gradient + at : NULL));
+  GRAFT_TRY(collect(t, a->request, part, reply));
+  if (!backward) return GRAFT_OK;
 #pragma omp parallel for schedule(static) num_threads(model->threads)
-  for (size_t b = 0; b < count; b++) {
-    for (size_t i = b * points.count; i < (b + 1) * points.count; i++) {
-      t->gradient[i] *= t->slope[i];
-    }
+  for (size_t b = part.first; b < part.first + part.count; b++) {
+    for (size_t i = b * n; i < (b + 1) * n; i++) t->gradient[i] *= t->slope[i];
   }
+  return GRAFT_OK;
+}
+
+static graft_status backward(struct training *t, const struct assembled *a, struct part part,
+                             const graft_real *theta, graft_real *gradient) {
+  const graft_run run = run_of(a, part);
   return graft_graph_backward(t->network.graph, &run, theta, t->gradient, gradient);
+}
+
+/* Put t->batch in order of the tasks, those of a task in the order they had; part [K]. */
+static void sort_by_task(struct training *t, size_t count, struct part *part) {
+  size_t K = t->model->info.tasks, sorted = 0;
+  for (size_t k = 0; k < K; k++) {
+    part[k].first = sorted;
+    for (size_t b = 0; b < count; b++) {
+      if (t->row_task[t->batch[b]] == k) t->sorted[sorted++] = t->batch[b];
+    }
+    part[k].count = sorted - part[k].first;
+  }
+  memcpy(t->batch, t->sorted, count * sizeof *t->batch);
 }
 
 static graft_status rows(struct training *t, const graft_request *request, const graft_real *theta,
                          graft_reply *reply) {
-  size_t n = graft_graph_layout(t->network.graph)->n;
-  double loss[GRAFT_MAX_TASKS] = {0}, counted[GRAFT_MAX_TASKS] = {0};
-  bool summed = request->want & GRAFT_WANT_SUM; /* then losses are known already */
-  graft_reply own = summed ? (graft_reply){.loss = loss, .count = counted} : *reply;
-  for (size_t k = 0; k < t->model->info.tasks; k++) {
-    size_t count = select_batch(t, request, request->tasks & (uint64_t)1 << k);
-    const graft_real *at = request->row_theta ? request->row_theta[k] : theta;
-    if (count == 0) {
-      memset(reply->rows + k * n, 0, n * sizeof *reply->rows);
+  const graft_real *const *own = request->row_theta;
+  size_t n = graft_graph_layout(t->network.graph)->n, K = t->model->info.tasks;
+  size_t count = select_batch(t, request, request->tasks);
+  struct part part[GRAFT_MAX_TASKS], all = {0, count};
+  struct assembled a;
+  if (count == 0) {
+    memset(reply->rows, 0, K * n * sizeof *reply->rows);
+    return GRAFT_OK;
+  }
+  sort_by_task(t, count, part);
+  a = prepare(t, request, count);
+  if (!own) GRAFT_TRY(forward(t, &a, all, theta, NULL, true, reply));
+  for (size_t k = 0; k < K; k++) {
+    graft_real *row = reply->rows + k * n;
+    if (part[k].count == 0) {
+      memset(row, 0, n * sizeof *row);
       continue;
     }
-    GRAFT_TRY(pass(t, request, count, at, NULL, &own, reply->rows + k * n));
+    if (own) GRAFT_TRY(forward(t, &a, part[k], own[k], NULL, true, reply));
+    GRAFT_TRY(backward(t, &a, part[k], own ? own[k] : theta, row));
   }
   return GRAFT_OK;
+}
+
+/* Losses, and with SUM the gradient of their weighted sum. */
+static graft_status sum(struct training *t, const graft_request *request, const graft_real *theta,
+                        graft_reply *reply) {
+  bool wanted = request->want & GRAFT_WANT_SUM;
+  size_t n = graft_graph_layout(t->network.graph)->n;
+  size_t count = select_batch(t, request, request->tasks);
+  struct part all = {0, count};
+  struct assembled a;
+  if (count == 0) {
+    if (wanted) memset(reply->sum, 0, n * sizeof *reply->sum);
+    return GRAFT_OK;
+  }
+  a = prepare(t, request, count);
+  GRAFT_TRY(forward(t, &a, all, theta, request->weight, wanted, reply));
+  return wanted ? backward(t, &a, all, theta, reply->sum) : GRAFT_OK;
 }
 
 static graft_status eval(void *ctx, const graft_request *request, const graft_real *theta,
                          graft_reply *reply) {
   struct training *t = ctx;
-  size_t n = graft_graph_layout(t->network.graph)->n;
-  bool sum = request->want & GRAFT_WANT_SUM;
-  memset(reply->loss, 0, t->model->info.tasks * sizeof *reply->loss);
-  memset(reply->count, 0, t->model->info.tasks * sizeof *reply->count);
-  if (sum) memset(reply->sum, 0, n * sizeof *reply->sum);
-  if (sum || !(request->want & GRAFT_WANT_ROWS)) {
-    size_t count = select_batch(t, request, request->tasks);
-    if (count) {
-      GRAFT_TRY(pass(t, request, count, theta, request->weight, reply, sum ? reply->sum : NULL));
-    }
+  const size_t K = t->model->info.tasks;
+  bool with_rows = request->want & GRAFT_WANT_ROWS;
+  if (request->want & GRAFT_WANT_SUM || !with_rows) {
+    memset(reply->loss, 0, K * sizeof *reply->loss);
+    memset(reply->count, 0, K * sizeof *reply->count);
+    GRAFT_TRY(sum(t, request, theta, reply));
   }
-  return request->want & GRAFT_WANT_ROWS ? rows(t, request, theta, reply) : GRAFT_OK;
+  if (!with_rows) return GRAFT_OK;
+  memset(reply->loss, 0, K * sizeof *reply->loss);
+  memset(reply->count, 0, K * sizeof *reply->count);
+  return rows(t, request, theta, reply);
 }
 
 static graft_status count_batch(void *ctx, const graft_request *request, double *count) {

@@ -246,12 +246,14 @@ static graft_status allocate(struct training *t) {
   size_t B = t->B, P = model->info.points, K = model->info.tasks;
   GRAFT_TRY(graft_alloc(&t->order, t->N, sizeof *t->order));
   GRAFT_TRY(graft_alloc(&t->batch, B, sizeof *t->batch));
+  GRAFT_TRY(graft_alloc(&t->sorted, B, sizeof *t->sorted));
   GRAFT_TRY(graft_alloc(&t->sample_id, B, sizeof *t->sample_id));
   GRAFT_TRY(graft_alloc(&t->mask, B, sizeof *t->mask));
   GRAFT_TRY(graft_alloc(&t->target, B * P, sizeof(graft_real)));
   GRAFT_TRY(graft_alloc(&t->prediction, B * P, sizeof(graft_real)));
   GRAFT_TRY(graft_alloc(&t->slope, B * P, sizeof(graft_real)));
   GRAFT_TRY(graft_alloc(&t->gradient, B * P, sizeof(graft_real)));
+  if (t->skip) GRAFT_TRY(graft_alloc(&t->offset, B * P, sizeof(graft_real)));
   GRAFT_TRY(graft_alloc(&t->value, B, sizeof(double)));
   GRAFT_TRY(graft_alloc(&t->weight, B, sizeof(double)));
   GRAFT_TRY(graft_alloc(&t->task_name, K, sizeof *t->task_name));
@@ -284,7 +286,8 @@ void graft_training_destroy(struct training *t) {
       t->task_count, t->log_k,    t->u,          t->skip,       t->pattern,    t->order,
       t->batch,      t->mask,     t->target,     t->prediction, t->slope,      t->gradient,
       t->value,      t->weight,   t->sample_id,  t->task_name,  t->component,  t->first_component,
-      t->all,        t->list,     t->base,       t->inside,     t->feature};
+      t->all,        t->list,     t->base,       t->inside,     t->feature,    t->sorted,
+      t->offset};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) graft_free(all[i]);
   graft_graph_destroy(t->network.graph);
   graft_free(t);

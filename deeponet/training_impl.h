@@ -28,10 +28,11 @@ struct training {
   size_t B;          /* rows of a full batch */
   size_t rank, size; /* part of every batch that is evaluated */
   struct network network;
-  size_t *batch;                                      /* [B] rows */
+  size_t *batch, *sorted;                             /* [B] rows, and scratch to sort them */
   uint64_t *sample_id;                                /* [B] */
   const graft_real **mask;                            /* [B] */
   graft_real *target, *prediction, *slope, *gradient; /* [B x P] */
+  graft_real *offset;                                 /* [B x P] of the skip path, or NULL */
   double *value, *weight;                             /* [B] loss and factor of each sample */
   const char **task_name;                             /* [K] */
 

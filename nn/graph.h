@@ -42,16 +42,19 @@ typedef size_t graft_node;
 typedef struct graft_graph graft_graph;
 
 /** How to run the graph once; plain data. Forward and the backward passes that belong to it get the
- *  same values (but for @p accumulate). */
+ *  same values, but for @p accumulate, and for @p first and @p samples: a backward pass may take a
+ *  part of the samples of the forward pass, and gives the gradient of these alone. Arrays of
+ * inputs, outputs and sample numbers begin at sample 0 whatever @p first is. */
 typedef struct graft_run {
-  size_t samples;            /**< rows of the sample axis, 1 … max_samples */
+  size_t first;              /**< first row of the sample axis that is run, usually 0 */
+  size_t samples;            /**< rows of the sample axis from there on, ≥ 1 */
   size_t points;             /**< rows of the point axis, 1 … max_points */
   bool train;                /**< dropout on */
   bool accumulate;           /**< backward: add to `grad` instead of overwriting it */
   uint64_t seed;             /**< with step, layer and sample: decides the dropout masks */
   uint64_t step;             /**< see @p seed */
-  const uint64_t *sample_id; /**< [samples] number of each sample in its data set, or NULL: its row;
-                                  caller-owned */
+  const uint64_t *sample_id; /**< [first + samples] number of each sample in its data set, or NULL:
+                                its row; caller-owned */
 } graft_run;
 
 /** Start an empty graph.

@@ -71,7 +71,8 @@ struct graft_operator {
 };
 
 /** One call of forward or backward: a tile of rows. Pointers are to the tile's first row, but to
- * the first row of all for joint operators; not aliased unless the operator works in place. */
+ * row 0 for joint operators (which run on samples run->first … only); not aliased unless the
+ * operator works in place. */
 typedef struct graft_call {
   const graft_run *run;
   const graft_real *theta;                    /**< [n] all parameters */

@@ -118,12 +118,13 @@ static void backward_tile(const graft_graph *g, const graft_stage *stage, const 
 static void run_stage(const graft_graph *g, const graft_stage *stage, graft_axis axis,
                       const graft_run *run, const graft_real *theta, const graft_real *d_output) {
   size_t rows = graft_axis_rows(axis, run->samples, run->points);
+  size_t first = axis == GRAFT_AXIS_POINT ? 0 : run->first;
 #pragma omp parallel for num_threads(g->threads) schedule(static, 1)
   for (int lane = 0; lane < g->threads; lane++) {
     struct range range = lane_range(rows, lane, g->threads);
-    graft_call base = {.run = run, .theta = theta, .axis = axis, .row = range.first};
-    while (base.row < range.end) {
-      base.rows = tile_rows(range.end - base.row, stage->tile);
+    graft_call base = {.run = run, .theta = theta, .axis = axis, .row = first + range.first};
+    while (base.row < first + range.end) {
+      base.rows = tile_rows(first + range.end - base.row, stage->tile);
       if (d_output) {
         backward_tile(g, stage, &base, d_output, lane);
       } else {
@@ -136,8 +137,10 @@ static void run_stage(const graft_graph *g, const graft_stage *stage, graft_axis
 
 static graft_status check_run(const graft_graph *g, const graft_run *run) {
   GRAFT_CHECK(g->finished, INTERNAL, "graph: not finished");
-  GRAFT_CHECK(run->samples >= 1 && run->samples <= g->max_samples, INTERNAL,
-              "graph: expected 1 to %zu samples, got %zu", g->max_samples, run->samples);
+  GRAFT_CHECK(run->samples >= 1 && run->samples <= g->max_samples &&
+                  run->first <= g->max_samples - run->samples,
+              INTERNAL, "graph: expected 1 to %zu samples, got %zu from %zu on", g->max_samples,
+              run->samples, run->first);
   GRAFT_CHECK(run->points >= 1 && run->points <= g->max_points, INTERNAL,
               "graph: expected 1 to %zu points, got %zu", g->max_points, run->points);
   return GRAFT_OK;

@@ -36,9 +36,9 @@ GRAFT_CLONES static void fill(graft_real *y, size_t B, size_t P, size_t rows, gr
 
 static void forward(const graft_operator *op, const graft_call *c) {
   size_t B = c->run->samples, P = c->run->points, W = op->input[BRANCH]->size;
-  graft_real *y = c->y + c->row;
+  graft_real *y = c->y + c->run->first * P + c->row;
   if (op->config.offset) fill(y, B, P, c->rows, *graft_operator_theta(op, c, 0));
-  graft_gemm(B, c->rows, W, (graft_matrix){c->x[BRANCH], W, false},
+  graft_gemm(B, c->rows, W, (graft_matrix){c->x[BRANCH] + c->run->first * W, W, false},
              (graft_matrix){c->x[TRUNK] + c->row * W, W, true}, op->config.offset, y, P,
              c->scratch);
 }
@@ -53,9 +53,10 @@ static void backward(const graft_operator *op, const graft_call *c) {
   size_t B = c->run->samples, P = c->run->points, W = op->input[BRANCH]->size;
   if (c->axis == GRAFT_AXIS_POINT) {
     if (!c->dx[TRUNK]) return;
-    graft_gemm(c->rows, W, B, (graft_matrix){c->dy + c->row, P, true},
-               (graft_matrix){c->x[BRANCH], W, false}, c->add[TRUNK], c->dx[TRUNK] + c->row * W, W,
-               c->scratch);
+    size_t first = c->run->first;
+    graft_gemm(c->rows, W, B, (graft_matrix){c->dy + first * P + c->row, P, true},
+               (graft_matrix){c->x[BRANCH] + first * W, W, false}, c->add[TRUNK],
+               c->dx[TRUNK] + c->row * W, W, c->scratch);
     return;
   }
   const graft_real *dy = c->dy + c->row * P;

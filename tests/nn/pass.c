@@ -165,6 +165,43 @@ static void fewer_rows_are_the_first_rows(void) {
   graft_graph_destroy(two.graph);
 }
 
+static void compare_sums(const graft_real *want, const graft_real *got, size_t n) {
+  double worst = 0, largest = 0;
+  for (size_t i = 0; i < n; i++) {
+    worst = fmax(worst, fabs((double)(want[i] - got[i])));
+    largest = fmax(largest, fabs((double)want[i]));
+  }
+  T_CHECK(largest > 0);
+  T_NEAR(worst, 0, (sizeof(graft_real) == 8 ? 1e-13 : 1e-5) * largest);
+}
+
+/* Backward passes of two parts of the samples add up to that of all, after one forward pass as
+ * after a forward pass of each part. */
+static void parts_add_up(void) {
+  if (create(&one, 2) && create(&two, 2)) {
+    const size_t cut[] = {0, 9, B};
+    static graft_real sum[2][N_MAX], zero[N_MAX];
+    memset(sum, 0, sizeof sum);
+    T_OK(step(&one));
+    memcpy(two.d_output, one.d_output, sizeof two.d_output);
+    for (size_t own = 0; own < 2; own++) {
+      T_OK(graft_graph_forward(two.graph, &one.run, own ? zero : two.theta));
+      for (size_t i = 0; i < 2; i++) {
+        two.run.first = cut[i];
+        two.run.samples = cut[i + 1] - cut[i];
+        if (own) T_OK(graft_graph_forward(two.graph, &two.run, two.theta));
+        T_OK(graft_graph_backward(two.graph, &two.run, two.theta, two.d_output, two.grad));
+        for (size_t j = 0; j < two.n; j++) sum[own][j] += two.grad[j];
+      }
+      compare_sums(one.grad, sum[own], one.n);
+    }
+    two.run.samples = B;
+    T_FAILS(graft_graph_forward(two.graph, &two.run, two.theta), GRAFT_INTERNAL, "from 9 on");
+  }
+  graft_graph_destroy(one.graph);
+  graft_graph_destroy(two.graph);
+}
+
 /* Does dropout treat the rows of two runs alike? Row r of `two` is compared with row r + shift of
  * `one`. */
 static bool same_rows(size_t shift, size_t rows) {
@@ -394,6 +431,7 @@ int main(void) {
   T_RUN(no_allocation_in_a_step);
   T_RUN(same_bits_again);
   T_RUN(fewer_rows_are_the_first_rows);
+  T_RUN(parts_add_up);
   T_RUN(dropout_depends_on_seed_step_and_sample);
   T_RUN(dropout_drops_the_given_share);
   T_RUN(float_and_double_agree);
