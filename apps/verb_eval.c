@@ -230,9 +230,11 @@ static void print_table(const struct evaluating *e) {
          "fluctuation", "gradient");
   for (size_t k = 0; k < v->tasks; k++) {
     const graft_task_evaluation *t = &v->task[k];
-    printf("%-14s%8zu%10.2f%10.2f%10.2f%10.2f%14.2f%14.2f\n", t->name, t->samples,
-           100.0 * t->summary.mean, 100.0 * t->summary.median, 100.0 * t->summary.p95,
-           100.0 * t->summary.max, 100.0 * t->fluctuation.mean, 100.0 * t->gradient.mean);
+    printf("%-14s%8zu%10.2f%10.2f%10.2f%10.2f", t->name, t->samples, 100.0 * t->summary.mean,
+           100.0 * t->summary.median, 100.0 * t->summary.p95, 100.0 * t->summary.max);
+    print_cell(t->fluctuation.mean, false);
+    print_cell(t->gradient.mean, false);
+    printf("\n");
   }
   if (e->seen > 0) {
     printf("%zu of %zu samples were in the model's training or validation part\n", e->seen,

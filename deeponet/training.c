@@ -29,6 +29,12 @@ static void append(struct training *t, const graft_source_info *info, const uint
   }
 }
 
+static size_t task_samples(const graft_source_info *info, size_t k) {
+  size_t count = 0;
+  for (size_t s = 0; s < info->samples; s++) count += info->task[s] == (int32_t)k;
+  return count;
+}
+
 static graft_status select_rows(struct training *t, const graft_source_info *info,
                                 const char *split) {
   const uint8_t *table = graft_source_split_get(info, split);
@@ -45,8 +51,8 @@ static graft_status select_rows(struct training *t, const graft_source_info *inf
     t->task_start[k] = t->N;
     append(t, info, table, k, GRAFT_PART_TRAIN);
     GRAFT_CHECK(t->task_count[k] > 0, INPUT,
-                "split %s: expected training samples of task %s, got none", split,
-                info->task_name[k]);
+                "split %s: expected training samples of task %s, got none among its %zu", split,
+                info->task_name[k], task_samples(info, k));
     append(t, info, table, k, GRAFT_PART_VALIDATION);
   }
   return GRAFT_OK;
