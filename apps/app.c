@@ -75,39 +75,53 @@ static void print_error(const graft_app *app, graft_status status) {
   fprintf(stderr, "%s: %s%s\n", app->program->name, text, internal ? ")" : "");
 }
 
-/* --help, --version, --man; true if the command line asked for one of them. */
-static bool answer(const graft_program *program, const graft_verb *verb, int count,
-                   char *const *word, bool silent) {
-  bool help = false, version = false, man = false;
+/* Does the command line ask for help, version or man page? */
+static bool asks(int count, char *const *word, const char *const *spelling, const char **next) {
   for (int i = 0; i < count; i++) {
-    help |= strcmp(word[i], "--help") == 0 || strcmp(word[i], "-help") == 0 ||
-            strcmp(word[i], "-h") == 0;
-    version |= strcmp(word[i], "--version") == 0;
-    man |= strcmp(word[i], "--man") == 0;
+    for (size_t j = 0; spelling[j]; j++) {
+      if (strcmp(word[i], spelling[j]) != 0) continue;
+      *next = i + 1 < count ? word[i + 1] : NULL;
+      return true;
+    }
   }
-  if (silent) return help || version || man;
-  if (help && verb) {
-    graft_help_verb(stdout, program, verb);
-  } else if (help) {
+  return false;
+}
+
+/* --help, --version, --man; *answered if the command line asked for one of them. */
+static graft_status answer(const graft_program *program, const graft_verb *verb, int count,
+                           char *const *word, bool silent, bool *answered) {
+  static const char *const help_words[] = {"--help", "-help", "-h", NULL};
+  static const char *const version_words[] = {"--version", NULL}, *const man_words[] = {"--man",
+                                                                                        NULL};
+  const char *next = NULL, *what = NULL;
+  bool help = asks(count, word, help_words, &what);
+  bool version = asks(count, word, version_words, &next);
+  bool man = asks(count, word, man_words, &next);
+  *answered = help || version || man;
+  if (silent) return GRAFT_OK;
+  if (help && verb) return graft_help_verb(stdout, program, verb, what);
+  if (help) {
     graft_help_program(stdout, program);
   } else if (version) {
     printf("%s %s\n", program->name, program->version);
   } else if (man) {
     graft_help_man(stdout, program);
   }
-  return help || version || man;
+  return GRAFT_OK;
 }
 
 /* Say what is wrong with a command line that has no verb. */
 static graft_status refuse_verb(const graft_program *program, int argc, char **argv) {
+  char hint[GRAFT_HINT_SIZE], see[GRAFT_HINT_SIZE];
   GRAFT_CHECK(argc > 1, USAGE, "expected a verb, e.g. '%s %s' (see %s --help)", program->command,
               program->verb[0]->name, program->name);
   GRAFT_CHECK(argv[1][0] != '-', USAGE,
               "expected a verb before the options, got '%.200s' (see %s --help)", argv[1],
               program->name);
-  return graft_error_set(GRAFT_USAGE, __FILE__, __LINE__,
-                         "unknown verb '%.200s' (did you mean '%s'?)", argv[1],
-                         graft_verb_nearest(program, argv[1])->name);
+  const char *near = graft_name_hint(argv[1], graft_verb_nearest(program, argv[1])->name, hint);
+  snprintf(see, sizeof see, " (see %s --help)", program->name);
+  return graft_error_set(GRAFT_USAGE, __FILE__, __LINE__, "unknown verb '%.200s'%s", argv[1],
+                         *near ? near : see);
 }
 
 /* Everything between the parsed options and the end of MPI. */
@@ -141,8 +155,9 @@ int graft_app_main(const graft_program *program, int argc, char **argv) {
   const char *rank = launcher_rank();
   bool first = !rank || strcmp(rank, "0") == 0;
   const graft_verb *verb = argc > 1 ? graft_verb_find(program, argv[1]) : NULL;
-  graft_status status = GRAFT_OK;
-  if (!answer(program, verb, argc - 1, argv + 1, !first)) status = parse_and_run(&app, argc, argv);
+  bool answered;
+  graft_status status = answer(program, verb, argc - 1, argv + 1, !first, &answered);
+  if (!answered) status = parse_and_run(&app, argc, argv);
   if (app.comm.size > 1) first = app.comm.rank == 0;
   if ((fflush(stdout) != 0 || ferror(stdout)) && status == GRAFT_OK) {
     status = graft_error_set(GRAFT_OUTPUT, __FILE__, __LINE__, "standard output: can't be written");

@@ -79,8 +79,9 @@ static graft_status parse(int argc, char **argv, struct request *r) {
       for (size_t k = 1; k < N; k++) {
         if (graft_name_distance(word, names[k]) < graft_name_distance(word, names[best])) best = k;
       }
-      return graft_error_set(GRAFT_USAGE, __FILE__, __LINE__,
-                             "unknown option '%.200s' (did you mean '%s'?)", word, names[best]);
+      char hint[GRAFT_HINT_SIZE];
+      return graft_error_set(GRAFT_USAGE, __FILE__, __LINE__, "unknown option '%.200s'%s", word,
+                             graft_name_hint(word, names[best], hint));
     } else if (!r->path) {
       r->path = word;
     } else {

@@ -101,9 +101,11 @@ static bool is_petsc(const graft_program *program, const char *name) {
   return false;
 }
 
-/* The verb's option whose name is closest; one that begins with the other counts as close. */
+/* The verb's option whose name is closest, one that begins with the other before all; NULL if
+ * none is near. */
 static const char *nearest(const graft_verb *verb, const char *name) {
   const char *best = NULL;
+  char hint[GRAFT_HINT_SIZE];
   size_t best_distance = 0;
   for (const graft_section *s = verb->section; s->rows; s++) {
     for (const graft_option *row = s->rows; row->name; row++) {
@@ -116,7 +118,7 @@ static const char *nearest(const graft_verb *verb, const char *name) {
       }
     }
   }
-  return best_distance <= 3 || best_distance < strlen(name) / 2 ? best : NULL;
+  return best && *graft_name_hint(name, best, hint) ? best : NULL;
 }
 
 static graft_status refuse_unknown(const graft_program *program, const graft_verb *verb,

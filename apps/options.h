@@ -42,8 +42,9 @@ typedef struct graft_verb {
   const char *summary;          /**< one line */
   const char *const *example;   /**< argument lines without the program's name, NULL-terminated */
   const graft_section *section; /**< ends with rows NULL */
-  size_t config_size;           /**< bytes of the configuration, which begins with a graft_front */
-  bool parallel;                /**< needs MPI; others start it only under mpiexec */
+  const char *main;   /**< names of the options that `--help` shows, parted by blanks; NULL: all */
+  size_t config_size; /**< bytes of the configuration, which begins with a graft_front */
+  bool parallel;      /**< needs MPI; others start it only under mpiexec */
   /** Do it. @p config is filled; results go to stdout, log and progress to stderr. */
   graft_status (*run)(struct graft_app *app, void *config);
 } graft_verb;

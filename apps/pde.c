@@ -144,7 +144,9 @@ static bool check_problem(const char *name, const char *problem) {
     if (graft_name_distance(problem, choice) < graft_name_distance(problem, near)) near = choice;
   }
   if (problem) {
-    fprintf(stderr, "%s: unknown problem '%s' (did you mean '%s'?)\n", name, problem, near);
+    char hint[GRAFT_HINT_SIZE];
+    fprintf(stderr, "%s: unknown problem '%s'%s\n", name, problem,
+            graft_name_hint(problem, near, hint));
   } else {
     fprintf(stderr, "%s: missing option -problem, e.g. '%s -problem %s --help'\n", name, name,
             near);

@@ -130,10 +130,13 @@ static graft_status run(graft_app *app, void *verb_config) {
   return GRAFT_OK;
 }
 
-const graft_verb graft_pde_verb_demo = {.name = "demo",
-                                        .summary = "all of it: solve, train, eval, plot",
-                                        .example = examples,
-                                        .section = sections,
-                                        .config_size = sizeof(graft_pde_demo),
-                                        .parallel = true,
-                                        .run = run};
+const graft_verb graft_pde_verb_demo = {
+    .name = "demo",
+    .summary = "all of it: solve, train, eval, plot",
+    .example = examples,
+    .section = sections,
+    .main = "preset o samples grid shapes field branch trunk width batch seed epochs optimizer lr "
+            "aggregator time_limit options_file quiet json",
+    .config_size = sizeof(graft_pde_demo),
+    .parallel = true,
+    .run = run};

@@ -197,6 +197,9 @@ const graft_verb graft_pde_verb_solve = {.name = "solve",
                                          .summary = "generate ground truth with finite elements",
                                          .example = examples,
                                          .section = sections,
+                                         .main = "preset o samples grid shapes region field seed "
+                                                 "first mesh_size inputs_only options_file quiet "
+                                                 "json",
                                          .config_size = sizeof(graft_pde_solve),
                                          .parallel = true,
                                          .run = run};

@@ -280,9 +280,13 @@ static graft_status run(graft_app *app, void *verb_config) {
   return status;
 }
 
-const graft_verb graft_pde_verb_train = {.name = "train",
-                                         .summary = "train one network on all tasks of a data set",
-                                         .example = examples,
-                                         .section = sections,
-                                         .config_size = sizeof(graft_pde_train),
-                                         .run = run};
+const graft_verb graft_pde_verb_train = {
+    .name = "train",
+    .summary = "train one network on all tasks of a data set",
+    .example = examples,
+    .section = sections,
+    .main =
+        "preset data o branch trunk width transform loss batch seed epochs optimizer lr schedule "
+        "aggregator balancer sam clip patience members time_limit options_file quiet json",
+    .config_size = sizeof(graft_pde_train),
+    .run = run};

@@ -35,6 +35,18 @@ size_t graft_name_distance(const char *a, const char *b) {
   return row[lb];
 }
 
+const char *graft_name_hint(const char *name, const char *near, char *text) {
+  enum { MOST = 3 }; /* letters that a slip changes */
+  size_t a = strlen(name), b = near ? strlen(near) : 0, shorter = a < b ? a : b;
+  bool begins = shorter > 1 && strncmp(name, near, shorter) == 0;
+  size_t distance = near ? graft_name_distance(name, near) : MOST + 1;
+  text[0] = '\0';
+  if (begins || (distance <= MOST && 2 * distance <= (a > b ? a : b))) {
+    snprintf(text, GRAFT_HINT_SIZE, " (did you mean '%s'?)", near);
+  }
+  return text;
+}
+
 static void append(char *text, size_t size, const char *part) {
   size_t used = strlen(text);
   if (used < size) snprintf(text + used, size - used, "%s", part);
@@ -140,13 +152,13 @@ static bool is_choice(const graft_option *row, const char *text, size_t length, 
 
 static graft_status check_choice(const graft_option *row, const char *origin, const char *text,
                                  size_t length) {
-  char expected[TEXT];
+  char expected[TEXT], name[MAX_NAME + 1], hint[GRAFT_HINT_SIZE];
   const char *near = NULL;
   if (is_choice(row, text, length, &near)) return GRAFT_OK;
   graft_option_expected(row, expected, sizeof expected);
-  return graft_error_set(GRAFT_USAGE, __FILE__, __LINE__,
-                         "%s: expected %s, got '%.*s' (did you mean '%s'?)", origin, expected,
-                         (int)length, text, near ? near : "");
+  snprintf(name, sizeof name, "%.*s", (int)(length < MAX_NAME ? length : MAX_NAME), text);
+  return graft_error_set(GRAFT_USAGE, __FILE__, __LINE__, "%s: expected %s, got '%.*s'%s", origin,
+                         expected, (int)length, text, graft_name_hint(name, near, hint));
 }
 
 static graft_status set_text(const graft_option *row, char *field, const char *origin,

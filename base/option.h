@@ -63,4 +63,11 @@ const char *graft_option_expected(const graft_option *row, char *text, size_t si
 /** Edit distance (Levenshtein) of two names, for "did you mean". */
 size_t graft_name_distance(const char *a, const char *b);
 
+enum { GRAFT_HINT_SIZE = 96 /**< bytes of a hint */ };
+
+/** " (did you mean 'near'?)", or "" where @p near is NULL or too far from @p name to be meant: more
+ * than half of its letters differ, or more than three, and neither begins with the other. Written
+ * into @p text [GRAFT_HINT_SIZE]; returns it. */
+const char *graft_name_hint(const char *name, const char *near, char *text);
+
 #endif

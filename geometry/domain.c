@@ -49,7 +49,9 @@ graft_status graft_domain_build(const char *name, graft_rng *rng, graft_region *
   graft_status status = GRAFT_OK;
   const graft_domain_type *type = graft_domain_find(name);
   graft_region_init(region);
-  GRAFT_CHECK(type, USAGE, "unknown shape '%s', did you mean '%s'?", name, nearest_name(name));
+  char hint[GRAFT_HINT_SIZE];
+  GRAFT_CHECK(type, USAGE, "unknown shape '%s'%s", name,
+              graft_name_hint(name, nearest_name(name), hint));
   GRAFT_CHECK(rng || !type->random, INTERNAL, "shape '%s': expected a random generator, got none",
               name);
   GRAFT_TRY_TO(fail, type->build(type->random ? rng : NULL, region));

@@ -113,6 +113,12 @@ static void name_distance(void) {
   T_EQUAL(graft_name_distance("samples", "samples"), 0);
   T_EQUAL(graft_name_distance("sampels", "samples"), 2);
   T_EQUAL(graft_name_distance("", "abc"), 3);
+  char hint[GRAFT_HINT_SIZE];
+  T_CHECK(strcmp(graft_name_hint("sede", "seed", hint), " (did you mean 'seed'?)") == 0);
+  T_CHECK(strcmp(graft_name_hint("opt", "optimizer", hint), " (did you mean 'optimizer'?)") == 0);
+  T_CHECK(*graft_name_hint("blob", "plus", hint) == '\0');
+  T_CHECK(*graft_name_hint("", "plus", hint) == '\0');
+  T_CHECK(*graft_name_hint("plus", NULL, hint) == '\0');
 }
 
 static void json_is_escaped_and_checked(void) {

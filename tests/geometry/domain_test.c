@@ -93,7 +93,7 @@ static void registry(void) {
   }
   T_CHECK(graft_domain_choices(types) == NULL && graft_domain_find("") == NULL);
   T_FAILS(graft_domain_build("sqare", NULL, &region), GRAFT_USAGE,
-          "unknown shape 'sqare', did you mean 'square'?");
+          "unknown shape 'sqare' (did you mean 'square'?)");
 }
 
 int main(void) {

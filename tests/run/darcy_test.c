@@ -46,8 +46,13 @@ static void help_and_version(void) {
   for (size_t i = 0; i < sizeof verb / sizeof *verb; i++) {
     char arguments[64];
     snprintf(arguments, sizeof arguments, "%s --help", verb[i]);
-    if (program_darcy(0, arguments)) T_CHECK(strstr(program.out, "-options_file") != NULL);
+    if (program_darcy(0, arguments)) {
+      T_CHECK(strstr(program.out, "-options_file") != NULL);
+      T_CHECK(program_lines(program.out) <= 40);
+    }
   }
+  if (program_darcy(0, "train --help lr")) T_EQUAL(program_lines(program.out), 1);
+  if (program_darcy(0, "train --help all")) T_CHECK(program_lines(program.out) > 60);
   if (program_darcy(0, "--version")) T_CHECK(strncmp(program.out, "graft-darcy ", 12) == 0);
 }
 

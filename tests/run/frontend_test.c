@@ -323,7 +323,7 @@ static void help_shows_every_row(void) {
   T_CHECK(strstr(text, "cut a branch") != NULL);
   free(text);
   file = open_memstream(&text, &size);
-  graft_help_verb(file, &program, &grow);
+  T_OK(graft_help_verb(file, &program, &grow, "all"));
   graft_help_man(file, &program);
   fclose(file);
   for (const graft_section *s = grow.section; s->rows; s++) {
@@ -338,6 +338,32 @@ static void help_shows_every_row(void) {
   free(text);
 }
 
+/* The help of a verb as text; release with free(). */
+static char *help_text(const graft_verb *verb, const char *what) {
+  char *text = NULL;
+  size_t size = 0;
+  FILE *file = open_memstream(&text, &size);
+  T_OK(graft_help_verb(file, &program, verb, what));
+  fclose(file);
+  return text;
+}
+
+static void help_shows_main_options_or_one(void) {
+  graft_verb chosen = grow;
+  chosen.main = "seed lr";
+  char *text = help_text(&chosen, NULL);
+  T_CHECK(strstr(text, "  -seed N") && strstr(text, "  -lr X") && !strstr(text, "-optimizer"));
+  T_CHECK(strstr(text, "learning rate [0.001]") != NULL);
+  T_CHECK(strstr(text, "tree grow --help all") != NULL);
+  free(text);
+  text = help_text(&chosen, "optimizer");
+  T_CHECK(strncmp(text, "  -optimizer NAME", 17) == 0 && strstr(text, "one of adam, adamw, sgd"));
+  free(text);
+  text = help_text(&chosen, "nonsense");
+  T_CHECK(strstr(text, "  -seed N") && !strstr(text, "-optimizer"));
+  free(text);
+}
+
 int main(void) {
   T_RUN(words_split_as_a_shell_does);
   T_RUN(values_in_both_spellings);
@@ -346,5 +372,6 @@ int main(void) {
   T_RUN(mistakes_are_refused);
   T_RUN(effective_options_read_back);
   T_RUN(help_shows_every_row);
+  T_RUN(help_shows_main_options_or_one);
   return graft_test_done();
 }

@@ -42,6 +42,7 @@ static void command_line(void) {
       {2, "solve -grid 1000000000", "-grid: expected an integer"},
       {2, "solve -grid 0", "-grid: expected an integer"},
       {2, "solve -shapes square,disk", "(did you mean 'disc'?)"},
+      {2, "solve -shapes blob", "got 'blob'"},
       {2, "solve -field lognromal", "(did you mean 'lognormal'?)"},
       {2, "solve -lr 0.1", "-lr is an option of"},
       {2, "solve -seed 1 -seed 2", "-seed: expected once"},
