@@ -6,10 +6,22 @@
  *  From an objective to the direction of one step: asks for what the aggregator needs (the gradient
  * of a weighted sum, or Jacobian rows), divides sums by counts, and gives each part of the vector
  * its due: shared blocks the aggregated gradient, the private block of a task that task's own
- * gradient times its weight, frozen blocks zero. */
+ * gradient times its weight, frozen blocks zero.
+ *
+ *  graft_direction_eval() is the plain step. What it is made of is offered too, for methods that
+ * look at more than one point in a step (mtl/sam.h): begin; then sums, rows and combinations. */
+
+#include <stdbool.h>
 
 #include "mtl/aggregator.h"
 #include "mtl/objective.h"
+
+/** What a step will ask for, beyond the plain one. */
+typedef struct graft_direction_plan {
+  bool rows;    /**< rows whatever the rule needs */
+  size_t calls; /**< combinations in a step, each with a state of its own; ≥ 1 */
+  size_t call_rows[GRAFT_MAX_TASKS + 2]; /**< [calls] rows that each of them combines */
+} graft_direction_plan;
 
 /** A part of the vector that one task alone reaches. */
 typedef struct graft_direction_part {
@@ -21,20 +33,26 @@ typedef struct graft_direction_part {
 typedef struct graft_direction {
   const graft_objective *objective;  /**< borrowed */
   const graft_aggregator_type *type; /**< the rule */
+  graft_direction_plan plan;         /**< what steps ask for */
   uint64_t seed;                     /**< of the run */
-  unsigned char *state;              /**< [state_size] of the aggregator */
+  uint64_t step;                     /**< of the run, set by graft_direction_begin() */
+  uint64_t active;                   /**< bit k: task k has samples in this step */
+  unsigned char *state;              /**< [state_size] of all calls of the aggregator */
   size_t state_size;                 /**< bytes of `state` */
   graft_real *gradient;              /**< [n] the direction of the last evaluation */
   graft_real *rows;                  /**< [K x n], NULL for aggregators that need nothing */
   double *task_weight;               /**< [K] */
-  double *loss;       /**< [K] mean loss of each task in the last evaluation; NaN: no sample */
-  double *loss_sum;   /**< [K] sums of the last evaluation */
-  double *count;      /**< [K] samples of the last evaluation */
-  double *weight;     /**< [K] the aggregator's answer */
-  double *factor;     /**< [K] scratch */
-  double *gramian;    /**< [K x K], NULL if not needed */
-  graft_span *shared; /**< [spans] */
-  size_t spans;       /**< rows of `shared` */
+  double *loss;        /**< [K] mean loss of each task in the last evaluation; NaN: no sample */
+  double *loss_sum;    /**< [K] sums of the last evaluation */
+  double *count;       /**< [K] samples of the last evaluation */
+  double *perturbed;   /**< [K] mean loss of each task in the last perturbed pass; NaN: none */
+  double *weight;      /**< [max rows of a call] the aggregator's last answer */
+  double *factor;      /**< [K] scratch */
+  double *other_sum;   /**< [K] scratch */
+  double *other_count; /**< [K] scratch */
+  double *gramian;     /**< [max rows of a call]², NULL if not needed */
+  graft_span *shared;  /**< [spans] */
+  size_t spans;        /**< rows of `shared` */
   graft_direction_part *own; /**< [owned] private parts */
   size_t owned;              /**< rows of `own` */
   graft_span *frozen;        /**< [frozens] */
@@ -47,18 +65,57 @@ typedef struct graft_direction {
  *  @param type the rule
  *  @param task_weight [K] factors ≥ 0 of the tasks' losses, copied
  *  @param seed of the run, handed to the rule
+ *  @param plan what steps ask for, copied; NULL: plain steps
  *  @param arena supplies everything; a measuring arena is allowed and leaves the struct unusable
- *  Cost: memory of 1 vector [n], K more when the aggregator needs rows. */
-GRAFT_MUST_USE graft_status graft_direction_init(graft_direction *direction,
-                                                 const graft_objective *objective,
-                                                 const graft_aggregator_type *type,
-                                                 const double *task_weight, uint64_t seed,
-                                                 graft_arena *arena);
+ *  Cost: memory of 1 vector [n], K more when rows are needed. */
+GRAFT_MUST_USE graft_status graft_direction_init(
+    graft_direction *direction, const graft_objective *objective, const graft_aggregator_type *type,
+    const double *task_weight, uint64_t seed, const graft_direction_plan *plan, graft_arena *arena);
 
 /** Evaluate gradient, loss, loss_sum and count at theta [n] on the batch of @p step. No allocation.
  *  Cost: one evaluation of the objective; with rows also 2 K n flops, and K² n for the Gramian.
  *  @return GRAFT_DIVERGED naming the task whose loss is not finite */
 GRAFT_MUST_USE graft_status graft_direction_eval(graft_direction *direction, uint64_t step,
                                                  const graft_real *theta);
+
+/** Begin a step: counts of its batch and active tasks. No pass through the model. */
+GRAFT_MUST_USE graft_status graft_direction_begin(graft_direction *direction, uint64_t step);
+
+/** `gradient` = the rule's direction at theta [n]: SUM or ROWS, combination (call 0), private and
+ *  frozen parts. A clean pass sets loss, loss_sum and count, a perturbed one `perturbed`. */
+GRAFT_MUST_USE graft_status graft_direction_aggregate(graft_direction *direction, graft_pass pass,
+                                                      const graft_real *theta);
+
+/** @p out [n] = gradient at theta [n] of the scalar that a rule without needs descends, or of the
+ *  mean of the active tasks' weighted losses with any other rule; frozen parts 0. Losses as above.
+ *  Private parts carry the rule's weight here; graft_direction_unweight() takes it off.
+ *  Cost: one SUM. */
+GRAFT_MUST_USE graft_status graft_direction_mean(graft_direction *direction, graft_pass pass,
+                                                 const graft_real *theta, graft_real *out);
+
+/** Take the weights of the last graft_direction_mean() off the private parts of its result. */
+GRAFT_MUST_USE graft_status graft_direction_unweight(const graft_direction *direction,
+                                                     graft_real *out);
+
+/** @p rows [K x n] = gradients of the tasks' mean losses times their weights, at theta [n] or each
+ *  at its row_theta [K] (NULL: all at theta); rows of inactive tasks are 0. Losses as above. */
+GRAFT_MUST_USE graft_status graft_direction_rows(graft_direction *direction, graft_pass pass,
+                                                 const graft_real *theta,
+                                                 const graft_real *const *row_theta,
+                                                 graft_real *rows);
+
+/** Combine rows by the rule: the shared spans of @p out [n] are overwritten, the rest is left.
+ *  @param direction of the step
+ *  @param call which of the plan's calls: decides the number of rows and the state
+ *  @param rows [call_rows x n]
+ *  @param loss [call_rows] a loss beside each row, or NULL: none is known
+ *  @param active bit i: row i counts */
+GRAFT_MUST_USE graft_status graft_direction_combine(graft_direction *direction, size_t call,
+                                                    const graft_real *rows, const double *loss,
+                                                    uint64_t active, graft_real *out);
+
+/** Private parts of @p out [n] from the row of their task in @p rows [K x n], frozen parts 0. */
+void graft_direction_finish(const graft_direction *direction, const graft_real *rows,
+                            graft_real *out);
 
 #endif

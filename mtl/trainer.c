@@ -51,7 +51,7 @@ static graft_status plan(graft_trainer *t, graft_arena *arena) {
                              &t->validation_sum, &t->validation_count};
   GRAFT_TRY(graft_trainer_config_weights(c, K, weight));
   GRAFT_TRY(graft_direction_init(&t->direction, t->objective, graft_aggregator_find(c->aggregator),
-                                 weight, (uint64_t)c->seed, arena));
+                                 weight, (uint64_t)c->seed, NULL, arena));
   GRAFT_TRY(graft_optimizer_init(&t->optimizer, graft_optimizer_find(c->optimizer), &rule,
                                  t->objective->layout, arena));
   GRAFT_TRY(graft_arena_take(arena, n, sizeof *t->best, &t->best));

@@ -30,10 +30,10 @@ static struct made make(const graft_objective *f, const graft_aggregator_type *t
   struct made m = {.memory = NULL};
   graft_arena arena;
   graft_arena_init(&arena, NULL, 0);
-  T_OK(graft_direction_init(&m.direction, f, type, weights, 7, &arena));
+  T_OK(graft_direction_init(&m.direction, f, type, weights, 7, NULL, &arena));
   T_OK(graft_alloc(&m.memory, arena.used, 1));
   graft_arena_init(&arena, m.memory, arena.used);
-  T_OK(graft_direction_init(&m.direction, f, type, weights, 7, &arena));
+  T_OK(graft_direction_init(&m.direction, f, type, weights, 7, NULL, &arena));
   return m;
 }
 
