@@ -55,3 +55,34 @@ graft_status graft_quadrature_get(int degree, graft_quadrature *rule) {
   return graft_error_set(GRAFT_INTERNAL, __FILE__, __LINE__,
                          "quadrature: expected a degree up to 8, got %d", degree);
 }
+
+/* The four points with three barycentric coordinates a. */
+static void add_corners(graft_quadrature_solid *rule, double a, double weight) {
+  for (int i = 0; i < 4; i++) {
+    double *at = rule->rst[rule->points];
+    for (int k = 0; k < 3; k++) at[k] = i == k + 1 ? 1 - 3 * a : a;
+    rule->weight[rule->points++] = weight / 6;
+  }
+}
+
+/* The six points with coordinates a, a, 1/2 − a, 1/2 − a. */
+static void add_edges(graft_quadrature_solid *rule, double a, double weight) {
+  for (int i = 0; i < 4; i++) {
+    for (int j = i + 1; j < 4; j++) {
+      double *at = rule->rst[rule->points];
+      for (int k = 0; k < 3; k++) at[k] = k + 1 == i || k + 1 == j ? a : 0.5 - a;
+      rule->weight[rule->points++] = weight / 6;
+    }
+  }
+}
+
+void graft_quadrature_solid_get(int degree, graft_quadrature_solid *rule) {
+  rule->points = 0;
+  if (degree <= 2) {
+    add_corners(rule, 0.13819660112501051518, 0.25); /* (5 − √5)/20 */
+    return;
+  }
+  add_corners(rule, 0.31088591926330060980, 0.11268792571801585080);
+  add_corners(rule, 0.09273525031089122640, 0.07349304311636194934);
+  add_edges(rule, 0.04550370412564964949, 0.04254602077708146686);
+}

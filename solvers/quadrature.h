@@ -26,4 +26,18 @@ typedef struct graft_quadrature {
  *  @return GRAFT_INTERNAL for a degree without a rule */
 GRAFT_MUST_USE graft_status graft_quadrature_get(int degree, graft_quadrature *rule);
 
+enum { GRAFT_QUADRATURE_SOLID_MAX = 14 /**< most points of a rule on the tetrahedron */ };
+
+/** A rule on the reference tetrahedron; plain data. The weights sum to its volume 1/6. */
+typedef struct graft_quadrature_solid {
+  int points;                                /**< Q */
+  double weight[GRAFT_QUADRATURE_SOLID_MAX]; /**< [Q] */
+  double rst[GRAFT_QUADRATURE_SOLID_MAX][3]; /**< [Q x 3] reference coordinates */
+} graft_quadrature_solid;
+
+/** The rule of degree 2 (4 points), or of degree 5 (14 points) for @p degree > 2: fully symmetric,
+ *  weights positive, points inside.
+ *  Reference: walkington2000 for degree 5. */
+void graft_quadrature_solid_get(int degree, graft_quadrature_solid *rule);
+
 #endif
