@@ -14,7 +14,7 @@ enum { LINE = 512 };
 
 static const graft_option rows[] = {
     {"run", GRAFT_OPTION_STRING, offsetof(graft_pde_plot, run), GRAFT_PATH_SIZE, "", 0, 0, NULL,
-     NULL, "run directory, after train and eval", 0},
+     NULL, "run directory; before eval: the loss so far", 0},
     {"data", GRAFT_OPTION_STRING, offsetof(graft_pde_plot, data), GRAFT_PATH_SIZE, "", 0, 0, NULL,
      NULL, "data set; with -run the one it was evaluated on is the default", 0},
     {.name = "samples",
@@ -151,6 +151,44 @@ static graft_status draw_curves(graft_pictures *p, const char *run, const graft_
   return graft_pictures_draw(p, "baselines", "baselines", variables);
 }
 
+/* "tasks = '…'" out of the columns train_TASK of a log's first line. */
+static void assign_tasks(char *variables, const char *header) {
+  const char *gap = "";
+  graft_plot_assign(variables, "tasks = '");
+  for (const char *at = header; *at && *at != '\n'; at += strcspn(at, ",\n"), at += *at == ',') {
+    int length = (int)strcspn(at, ",\n") - 6;
+    if (length <= 0 || strncmp(at, "train_", 6) != 0) continue;
+    graft_plot_assign(variables, "%s%.*s", gap, length, at + 6);
+    gap = " ";
+  }
+  graft_plot_assign(variables, "'\n");
+}
+
+/* A run without evaluation yet, perhaps still training: the curves of its log. */
+static graft_status draw_log(const graft_app *app, const graft_pde_plot *config,
+                             graft_pictures *p) {
+  char path[GRAFT_PLOT_PATH], directory[GRAFT_PLOT_PATH], variables[GRAFT_PLOT_TEXT] = "";
+  char *log = NULL;
+  graft_yaml yaml = {0};
+  graft_status status;
+  snprintf(directory, sizeof directory, "%s/plots", config->run);
+  snprintf(path, sizeof path, "%s/log.csv", config->run);
+  GRAFT_CHECK(graft_file_exists(path), INPUT, "%s: expected a run after %s train, got no log.csv",
+              config->run, app->program->command);
+  GRAFT_TRY(graft_text_read(path, &log));
+  snprintf(path, sizeof path, "%s/config.yaml", config->run);
+  GRAFT_TRY_TO(done, graft_yaml_read(path, &yaml));
+  const graft_yaml_entry *loss = graft_yaml_find(&yaml, "loss");
+  assign_tasks(variables, log);
+  graft_plot_assign_text(variables, "loss", loss ? loss->value : "loss");
+  GRAFT_TRY_TO(done, graft_pictures_init(p, app, directory));
+  status = graft_pictures_draw(p, "loss", "loss", variables);
+done:
+  graft_yaml_fini(&yaml);
+  graft_free(log);
+  return status;
+}
+
 static graft_status draw_run(const graft_app *app, const graft_pde_plot *config,
                              graft_pictures *p) {
   char path[GRAFT_PLOT_PATH], directory[GRAFT_PLOT_PATH];
@@ -160,8 +198,7 @@ static graft_status draw_run(const graft_app *app, const graft_pde_plot *config,
   graft_status status;
   snprintf(directory, sizeof directory, "%s/plots", config->run);
   snprintf(path, sizeof path, "%s/eval.yaml", config->run);
-  GRAFT_CHECK(graft_file_exists(path), INPUT, "%s: no such file: expected a run after %s eval",
-              path, app->program->command);
+  if (!graft_file_exists(path)) return draw_log(app, config, p);
   GRAFT_TRY(graft_yaml_read(path, &yaml));
   const graft_yaml_entry *model_path = graft_yaml_find(&yaml, "model");
   const graft_yaml_entry *data = graft_yaml_find(&yaml, "data");

@@ -8,6 +8,7 @@ height = 3.4
 load scripts . '/common.gp'
 
 set datafile separator ','
+set datafile missing 'nan'
 set xrange [0:*] noextend
 set xlabel 'epoch'
 set ylabel 'loss (' . (loss eq 'mse' ? 'mean square' : loss eq 'relative_l2' ? 'relative L²' : pretty(loss)) . ')'
@@ -18,7 +19,7 @@ high = 0
 do for [part in 'train validation'] {
   do for [k = 1:words(tasks)] {
     stats '../log.csv' using part . '_' . word(tasks, k) nooutput name 'S'
-    if (S_min < low) { low = S_min }
+    if (S_min > 0 && S_min < low) { low = S_min }
     if (S_max > high) { high = S_max }
   }
 }
@@ -26,8 +27,8 @@ do for [part in 'train validation'] {
 
 column_of(part, task) = part . '_' . task
 plot for [k = 1:words(tasks)] '../log.csv' using 'epoch':column_of('train', word(tasks, k)) with lines \
-         linewidth 0.8 dashtype 3 linecolor rgb colour[k] notitle, \
+         linewidth 1.8 dashtype (4, 4) linecolor rgb colour[k] notitle, \
      for [k = 1:words(tasks)] '../log.csv' using 'epoch':column_of('validation', word(tasks, k)) with lines \
          linewidth 1.3 linecolor rgb colour[k] title pretty(word(tasks, k)), \
      NaN with lines linewidth 1.3 linecolor rgb '#333333' title 'validation', \
-     NaN with lines linewidth 0.8 dashtype 3 linecolor rgb '#333333' title 'training'
+     NaN with lines linewidth 1.8 dashtype (4, 4) linecolor rgb '#333333' title 'training'
