@@ -83,12 +83,16 @@ void graft_meter_step(graft_meter *p, double done, const char *note) {
   }
 }
 
+void graft_meter_clear(graft_meter *p) {
+  if (p->on && p->bar) fprintf(stderr, "\r\033[K");
+}
+
 void graft_meter_fini(graft_meter *p, double done, bool success) {
   if (!p->on) return;
   char time[TEXT];
   double spent = graft_meter_clock() - p->start;
   double rate = spent > 0.0 ? (done - p->done0) / spent : 0.0;
-  if (p->bar) fprintf(stderr, "\r\033[K");
+  graft_meter_clear(p);
   if (success) {
     fprintf(stderr, "%s: %.0f %s in %s (%.*f %s/s)\n", p->label, done - p->done0, p->unit,
             graft_meter_time(spent, time, sizeof time), rate < 10.0 ? 1 : 0, rate, p->unit);

@@ -38,6 +38,9 @@ void graft_meter_begin(graft_meter *progress, double done);
  * only when the interval is over (0.2 s on a terminal, 10 s elsewhere). */
 void graft_meter_step(graft_meter *progress, double done, const char *note);
 
+/** Take the bar away before another line is written; the next step brings it back. */
+void graft_meter_clear(graft_meter *progress);
+
 /** End: clear the bar; with @p success print a last line with the time and mean rate. */
 void graft_meter_fini(graft_meter *progress, double done, bool success);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "apps/advice.h"
 #include "apps/pde.h"
 #include "base/arena.h"
 #include "base/json.h"
@@ -58,6 +59,7 @@ struct training {
   graft_trainer *trainer;
   graft_sink sink;
   graft_meter meter;
+  graft_advice advice;
   char options[16384]; /* effective options as YAML: what a finished run is recognised by */
 };
 
@@ -84,6 +86,7 @@ static void print_losses(const double *loss, size_t tasks, char *text, size_t si
 static void progress(void *ctx, const graft_progress *p) {
   struct training *t = ctx;
   char note[512], train[128], validation[128];
+  graft_advice_step(&t->advice, p, &t->meter);
   print_losses(p->train_loss, p->tasks, train, sizeof train);
   if (isfinite(p->validation_mean)) {
     print_losses(p->validation_loss, p->tasks, validation, sizeof validation);
@@ -174,8 +177,9 @@ static graft_status print_result(const struct training *t) {
     graft_json_end_object(&json);
     return graft_json_finish(&json);
   }
-  printf("%s: %llu steps in %s, ", t->config->output, (unsigned long long)p->step,
-         graft_meter_time(p->seconds, time, sizeof time));
+  printf("%s: %llu steps in %s%s, ", t->config->output, (unsigned long long)p->step,
+         graft_meter_time(p->seconds, time, sizeof time),
+         p->exhausted ? " (ended by -patience)" : "");
   if (isfinite(p->best_mean)) {
     printf("lowest validation loss %.4g at step %llu\n", p->best_mean,
            (unsigned long long)p->best_step);
@@ -195,6 +199,9 @@ static graft_status run_trainer(struct training *t, const graft_source *source,
                                  graft_deeponet_parameters(t->model), &t->sink, &t->trainer));
   GRAFT_TRY(resume(t, run));
   const graft_progress *p = graft_trainer_progress(t->trainer);
+  char path[GRAFT_PATH_SIZE + 64];
+  graft_run_dir_path(run, "advice.txt", path, sizeof path);
+  graft_advice_init(&t->advice, t->app, &t->config->trainer, path, p->step == 0);
   graft_trainer_hooks hooks = {t, now, stop, progress, improved};
   graft_meter_init(&t->meter, "train", "steps", (double)p->steps, (double)p->step, t->app->quiet);
   graft_status status = graft_trainer_run(t->trainer, &hooks);

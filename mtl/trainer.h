@@ -39,6 +39,7 @@ typedef struct graft_trainer_config {
   double ema;                             /**< decay of averaged parameters; 0: off */
   long long validate_every;               /**< epochs between validations */
   long long validate_steps; /**< steps between validations; > 0 overrides validate_every */
+  long long patience;       /**< validations without a new best after which the run ends; 0: off */
   long long log_every;      /**< steps between log rows besides those of validations; 0: none */
   double checkpoint_every;  /**< seconds between checkpoints; 0: at every validation */
   double time_limit;        /**< seconds of training after which the run ends; 0: none */
@@ -74,6 +75,7 @@ typedef struct graft_progress {
   double best_mean;              /**< lowest validation_mean so far; infinity before the first */
   uint64_t best_step;            /**< steps taken at that */
   bool validated;                /**< a validation followed the last step */
+  bool exhausted;                /**< the patience has run out: the run is over before its steps */
 } graft_progress;
 
 /** What a program adds to a run; any function may be NULL. With several ranks all of them must
@@ -118,9 +120,9 @@ GRAFT_MUST_USE graft_status graft_trainer_validate(graft_trainer *trainer);
 /** Go on from where the run stands to its end: steps, validations, log rows, checkpoints.
  *  @param trainer a run that was created, and perhaps taken back from a checkpoint
  *  @param hooks may be NULL
- *  @return GRAFT_OK at the end or at the time limit; GRAFT_INTERRUPTED when asked to stop (a
- *          checkpoint was stored); GRAFT_DIVERGED with theta set back to the best so far (the
- * start values before the first validation) and the last checkpoint left as it was */
+ *  @return GRAFT_OK at the end, at the time limit, or when patience runs out; GRAFT_INTERRUPTED
+ * when asked to stop (a checkpoint was stored); GRAFT_DIVERGED with theta set back to the best so
+ * far (the start values before the first validation) and the last checkpoint left as it was */
 GRAFT_MUST_USE graft_status graft_trainer_run(graft_trainer *trainer,
                                               const graft_trainer_hooks *hooks);
 

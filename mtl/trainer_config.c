@@ -47,6 +47,8 @@ const graft_option graft_trainer_options[] = {
     NUMBER(REAL, ema, "0", 0, 1, NULL, 0, "decay of averaged parameters, below 1; 0: off"),
     NUMBER(INT, validate_every, "1", 1, 1e9, "epochs", 0, "epochs between validations"),
     NUMBER(INT, validate_steps, "0", 0, 1e15, "steps", 0, "> 0: overrides validate_every"),
+    NUMBER(INT, patience, "0", 0, 1e9, "validations", 1,
+           "end after so many without a new best; 0: off"),
     NUMBER(INT, log_every, "0", 0, 1e15, "steps", 1, "log rows between validations; 0: none"),
     NUMBER(REAL, checkpoint_every, "60", 0, 1e9, "s", 1, "0: at every validation"),
     NUMBER(REAL, time_limit, "0", 0, 1e9, "s", 1, "longest time of training; 0: none"),

@@ -76,8 +76,19 @@ static bool checkpoint_due(const graft_trainer *t, const struct run *run) {
   return t->progress.seconds - run->stored >= t->config.checkpoint_every;
 }
 
-static bool over(const graft_trainer *t) {
+/* Have the last `patience` validations brought no new best? Known from step numbers alone, so that
+ * a resumed run ends where it would have ended. */
+static bool exhausted(const graft_trainer *t) {
+  const graft_progress *p = &t->progress;
+  const uint64_t patience = (uint64_t)t->config.patience;
+  if (patience == 0 || !isfinite(p->best_mean)) return false;
+  return (p->step - p->best_step) / t->validate_interval >= patience;
+}
+
+static bool over(graft_trainer *t) {
   const double limit = t->config.time_limit;
+  t->progress.exhausted = exhausted(t);
+  if (t->progress.exhausted) return true;
   return t->progress.step >= t->progress.steps || (limit > 0 && t->progress.seconds >= limit);
 }
 

@@ -285,6 +285,32 @@ static void time_limit_ends_a_run(void) {
   end(&s);
 }
 
+/* A rate so small that nothing changes after the first validation: the last ones are no better. */
+static void patience_ends_a_run(void) {
+  struct setup s;
+  graft_bundle bundle;
+  begin(&s, 1);
+  s.config.epochs = 50;
+  s.config.patience = 3;
+  set_text(s.config.schedule, "step");
+  set_text(s.config.lr_boundaries, "3");
+  set_text(s.config.lr_values, "1e-300");
+  s.config.weight_decay = 0;
+  create(&s);
+  T_OK(graft_trainer_run(s.trainer, NULL));
+  T_CHECK(s.progress->exhausted);
+  T_EQUAL(s.progress->step, s.progress->best_step + 3 * s.q.objective.steps_per_epoch);
+  T_CHECK(s.progress->step < s.progress->steps);
+  const uint64_t ended = s.progress->step;
+  graft_bundle_init(&bundle);
+  T_OK(graft_trainer_put(s.trainer, &bundle));
+  T_OK(graft_trainer_get(s.trainer, &bundle));
+  T_OK(graft_trainer_run(s.trainer, NULL)); /* taken back: still over */
+  T_EQUAL(s.progress->step, ended);
+  graft_bundle_fini(&bundle);
+  end(&s);
+}
+
 static void divergence_keeps_the_best(void) {
   struct setup s;
   begin(&s, QUADRATIC_TASKS);
@@ -446,6 +472,7 @@ int main(void) {
   T_RUN(task_weights_count);
   T_RUN(hooks_are_called);
   T_RUN(time_limit_ends_a_run);
+  T_RUN(patience_ends_a_run);
   T_RUN(divergence_keeps_the_best);
   T_RUN(a_gradient_that_is_not_finite_is_divergence);
   T_RUN(explosion_is_divergence);
