@@ -32,6 +32,7 @@ enum {
   GRAFT_STREAM_AUGMENT = 4,  /**< augmentation; index = epoch */
   GRAFT_STREAM_TEST = 5,     /**< tests */
   GRAFT_STREAM_REGION = 6,   /**< random regions; index = hash of the family, region */
+  GRAFT_STREAM_SAM = 8,      /**< perturbations; index = hash of step, part of the vector */
   GRAFT_STREAM_SAMPLE = 1000 /**< fields that all tasks share; the tasks' own lie above */
 };
 

@@ -145,7 +145,7 @@ static graft_status eval(graft_direction *d, graft_request *request, const graft
   const bool clean = request->pass == GRAFT_PASS_CLEAN;
   double *mean = clean ? d->loss : d->perturbed;
   request->step = d->step;
-  request->tasks = all_tasks(f->tasks);
+  if (!request->tasks) request->tasks = all_tasks(f->tasks);
   reply->loss = clean ? d->loss_sum : d->other_sum;
   reply->count = clean ? d->count : d->other_count;
   GRAFT_TRY(f->eval(f->ctx, request, theta, reply));
@@ -241,6 +241,16 @@ graft_status graft_direction_rows(graft_direction *d, graft_pass pass, const gra
     double factor = d->count[k] > 0 ? d->task_weight[k] / d->count[k] : 0;
     graft_vector_scale(rows + k * n, factor, n);
   }
+  return GRAFT_OK;
+}
+
+graft_status graft_direction_loss(graft_direction *d, size_t task, const graft_real *theta,
+                                  double *loss) {
+  graft_request request = {
+      .pass = GRAFT_PASS_PERTURBED, .want = GRAFT_WANT_LOSS, .tasks = (uint64_t)1 << task};
+  graft_reply reply = {0};
+  GRAFT_TRY(eval(d, &request, theta, &reply));
+  *loss = d->perturbed[task];
   return GRAFT_OK;
 }
 

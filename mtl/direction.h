@@ -104,6 +104,11 @@ GRAFT_MUST_USE graft_status graft_direction_rows(graft_direction *direction, gra
                                                  const graft_real *const *row_theta,
                                                  graft_real *rows);
 
+/** Mean loss of one active task at theta [n] on the step's batch, in a perturbed pass.
+ *  Cost: a forward pass over the task's samples. */
+GRAFT_MUST_USE graft_status graft_direction_loss(graft_direction *direction, size_t task,
+                                                 const graft_real *theta, double *loss);
+
 /** Combine rows by the rule: the shared spans of @p out [n] are overwritten, the rest is left.
  *  @param direction of the step
  *  @param call which of the plan's calls: decides the number of rows and the state

@@ -50,8 +50,10 @@ static graft_status plan(graft_trainer *t, graft_arena *arena) {
                              &t->scratch_loss,   &t->scratch_count,   &t->validation_loss,
                              &t->validation_sum, &t->validation_count};
   GRAFT_TRY(graft_trainer_config_weights(c, K, weight));
+  const graft_direction_plan steps = graft_sam_plan(&c->sam, K);
   GRAFT_TRY(graft_direction_init(&t->direction, t->objective, graft_aggregator_find(c->aggregator),
-                                 weight, (uint64_t)c->seed, NULL, arena));
+                                 weight, (uint64_t)c->seed, &steps, arena));
+  GRAFT_TRY(graft_sam_init(&t->sam, &c->sam, &t->direction, (uint64_t)c->seed, arena));
   GRAFT_TRY(graft_optimizer_init(&t->optimizer, graft_optimizer_find(c->optimizer), &rule,
                                  t->objective->layout, arena));
   GRAFT_TRY(graft_arena_take(arena, n, sizeof *t->best, &t->best));
@@ -140,12 +142,13 @@ graft_status graft_trainer_step(graft_trainer *t) {
   graft_progress *p = &t->progress;
   const graft_trainer_config *c = &t->config;
   const size_t K = t->objective->tasks, n = t->objective->n;
-  GRAFT_TRY(graft_direction_eval(d, p->step, t->theta));
+  const double lr = graft_schedule_rate(&t->schedule, p->step);
+  GRAFT_TRY(graft_sam_eval(&t->sam, p->step, fmin(lr / c->lr, 1), t->theta));
   const double norm = graft_vector_norm(d->gradient, n);
   GRAFT_CHECK(isfinite(norm), DIVERGED, "the gradient is not finite in step %llu",
               (unsigned long long)p->step + 1);
   p->gradient_norm = norm;
-  p->lr = graft_schedule_rate(&t->schedule, p->step);
+  p->lr = lr;
   graft_optimizer_step(&t->optimizer, p->lr, d->gradient,
                        c->clip > 0 && norm > c->clip ? c->clip / norm : 1, t->theta);
   p->step++;

@@ -10,6 +10,7 @@
 #include "base/option.h"
 #include "base/sink.h"
 #include "mtl/objective.h"
+#include "mtl/sam.h"
 
 enum { GRAFT_TRAINER_LIST = 256 /**< bytes of a list option */ };
 
@@ -35,6 +36,7 @@ typedef struct graft_trainer_config {
   char lr_values[GRAFT_TRAINER_LIST];     /**< step: the rates from there on */
   char aggregator[GRAFT_NAME_SIZE];       /**< name in aggregator.def */
   char task_weights[GRAFT_TRAINER_LIST];  /**< a number per task; empty: all 1 */
+  graft_sam_config sam;                   /**< sharpness-aware method */
   double clip;                            /**< largest norm of the gradient; 0: off */
   double ema;                             /**< decay of averaged parameters; 0: off */
   long long validate_every;               /**< epochs between validations */

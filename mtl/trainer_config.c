@@ -22,6 +22,24 @@
     .help = help_                                                                                  \
   }
 
+#define SAM_FIELD(field) offsetof(graft_trainer_config, sam) + offsetof(graft_sam_config, field)
+#define SAM_BOOL(field, value_, help_)                                                             \
+  {                                                                                                \
+    .name = #field, .type = GRAFT_OPTION_BOOL, .offset = SAM_FIELD(field), .value = value_,        \
+    .help = help_                                                                                  \
+  }
+#define SAM_NUMBER(type_, field, value_, min_, max_, help_)                                        \
+  {                                                                                                \
+    .name = #field, .type = GRAFT_OPTION_##type_, .offset = SAM_FIELD(field), .value = value_,     \
+    .min = min_, .max = max_, .help = help_                                                        \
+  }
+#define SAM(type_, field, value_, choices_, help_)                                                 \
+  {                                                                                                \
+    .name = #field, .type = GRAFT_OPTION_##type_, .offset = SAM_FIELD(field),                      \
+    .capacity = sizeof((graft_sam_config *)0)->field, .value = value_, .choices = choices_,        \
+    .help = help_                                                                                  \
+  }
+
 const graft_option graft_trainer_options[] = {
     NUMBER(INT, epochs, "100", 1, 1e9, NULL, 1, "passes over the training samples"),
     NUMBER(INT, steps, "0", 0, 1e15, NULL, 1, "optimisation steps; > 0 overrides epochs"),
@@ -43,6 +61,21 @@ const graft_option graft_trainer_options[] = {
     TEXT(LIST, lr_values, "", NULL, "step: the rates from those steps on"),
     TEXT(STRING, aggregator, "mean", graft_aggregator_choices, "how task gradients are combined"),
     TEXT(LIST, task_weights, "", NULL, "factors of the tasks' losses, one per task; empty: 1"),
+    SAM(STRING, sam, "none", graft_sam_choices, "sharpness-aware method"),
+    SAM_NUMBER(REAL, sam_rho, "0.05", 0, 1e6, "radius of its perturbation; 0: the plain step"),
+    SAM_NUMBER(REAL, sam_rho_final, "-1", -1, 1e6, "radius where lr is 0; -1: sam_rho throughout"),
+    SAM(STRING, sam_norm, "joint", graft_sam_norm_choices, "norms of shared and private parts"),
+    SAM_NUMBER(REAL, sam_eta, "0.01", 0, 1e6, "asam: added to the magnitude of kernels"),
+    SAM_NUMBER(REAL, gsam_alpha, "0.4", 0, 1e6, "gsam: share of the part across"),
+    SAM_NUMBER(REAL, looksam_alpha, "0.7", 0, 1e6, "looksam: length of the stored part"),
+    SAM_NUMBER(INT, looksam_period, "5", 1, 1e9, "looksam: steps between perturbed passes"),
+    SAM_NUMBER(REAL, esam_beta, "0.6", 1e-6, 1, "esam: share of perturbed parameters"),
+    SAM_NUMBER(REAL, fsam_decay, "0.9", 0, 1, "fsam: memory of the mean gradient"),
+    SAM_NUMBER(REAL, fsam_sigma, "1", 0, 1e6, "fsam: share of it that is taken off"),
+    SAM_NUMBER(REAL, samo_alpha, "0.5", 0, 1, "samo: share of the mean gradient"),
+    SAM_NUMBER(REAL, samo_step, "0.01", 1e-9, 1e6, "samo: length of the random steps"),
+    SAM(STRING, fsmtl_variant, "split", graft_sam_variant_choices, "fsmtl: what is aggregated"),
+    SAM_BOOL(fsmtl_adaptive, "false", "fsmtl: radius in units of the parameters"),
     NUMBER(REAL, clip, "0", 0, 1e12, NULL, 0, "largest norm of the gradient; 0: off"),
     NUMBER(REAL, ema, "0", 0, 1, NULL, 0, "decay of averaged parameters, below 1; 0: off"),
     NUMBER(INT, validate_every, "1", 1, 1e9, "epochs", 0, "epochs between validations"),
@@ -142,5 +175,6 @@ graft_status graft_trainer_config_validate(const graft_trainer_config *c, size_t
   GRAFT_CHECK(c->lr_epochs >= 0, USAGE, "lr_epochs: expected a number >= 0, got %lld",
               c->lr_epochs);
   GRAFT_TRY(graft_trainer_config_weights(c, tasks, weight));
+  GRAFT_TRY(graft_sam_validate(&c->sam));
   return graft_trainer_config_schedule(c, 1, &schedule);
 }

@@ -7,6 +7,7 @@
 
 #include "mtl/direction.h"
 #include "mtl/optimizer.h"
+#include "mtl/sam.h"
 #include "mtl/schedule.h"
 #include "mtl/trainer.h"
 
@@ -17,6 +18,7 @@ struct graft_trainer {
   graft_trainer_config config;               /**< copy */
   graft_schedule schedule;                   /**< made of config */
   graft_direction direction;                 /**< objective and aggregator */
+  graft_sam sam;                             /**< works with direction */
   graft_optimizer optimizer;                 /**< made of config */
   uint64_t validate_interval;                /**< steps between validations */
   graft_real *theta;                         /**< [n] borrowed */

@@ -43,6 +43,11 @@ static size_t list_fields(graft_trainer *t, struct field field[FIELDS]) {
     snprintf(name, sizeof name, "optimizer/%s", t->optimizer.type->vector_name[v]);
     add(field, &fields, name, real_type, n, t->optimizer.vector[v]);
   }
+  for (size_t v = 0; v < t->sam.type->vectors; v++) {
+    char name[PATH - 16];
+    snprintf(name, sizeof name, "sam/%s", t->sam.type->vector_name[v]);
+    add(field, &fields, name, real_type, n, t->sam.vector[v]);
+  }
   add(field, &fields, "optimizer/steps", GRAFT_INT64, one, &t->optimizer.steps);
   if (t->direction.state_size) {
     add(field, &fields, "aggregator/state", GRAFT_UINT8, GRAFT_SHAPE(1, t->direction.state_size),

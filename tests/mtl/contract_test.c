@@ -283,6 +283,14 @@ static void in_trainer(const char *optimizer, const char *schedule, const char *
   steps_do_not_allocate(&c);
 }
 
+static void sam_in_trainer(const char *sam, const char *aggregator) {
+  graft_trainer_config c;
+  make_config(&c, "adamw", "cosine", aggregator);
+  snprintf(c.sam.sam, sizeof c.sam.sam, "%s", sam);
+  resume_is_bitwise(&c);
+  steps_do_not_allocate(&c);
+}
+
 /* Every allocation of create and put fails once: a status, and nothing is lost (leak checker). */
 static void failed_allocations_are_reported(void) {
   quadratic q;
@@ -344,6 +352,13 @@ int main(void) {
         T_RUN_NAMED(name, in_trainer(graft_optimizer_choices(o), graft_schedule_choices(s),
                                      graft_aggregator_choices(a)));
       }
+    }
+  }
+  for (size_t s = 0; graft_sam_types(s); s++) {
+    for (size_t a = 0; graft_aggregator_types(a); a++) {
+      snprintf(name, sizeof name, "trainer/%s/%s", graft_sam_choices(s),
+               graft_aggregator_choices(a));
+      T_RUN_NAMED(name, sam_in_trainer(graft_sam_choices(s), graft_aggregator_choices(a)));
     }
   }
   return graft_test_done();
