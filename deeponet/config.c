@@ -79,6 +79,8 @@ const graft_option graft_deeponet_options[] = {
     TEXT(loss, STRING, "relative_l2", graft_loss_name, "loss of a sample"),
     BOOL(augmentation, "false", "train on symmetric copies of samples"),
     BOOL(symmetrise, "false", "predict the mean over symmetric copies"),
+    INT(rotations, "0", 0, 64,
+        "highest order of rotations that join the grid's symmetries by interpolation; 0: none"),
     INT(points, "0", 0, 1e9, "random points per step; 0: all"),
     INT(batch, "100", 1, 1048576, "samples per step"),
     INT(seed, "1", 0, 9007199254740992., "of weights, batches, dropout, augmentation"),
@@ -145,6 +147,8 @@ graft_status graft_deeponet_config_validate(const graft_deeponet_config *config)
   GRAFT_TRY(graft_network_list("channels", config->channels, value, &count));
   GRAFT_TRY(graft_network_list("dense", config->dense, value, &count));
   GRAFT_TRY(graft_network_list("trunk", config->trunk, value, &count));
+  GRAFT_CHECK(config->rotations == 0 || config->masked, USAGE,
+              "-rotations: expected -masked, fields are only moved within the region");
   GRAFT_CHECK(config->kernel % 2 == 1, USAGE, "-kernel: expected an odd number, got %lld",
               config->kernel);
   return GRAFT_OK;

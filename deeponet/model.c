@@ -171,7 +171,9 @@ static graft_status derive(const graft_deeponet *model, struct region *region) {
   graft_source_geometry geometry = {
       .mask = region->mask, .sdf = region->sdf, .torsion = region->torsion};
   bool moving = config->augmentation || config->symmetrise;
-  return graft_symmetry_init(&region->symmetry, &model->info, moving ? &geometry : NULL);
+  GRAFT_TRY(graft_symmetry_init(&region->symmetry, &model->info, moving ? &geometry : NULL));
+  return graft_rotation_init(&region->rotation, &model->info, &geometry, &region->symmetry,
+                             moving ? (size_t)config->rotations : 0);
 }
 
 graft_status graft_model_region_init(const graft_deeponet *model, const char *name,
@@ -194,6 +196,11 @@ void graft_model_region_fini(struct region *region) {
   graft_free(region->base);
   graft_free(region->fixed);
   graft_symmetry_fini(&region->symmetry);
+  graft_rotation_fini(&region->rotation);
+}
+
+size_t graft_model_elements(const struct region *region) {
+  return region->symmetry.count * region->rotation.count;
 }
 
 const graft_symmetry *graft_model_skip_symmetry(const graft_deeponet *model,

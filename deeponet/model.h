@@ -45,24 +45,26 @@ typedef struct graft_deeponet_config {
   double dropout;            /**< rate after each hidden dense layer of the branch */
   char trunk[64];            /**< widths of the hidden layers of the trunk */
   char trunk_activation[32]; /**< after each of them */
-  long long fourier;  /**< trunk input: products of that many cosines per axis; 0: coordinates */
-  double slope;       /**< of leaky_relu for negative arguments */
-  long long width;    /**< basis functions: outputs of branch and trunk */
-  char init[32];      /**< law of initial weights */
-  double bias_std;    /**< standard deviation of initial biases */
-  double output_init; /**< factor of the initial weights of the branch's output layer */
-  double gain;        /**< factor of the network's output */
-  char skip[32];      /**< classical predictor beside the network, see skip.def */
-  char transform[32]; /**< from z = gain · network + skip to scale · u, see transform.def */
-  double scale;       /**< factor of u in transform and loss */
-  char loss[32];      /**< see nn/loss.def */
-  bool augmentation;  /**< symmetries of grid and region: random ones in training, all in the
-                           fit of the skip path */
-  bool symmetrise;    /**< predict the mean over these symmetries */
-  long long points;   /**< random grid points per training step; 0: all */
-  long long batch;    /**< samples per step */
-  long long seed;     /**< of weights, batches, dropout and augmentation */
-  long long threads;  /**< 0: as many as OpenMP gives */
+  long long fourier;   /**< trunk input: products of that many cosines per axis; 0: coordinates */
+  double slope;        /**< of leaky_relu for negative arguments */
+  long long width;     /**< basis functions: outputs of branch and trunk */
+  char init[32];       /**< law of initial weights */
+  double bias_std;     /**< standard deviation of initial biases */
+  double output_init;  /**< factor of the initial weights of the branch's output layer */
+  double gain;         /**< factor of the network's output */
+  char skip[32];       /**< classical predictor beside the network, see skip.def */
+  char transform[32];  /**< from z = gain · network + skip to scale · u, see transform.def */
+  double scale;        /**< factor of u in transform and loss */
+  char loss[32];       /**< see nn/loss.def */
+  bool augmentation;   /**< symmetries of grid and region: random ones in training, all in the
+                            fit of the skip path */
+  bool symmetrise;     /**< predict the mean over these symmetries */
+  long long rotations; /**< highest order of rotations that join these symmetries by interpolation
+                            where they keep the region but not the grid; 0: none */
+  long long points;    /**< random grid points per training step; 0: all */
+  long long batch;     /**< samples per step */
+  long long seed;      /**< of weights, batches, dropout and augmentation */
+  long long threads;   /**< 0: as many as OpenMP gives */
 } graft_deeponet_config;
 
 /** Option rows of ::graft_deeponet_config. */

@@ -91,6 +91,8 @@ static graft_status put_regions(const graft_deeponet *model, graft_bundle *bundl
     GRAFT_TRY(graft_bundle_put(bundle, name, GRAFT_FLOAT32, shape, region->torsion));
     snprintf(name, sizeof name, "geometry/%zu/fixed", g);
     GRAFT_TRY(graft_bundle_put(bundle, name, GRAFT_FLOAT32, shape, region->fixed));
+    snprintf(name, sizeof name, "geometry/%zu/turns", g);
+    GRAFT_TRY(graft_bundle_put_int(bundle, name, (int64_t)region->rotation.count));
   }
   return GRAFT_OK;
 }
@@ -197,6 +199,7 @@ static graft_status get_regions(const graft_bundle *bundle, graft_deeponet *mode
     const char *text;
     const unsigned char *mask;
     const float *sdf, *torsion, *fixed;
+    int64_t turns;
     snprintf(name, sizeof name, "geometry/%zu/name", g);
     GRAFT_TRY(graft_bundle_get_text(bundle, name, &text));
     snprintf(name, sizeof name, "geometry/%zu/mask", g);
@@ -207,8 +210,14 @@ static graft_status get_regions(const graft_bundle *bundle, graft_deeponet *mode
     GRAFT_TRY(graft_bundle_get(bundle, name, GRAFT_FLOAT32, shape, &torsion));
     snprintf(name, sizeof name, "geometry/%zu/fixed", g);
     GRAFT_TRY(graft_bundle_get(bundle, name, GRAFT_FLOAT32, shape, &fixed));
+    snprintf(name, sizeof name, "geometry/%zu/turns", g);
+    GRAFT_TRY(graft_bundle_get_int(bundle, name, &turns));
     GRAFT_TRY(graft_model_region_init(model, text, mask, sdf, torsion, &model->region[g]));
     memcpy(model->region[g].fixed, fixed, P * sizeof *fixed);
+    graft_rotation *rotation = &model->region[g].rotation;
+    if (turns == 1) graft_rotation_drop(rotation); /* training found its fields too rough */
+    GRAFT_CHECK(turns == (int64_t)rotation->count, INPUT, "%s: expected 1 or %zu, got %lld", name,
+                rotation->count, (long long)turns);
     memcpy(model->info.geometry[g].name, model->region[g].name, GRAFT_NAME_SIZE);
   }
   return GRAFT_OK;

@@ -9,6 +9,7 @@
  * geometries, K tasks, N training samples, V validation samples. */
 
 #include "deeponet/model.h"
+#include "deeponet/rotation.h"
 #include "deeponet/skip.h"
 #include "deeponet/symmetry.h"
 #include "deeponet/transform.h"
@@ -59,6 +60,8 @@ struct region {
   float *fixed;         /* [P] u where it is the same for all training samples on the boundary, NaN
                            elsewhere */
   graft_symmetry symmetry; /* only the identity unless config.augmentation or .symmetrise */
+  graft_rotation rotation; /* likewise; element e of the group is turn e / symmetry.count, then
+                              symmetry e % symmetry.count */
 };
 
 /* Statistics of log_k over the region, whose training ranges a model knows. */
@@ -118,6 +121,9 @@ GRAFT_MUST_USE graft_status graft_model_region_init(const graft_deeponet *model,
                                                     const float *torsion, struct region *region);
 void graft_model_region_fini(struct region *region);
 
+/* Number of elements of a region's group. */
+size_t graft_model_elements(const struct region *region);
+
 /* The symmetries that a skip path on a region uses. */
 const graft_symmetry *graft_model_skip_symmetry(const graft_deeponet *model,
                                                 const struct region *region);
@@ -125,9 +131,9 @@ const graft_symmetry *graft_model_skip_symmetry(const graft_deeponet *model,
 /* Raw value of a channel. */
 double graft_model_raw(enum channel channel, const struct region *region, size_t p, float log_k);
 
-/* image [P x C] of one sample; log_k is read through @p point [P] (a symmetry). */
+/* image [P x C] of one sample; log_k is moved by element @p e of the region's group. */
 void graft_model_image(const graft_deeponet *model, const struct region *region, const float *log_k,
-                       const uint32_t *point, graft_real *image);
+                       size_t e, graft_real *image);
 
 /* One-hot code [K] of a task. */
 void graft_model_code(const graft_deeponet *model, size_t task, graft_real *code);

@@ -23,16 +23,19 @@ double graft_model_raw(enum channel channel, const struct region *region, size_t
 }
 
 void graft_model_image(const graft_deeponet *model, const struct region *region, const float *log_k,
-                       const uint32_t *point, graft_real *image) {
-  size_t C = model->channels, P = model->info.points;
+                       size_t e, graft_real *image) {
+  size_t C = model->channels, P = model->info.points, g = region->symmetry.count;
+  const uint32_t *point = region->symmetry.point + e % g * P;
+  const graft_stencils *turned = e / g ? &region->rotation.turn[e / g].input : NULL;
   for (size_t c = 0; c < C; c++) {
     enum channel channel = model->channel[c];
     const float *shift = model->shift + c * P, *factor = model->factor + c * P;
     bool masked = model->config.masked && channel != CHANNEL_SDF;
     for (size_t p = 0; p < P; p++) {
+      float moved = turned ? (float)graft_stencils_float(turned, point[p], log_k) : log_k[point[p]];
       graft_real raw = channel == CHANNEL_LOG_K
-                           ? (graft_real)log_k[point[p]]
-                           : (graft_real)graft_model_raw(channel, region, p, log_k[point[p]]);
+                           ? (graft_real)moved
+                           : (graft_real)graft_model_raw(channel, region, p, moved);
       graft_real value = (raw - (graft_real)shift[p]) * (graft_real)factor[p];
       image[p * C + c] = masked ? value * region->weight[p] : value;
     }

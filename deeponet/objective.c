@@ -69,9 +69,9 @@ static size_t select_batch(struct training *t, const graft_request *request, uin
   return kept;
 }
 
-/* Number of the symmetry applied to a row in this step. */
+/* Number of the group's element applied to a row in this step. */
 static size_t row_symmetry(const struct training *t, const graft_request *request, size_t row) {
-  size_t count = t->model->region[t->row_region[row]].symmetry.count;
+  size_t count = graft_model_elements(&t->model->region[t->row_region[row]]);
   if (request->pass == GRAFT_PASS_VALIDATE || !t->model->config.augmentation) return 0;
   graft_rng rng;
   graft_rng_init(&rng, (uint64_t)t->model->config.seed, GRAFT_STREAM_AUGMENT,
@@ -115,39 +115,54 @@ static struct points select_points(struct training *t, const graft_request *requ
   return (struct points){p, t->list, false};
 }
 
-/* Branch input of a row under a symmetry. */
-static void fill_branch(const struct training *t, size_t b, size_t row, size_t h) {
+/* Branch input of a row under element e of its region's group. */
+static void fill_branch(const struct training *t, size_t b, size_t row, size_t e) {
   const graft_deeponet *model = t->model;
   const struct network *network = &t->network;
   const struct region *region = &model->region[t->row_region[row]];
   size_t P = model->info.points, R = model->components;
   graft_real *input = graft_graph_input_data(network->graph, network->image);
   if (t->component) {
-    memcpy(input + b * R, t->component + t->first_component[row] + h * R, R * sizeof *input);
+    memcpy(input + b * R, t->component + t->first_component[row] + e * R, R * sizeof *input);
   } else {
-    graft_model_image(model, region, t->log_k + row * P, region->symmetry.point + h * P,
-                      input + b * P * model->channels);
+    graft_model_image(model, region, t->log_k + row * P, e, input + b * P * model->channels);
   }
   if (!network->has_code) return;
   graft_model_code(model, t->row_task[row],
                    graft_graph_input_data(network->graph, network->code) + b * model->info.tasks);
 }
 
+/* Target and skip path's part of z of a row under element e, at some points; out and z [count]. */
+static void fill_target(const struct training *t, size_t row, size_t e, struct points points,
+                        graft_real *target, graft_real *z) {
+  const graft_deeponet *model = t->model;
+  const struct region *region = &model->region[t->row_region[row]];
+  size_t P = model->info.points, j = e / region->symmetry.count;
+  const uint32_t *point = region->symmetry.point + e % region->symmetry.count * P;
+  const float *u = t->u + row * P, *skip = t->skip ? t->skip + row * P : NULL;
+  graft_real scale = (graft_real)model->config.scale;
+  for (size_t i = 0; i < points.count; i++) {
+    uint32_t p = point[points.list[i]];
+    target[i] =
+        scale * (j ? (graft_real)graft_rotation_u(&region->rotation, j, p, u) : (graft_real)u[p]);
+  }
+  for (size_t i = 0; skip && i < points.count; i++) {
+    uint32_t p = point[points.list[i]];
+    z[i] = j ? (graft_real)graft_stencils_float(&region->rotation.turn[j].output, p, skip)
+             : (graft_real)skip[p];
+  }
+}
+
 /* Inputs, targets and the skip path's part of z (into t->offset) of t->batch. */
 static void assemble(struct training *t, const graft_request *request, struct points points,
                      size_t count) {
   const graft_deeponet *model = t->model;
-  size_t P = model->info.points, n = points.count;
-  graft_real scale = (graft_real)model->config.scale;
+  size_t n = points.count;
 #pragma omp parallel for schedule(static) num_threads(model->threads)
   for (size_t b = 0; b < count; b++) {
-    size_t row = t->batch[b], g = t->row_region[row], h = row_symmetry(t, request, row);
-    const uint32_t *point = model->region[g].symmetry.point + h * P;
-    const float *u = t->u + row * P, *skip = t->skip ? t->skip + row * P : NULL;
-    graft_real *target = t->target + b * n, *z = skip ? t->offset + b * n : NULL;
-    fill_branch(t, b, row, h);
-    for (size_t i = 0; i < n; i++) target[i] = scale * (graft_real)u[point[points.list[i]]];
-    for (size_t i = 0; skip && i < n; i++) z[i] = (graft_real)skip[point[points.list[i]]];
+    size_t row = t->batch[b], g = t->row_region[row], e = row_symmetry(t, request, row);
+    fill_branch(t, b, row, e);
+    fill_target(t, row, e, points, t->target + b * n, t->skip ? t->offset + b * n : NULL);
     t->sample_id[b] = t->id[row];
     t->mask[b] = points.all ? model->region[g].weight : t->inside + g * n;
   }

@@ -15,6 +15,7 @@ struct predict {
   size_t rows;         /* samples at a time */
   float *log_k, *skip; /* [rows x P] */
   graft_real *z, *u;   /* [rows x P], [P] */
+  graft_real *moved;   /* [rows x P] outputs moved back by a grid symmetry */
   graft_real *image;   /* [rows x P C] for branch pca */
 };
 #define NO_TASK SIZE_MAX
@@ -29,6 +30,7 @@ static void release(struct predict *c) {
   graft_free(c->skip);
   graft_free(c->z);
   graft_free(c->u);
+  graft_free(c->moved);
   graft_free(c->image);
 }
 
@@ -112,9 +114,26 @@ static graft_status predict_skip(struct predict *c, const size_t *sample, size_t
   return GRAFT_OK;
 }
 
-/* Add the network's output on inputs moved by symmetry h, moved back, to z with its share of the
- * mean. */
-static graft_status add_network(struct predict *c, const size_t *sample, size_t count, size_t h) {
+/* z [P] += factor · output [P] moved back by element e of the region's group. */
+static void add_back(const struct region *region, size_t e, graft_real factor,
+                     const graft_real *output, graft_real *moved, graft_real *z) {
+  const graft_symmetry *symmetry = &region->symmetry;
+  size_t P = symmetry->points, j = e / symmetry->count;
+  const uint32_t *back = symmetry->point + symmetry->inverse[e % symmetry->count] * P;
+  if (!j) {
+    for (size_t p = 0; p < P; p++) z[p] += factor * output[back[p]];
+    return;
+  }
+  const graft_stencils *stencils = &region->rotation.turn[j].output_back;
+  for (size_t p = 0; p < P; p++) moved[p] = output[back[p]];
+  for (size_t p = 0; p < P; p++) {
+    z[p] += factor * (graft_real)graft_stencils_real(stencils, p, moved);
+  }
+}
+
+/* Add the network's output on inputs moved by element e of the group, moved back, to z with its
+ * share of the mean. */
+static graft_status add_network(struct predict *c, const size_t *sample, size_t count, size_t e) {
   graft_deeponet *model = c->model;
   const struct network *network = &model->network;
   size_t P = model->info.points, C = model->channels, K = model->info.tasks;
@@ -126,8 +145,7 @@ static graft_status add_network(struct predict *c, const size_t *sample, size_t 
 #pragma omp parallel for schedule(static) num_threads(model->threads)
   for (size_t b = 0; b < count; b++) {
     const struct region *region = region_of(c, sample[b]);
-    const graft_symmetry *symmetry = &region->symmetry;
-    graft_model_image(model, region, c->log_k + b * P, symmetry->point + h % symmetry->count * P,
+    graft_model_image(model, region, c->log_k + b * P, e % graft_model_elements(region),
                       image + b * P * C);
     if (code) graft_model_code(model, task_of(c, sample[b]), code + b * K);
   }
@@ -137,12 +155,12 @@ static graft_status add_network(struct predict *c, const size_t *sample, size_t 
   const graft_real *output = graft_graph_output(network->graph);
 #pragma omp parallel for schedule(static) num_threads(model->threads)
   for (size_t b = 0; b < count; b++) {
-    const graft_symmetry *symmetry = &region_of(c, sample[b])->symmetry;
-    if (h >= symmetry->count) continue;
-    size_t used = model->config.symmetrise ? symmetry->count : 1;
-    graft_real factor = (graft_real)(model->config.gain / (double)used);
-    const uint32_t *back = symmetry->point + symmetry->inverse[h] * P;
-    for (size_t p = 0; p < P; p++) c->z[b * P + p] += factor * output[b * P + back[p]];
+    const struct region *region = region_of(c, sample[b]);
+    size_t elements = graft_model_elements(region);
+    if (e >= elements) continue;
+    size_t used = model->config.symmetrise ? elements : 1;
+    add_back(region, e, (graft_real)(model->config.gain / (double)used), output + b * P,
+             c->moved + b * P, c->z + b * P);
   }
   return GRAFT_OK;
 }
@@ -161,13 +179,13 @@ static void finish(const struct predict *c, const struct region *region, const g
 static graft_status predict_chunk(struct predict *c, const size_t *sample, size_t count, float *u) {
   size_t P = c->model->info.points, elements = 1;
   for (size_t b = 0; b < count; b++) {
-    size_t g = region_of(c, sample[b])->symmetry.count;
+    size_t g = graft_model_elements(region_of(c, sample[b]));
     GRAFT_TRY(check_sample(c, sample[b]));
     if (c->model->config.symmetrise && g > elements) elements = g;
   }
   GRAFT_TRY(c->source->fill(c->source->ctx, "log_k", sample, count, c->log_k));
   memset(c->z, 0, count * P * sizeof *c->z);
-  for (size_t h = 0; h < elements; h++) GRAFT_TRY(add_network(c, sample, count, h));
+  for (size_t e = 0; e < elements; e++) GRAFT_TRY(add_network(c, sample, count, e));
   if (c->model->skip->kernel) {
     GRAFT_TRY(predict_skip(c, sample, count));
     for (size_t i = 0; i < count * P; i++) c->z[i] += (graft_real)c->skip[i];
@@ -186,6 +204,7 @@ static graft_status predict(struct predict *c, const size_t *sample, size_t coun
   GRAFT_TRY(graft_alloc(&c->skip, c->rows * P, sizeof(float)));
   GRAFT_TRY(graft_alloc(&c->z, c->rows * P, sizeof(graft_real)));
   GRAFT_TRY(graft_alloc(&c->u, P, sizeof(graft_real)));
+  GRAFT_TRY(graft_alloc(&c->moved, c->rows * P, sizeof(graft_real)));
   if (graft_model_projects(c->model)) {
     GRAFT_TRY(graft_alloc(&c->image, c->rows * P * c->model->channels, sizeof(graft_real)));
   }

@@ -40,9 +40,9 @@ static graft_status select_pixels(graft_deeponet *model) {
   return GRAFT_OK;
 }
 
-/* Add weight · Σ x xᵀ over the training rows of task k moved by symmetry h to covariance [D x D].
+/* Add weight · Σ x xᵀ over the training rows of task k moved by element e to covariance [D x D].
  */
-static void add_task(const struct training *t, size_t k, size_t h, double weight, double *x,
+static void add_task(const struct training *t, size_t k, size_t e, double weight, double *x,
                      graft_real *image, double *covariance) {
   const graft_deeponet *model = t->model;
   size_t P = model->info.points, all = P * model->channels, D = model->pixels;
@@ -52,12 +52,11 @@ static void add_task(const struct training *t, size_t k, size_t h, double weight
     for (size_t j = 0; j < count; j++) {
       size_t row = t->train[t->task_start[k] + i + j];
       const struct region *region = &model->region[t->row_region[row]];
-      size_t g = model->config.augmentation ? region->symmetry.count : 1;
-      if (h < g) {
-        graft_model_image(model, region, t->log_k + row * P, region->symmetry.point + h * P,
-                          image + j * all);
+      size_t g = model->config.augmentation ? graft_model_elements(region) : 1;
+      if (e < g) {
+        graft_model_image(model, region, t->log_k + row * P, e, image + j * all);
       }
-      double factor = h < g ? sqrt(weight / (double)g) : 0;
+      double factor = e < g ? sqrt(weight / (double)g) : 0;
       for (size_t d = 0; d < D; d++) {
         x[j * D + d] = factor > 0 ? factor * (double)image[j * all + model->pixel[d]] : 0;
       }
@@ -92,6 +91,16 @@ static graft_status fit_basis(const struct training *t, double *covariance, doub
   return GRAFT_OK;
 }
 
+/* The largest number of copies of a row. */
+static size_t most_elements(const graft_deeponet *model) {
+  size_t most = 1;
+  for (size_t g = 0; g < model->info.geometries && model->config.augmentation; g++) {
+    size_t count = graft_model_elements(&model->region[g]);
+    if (count > most) most = count;
+  }
+  return most;
+}
+
 static graft_status fit(const struct training *t) {
   graft_deeponet *model = t->model;
   size_t D = model->pixels, K = model->info.tasks;
@@ -104,12 +113,8 @@ static graft_status fit(const struct training *t) {
   GRAFT_TRY_TO(done,
                graft_alloc(&image, CHUNK * model->info.points * model->channels, sizeof *image));
   for (size_t k = 0; k < K; k++) {
-    size_t most = 1;
-    for (size_t g = 0; g < model->info.geometries && model->config.augmentation; g++) {
-      if (model->region[g].symmetry.count > most) most = model->region[g].symmetry.count;
-    }
-    for (size_t h = 0; h < most; h++) {
-      add_task(t, k, h, 1 / (double)(K * t->task_count[k]), x, image, covariance);
+    for (size_t e = 0; e < most_elements(model); e++) {
+      add_task(t, k, e, 1 / (double)(K * t->task_count[k]), x, image, covariance);
     }
   }
   GRAFT_TRY_TO(done, fit_basis(t, covariance, value));
@@ -121,15 +126,14 @@ done:
   return status;
 }
 
-/* Components of a row under its first @p count symmetries. */
+/* Components of a row under the first @p count elements of its region's group. */
 static void project_row(const struct training *t, size_t row, size_t count, graft_real *image) {
   const graft_deeponet *model = t->model;
   const struct region *region = &model->region[t->row_region[row]];
   size_t P = model->info.points;
 #pragma omp parallel for schedule(static)
-  for (size_t h = 0; h < count; h++) {
-    graft_model_image(model, region, t->log_k + row * P, region->symmetry.point + h * P,
-                      image + h * P * model->channels);
+  for (size_t e = 0; e < count; e++) {
+    graft_model_image(model, region, t->log_k + row * P, e, image + e * P * model->channels);
   }
   graft_model_project(model, count, image, t->component + t->first_component[row]);
 }
@@ -142,13 +146,13 @@ graft_status graft_training_project(struct training *t) {
   GRAFT_TRY(fit(t));
   GRAFT_TRY(graft_alloc(&t->first_component, t->rows + 1, sizeof *t->first_component));
   for (size_t row = 0; row < t->rows; row++) {
-    size_t g = model->region[t->row_region[row]].symmetry.count;
+    size_t g = graft_model_elements(&model->region[t->row_region[row]]);
     t->first_component[row] = total;
     total += (model->config.augmentation ? g : 1) * model->components;
   }
   t->first_component[t->rows] = total;
   GRAFT_TRY(graft_alloc(&t->component, total, sizeof *t->component));
-  GRAFT_TRY(graft_alloc(&image, GRAFT_MAX_SYMMETRIES * model->info.points * model->channels,
+  GRAFT_TRY(graft_alloc(&image, most_elements(model) * model->info.points * model->channels,
                         sizeof *image));
   for (size_t row = 0; row < t->rows; row++) {
     size_t count = (t->first_component[row + 1] - t->first_component[row]) / model->components;

@@ -10,6 +10,8 @@
 
 static const double boundary_depth = 1e-9; /* points less deep inside lie on the boundary */
 static const double least_std = 1e-6;      /* z-scores don't divide by less */
+static const double roughest = 0.05;       /* graft_rotation_error() above which none is used */
+enum { ROUGH_SAMPLES = 16 };               /* training samples of a region looked at for that */
 
 /* Rows of the task's samples of one part, appended. */
 static void append(struct training *t, const graft_source_info *info, const uint8_t *split,
@@ -195,8 +197,28 @@ static graft_status fit_skip(struct training *t, size_t k) {
                             t->skip + (first + data.train) * P);
 }
 
+/* Give up the turns of regions whose inputs are too rough to be interpolated. */
+static graft_status check_rotations(const struct training *t) {
+  graft_deeponet *model = t->model;
+  for (size_t g = 0; g < model->info.geometries; g++) {
+    graft_rotation *rotation = &model->region[g].rotation;
+    double sum = 0, error;
+    size_t seen = 0;
+    for (size_t i = 0; i < t->N && seen < ROUGH_SAMPLES && rotation->count > 1; i++) {
+      size_t row = t->train[i];
+      if (t->row_region[row] != g) continue;
+      GRAFT_TRY(graft_rotation_error(rotation, t->log_k + row * rotation->points, &error));
+      sum += error;
+      seen++;
+    }
+    if (seen && !(sum <= roughest * (double)seen)) graft_rotation_drop(rotation);
+  }
+  return GRAFT_OK;
+}
+
 static graft_status fit(struct training *t) {
   graft_deeponet *model = t->model;
+  GRAFT_TRY(check_rotations(t));
   fit_normalisation(t);
   fit_fixed(t);
   if (graft_model_projects(model)) GRAFT_TRY(graft_training_project(t));

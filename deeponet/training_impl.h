@@ -16,8 +16,8 @@ struct training {
   size_t *validation;              /* [V] rows */
   size_t *task_start, *task_count; /* [K] part of train that belongs to a task */
   float *log_k, *u, *skip;         /* [rows x P]; skip NULL without a skip path */
-  graft_real *component;           /* principal components of all rows and symmetries, or NULL */
-  size_t *first_component;         /* [rows] where a row's first symmetry starts */
+  graft_real *component;           /* principal components of all rows and their copies, or NULL */
+  size_t *first_component;         /* [rows] where a row's first copy starts */
   size_t *pattern;                 /* [N] task at each place of an epoch */
 
   /* Order of the epoch at hand. */

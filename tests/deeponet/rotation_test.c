@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Rotations by interpolation against fields whose rotated copies are known in closed form. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/rng.h"
+#include "deeponet/rotation.h"
+#include "tests/graft_test.h"
+
+enum { SIDE = 32, P = SIDE * SIDE, TRIANGLE = 0, DISC = 1, SQUARE = 2 };
+static const double pi = 3.14159265358979323846;
+
+/* Depths below the three sides of the equilateral triangle of side 1. */
+static void depths(double x, double y, double d[3]) {
+  double r = sqrt(3) / 2;
+  d[0] = y;
+  d[1] = r * x - y / 2;
+  d[2] = r * (1 - x) - y / 2;
+}
+
+static void shape(size_t kind, double x, double y, double *sdf, double *torsion) {
+  double d[3], a = x - 0.5, b = y - 0.5;
+  depths(x, y, d);
+  if (kind == TRIANGLE) {
+    *sdf = -fmin(d[0], fmin(d[1], d[2]));
+    *torsion = d[0] * d[1] * d[2] / sqrt(3);
+  } else if (kind == DISC) {
+    *sdf = sqrt(a * a + b * b) - 0.5;
+    *torsion = (0.25 - a * a - b * b) / 4;
+  } else {
+    *sdf = fmax(fabs(a), fabs(b)) - 0.5;
+    *torsion = (0.25 - a * a) * (0.25 - b * b);
+  }
+}
+
+struct plate {
+  graft_source_info info;
+  graft_symmetry symmetry;
+  graft_rotation rotation;
+  float log_k[P], u[P];
+};
+
+static bool plate_init(struct plate *plate, size_t kind, size_t most) {
+  const size_t grid[2] = {SIDE, SIDE};
+  *plate = (struct plate){0};
+  if (!T_OK(graft_source_info_init(&plate->info, 0, 1, 1, 0, 2, grid))) return false;
+  graft_source_geometry *geometry = plate->info.geometry;
+  for (size_t p = 0; p < P; p++) {
+    double sdf, torsion;
+    shape(kind, (double)(p / SIDE) / (SIDE - 1), (double)(p % SIDE) / (SIDE - 1), &sdf, &torsion);
+    geometry->mask[p] = sdf <= 1e-12;
+    geometry->sdf[p] = (float)sdf;
+    geometry->torsion[p] = sdf < -1e-9 ? (float)torsion : 0;
+  }
+  plate->info.lo[0] = plate->info.lo[1] = 0;
+  plate->info.hi[0] = plate->info.hi[1] = 1;
+  return T_OK(graft_symmetry_init(&plate->symmetry, &plate->info, geometry)) &&
+         T_OK(
+             graft_rotation_init(&plate->rotation, &plate->info, geometry, &plate->symmetry, most));
+}
+
+static void plate_fini(struct plate *plate) {
+  graft_rotation_fini(&plate->rotation);
+  graft_symmetry_fini(&plate->symmetry);
+  graft_source_info_fini(&plate->info);
+}
+
+/* A smooth field at x rotated about the centre of gravity. */
+static double field(size_t kind, double x, double y, double angle) {
+  double cx = 0.5, cy = kind == TRIANGLE ? sqrt(3) / 6 : 0.5;
+  double a = x - cx, b = y - cy;
+  double s = cos(angle) * a - sin(angle) * b, t = sin(angle) * a + cos(angle) * b;
+  return sin(9 * s + 1) * cos(7 * t) + t;
+}
+
+static void orders_are_found(void) {
+  static const size_t kind[] = {TRIANGLE, TRIANGLE, TRIANGLE, DISC, DISC, SQUARE};
+  static const size_t most[] = {2, 3, 8, 3, 13, 16}, count[] = {1, 3, 3, 1, 3, 1};
+  struct plate plate;
+  for (size_t i = 0; i < 6; i++) {
+    if (plate_init(&plate, kind[i], most[i])) T_EQUAL(plate.rotation.count, count[i]);
+    plate_fini(&plate);
+  }
+}
+
+static void moved_fields_are_right(size_t kind, size_t order) {
+  struct plate plate;
+  float moved[P];
+  if (!plate_init(&plate, kind, order) || !T_CHECK(plate.rotation.count > 1)) {
+    plate_fini(&plate);
+    return;
+  }
+  const graft_source_geometry *geometry = plate.info.geometry;
+  for (size_t j = 1; j < plate.rotation.count; j++) {
+    double angle = 2 * pi * (double)j / (double)order, worst[3] = {0}, largest = 0;
+    for (size_t p = 0; p < P; p++) {
+      double x = (double)(p / SIDE) / (SIDE - 1), y = (double)(p % SIDE) / (SIDE - 1);
+      plate.log_k[p] = geometry->mask[p] ? (float)field(kind, x, y, 0) : 1e6f; /* must not matter */
+      plate.u[p] = (float)((double)geometry->torsion[p] * exp(field(kind, x, y, 0)));
+    }
+    graft_rotation_input(&plate.rotation, j, plate.log_k, moved);
+    for (size_t p = 0; p < P; p++) {
+      double x = (double)(p / SIDE) / (SIDE - 1), y = (double)(p % SIDE) / (SIDE - 1);
+      double want = field(kind, x, y, angle), torsion = (double)geometry->torsion[p];
+      if (!geometry->mask[p]) {
+        worst[2] = fmax(worst[2], fabs((double)moved[p]));
+        continue;
+      }
+      double u = graft_rotation_u(&plate.rotation, j, p, plate.u);
+      largest = fmax(largest, torsion * exp(want));
+      worst[0] = fmax(worst[0], fabs((double)moved[p] - want));
+      worst[1] = fmax(worst[1], fabs(u - torsion * exp(want)));
+    }
+    T_NEAR(worst[0], 0, 5e-3);
+    T_NEAR(worst[1] / largest, 0, 1e-3);
+    T_EQUAL(worst[2], 0);
+  }
+  plate_fini(&plate);
+}
+
+static void triangle(void) { moved_fields_are_right(TRIANGLE, 3); }
+static void disc(void) { moved_fields_are_right(DISC, 8); }
+
+static void rough_fields_show(void) {
+  struct plate plate;
+  double smooth = 1, rough = 0;
+  graft_rng rng;
+  graft_rng_init(&rng, 1, GRAFT_STREAM_TEST, 0);
+  if (plate_init(&plate, TRIANGLE, 3)) {
+    for (size_t p = 0; p < P; p++) {
+      plate.log_k[p] = (float)field(TRIANGLE, (double)(p / SIDE) / (SIDE - 1),
+                                    (double)(p % SIDE) / (SIDE - 1), 0);
+      plate.u[p] = (float)graft_rng_normal(&rng);
+    }
+    T_OK(graft_rotation_error(&plate.rotation, plate.log_k, &smooth));
+    T_OK(graft_rotation_error(&plate.rotation, plate.u, &rough));
+    T_CHECK(smooth < 1e-3);
+    T_CHECK(rough > 0.3);
+    graft_rotation_drop(&plate.rotation);
+    T_EQUAL(plate.rotation.count, 1);
+    T_OK(graft_rotation_error(&plate.rotation, plate.u, &rough));
+    T_EQUAL(rough, 0);
+  }
+  plate_fini(&plate);
+}
+
+int main(void) {
+  T_RUN(orders_are_found);
+  T_RUN(triangle);
+  T_RUN(disc);
+  T_RUN(rough_fields_show);
+  return graft_test_done();
+}
