@@ -2,8 +2,11 @@
 /* Rotations by interpolation against fields whose rotated copies are known in closed form. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/arena.h"
 #include "base/rng.h"
+#include "deeponet/model.h"
 #include "deeponet/rotation.h"
 #include "tests/graft_test.h"
 
@@ -144,10 +147,141 @@ static void rough_fields_show(void) {
   plate_fini(&plate);
 }
 
+enum { SAMPLES = 12, TURNED = SAMPLES - 1 /* a copy of sample 0 turned by 120 degrees */ };
+
+struct model {
+  graft_source source;
+  graft_deeponet *model;
+  float log_k[SAMPLES * P], u[SAMPLES * P];
+  const char *name[3];
+  const float *data[2];
+};
+
+/* A small model on the triangle; rough inputs are white noise. */
+static bool model_init(struct model *m, bool rough) {
+  static const char *const setting[][2] = {
+      {"dense", "9,9"}, {"trunk", "32"},     {"width", "12"},    {"batch", "4"}, {"fourier", "6"},
+      {"points", "99"}, {"components", "6"}, {"rotations", "3"}, {"gain", "0.3"}};
+  struct plate plate;
+  graft_deeponet_config config;
+  graft_rng rng;
+  bool fine = plate_init(&plate, TRIANGLE, 1);
+  graft_source_info info;
+  const size_t grid[2] = {SIDE, SIDE};
+  fine = fine && T_OK(graft_source_info_init(&info, SAMPLES, 1, 1, 1, 2, grid));
+  snprintf(info.task_name[0], sizeof info.task_name[0], "triangle");
+  snprintf(info.geometry[0].name, sizeof info.geometry[0].name, "triangle");
+  memcpy(info.geometry[0].mask, plate.info.geometry->mask, P);
+  memcpy(info.geometry[0].sdf, plate.info.geometry->sdf, P * sizeof(float));
+  memcpy(info.geometry[0].torsion, plate.info.geometry->torsion, P * sizeof(float));
+  memcpy(info.hi, plate.info.hi, sizeof info.hi);
+  for (size_t s = 0; s < SAMPLES; s++) {
+    graft_rng_init(&rng, 1, GRAFT_STREAM_TEST, s == TURNED ? 0 : s);
+    double factor = graft_rng_normal(&rng);
+    info.index[s] = (int64_t)s;
+    for (size_t p = 0; p < P; p++) {
+      double x = (double)(p / SIDE) / (SIDE - 1), y = (double)(p % SIDE) / (SIDE - 1);
+      double k = factor * field(TRIANGLE, x, y, s == TURNED ? 2 * pi / 3 : 0);
+      m->log_k[s * P + p] = (float)(rough ? graft_rng_normal(&rng) : k);
+      m->u[s * P + p] = (float)((double)info.geometry->torsion[p] * exp(-k));
+    }
+  }
+  graft_source_split_default(&info, SAMPLES, &info.split[0]);
+  plate_fini(&plate);
+  m->name[0] = "u";
+  m->name[1] = "log_k";
+  m->name[2] = NULL;
+  m->data[0] = m->u;
+  m->data[1] = m->log_k;
+  fine = fine && T_OK(graft_source_memory(&m->source, info, m->name, m->data)) &&
+         T_OK(graft_option_defaults(graft_deeponet_options, &config)) &&
+         T_OK(graft_preset_apply(graft_preset_find("demo"), graft_deeponet_options, &config));
+  for (size_t i = 0; fine && i < sizeof setting / sizeof *setting; i++) {
+    const graft_option *row = graft_option_find(graft_deeponet_options, setting[i][0]);
+    fine = T_OK(graft_option_set(row, &config, setting[i][0], setting[i][1]));
+  }
+  return fine && T_OK(graft_deeponet_create(&config, &m->source, "default", &m->model));
+}
+
+static void model_fini(struct model *m) {
+  graft_deeponet_destroy(m->model);
+  graft_source_fini(&m->source);
+}
+
+/* Largest difference between the prediction on the turned sample and the turned prediction, over
+ * the largest prediction. */
+static double equivariance(struct model *m, graft_deeponet *model) {
+  static float u[2 * P];
+  const size_t sample[2] = {0, TURNED};
+  struct plate plate;
+  double worst = 0, largest = 0;
+  T_OK(graft_deeponet_predict(model, &m->source, sample, 2, u));
+  if (plate_init(&plate, TRIANGLE, 3) && T_EQUAL(plate.rotation.count, 3)) {
+    for (size_t p = 0; p < P; p++) {
+      double want = graft_rotation_u(&plate.rotation, 1, p, u);
+      worst = fmax(worst, fabs((double)u[P + p] - want));
+      largest = fmax(largest, fabs(want));
+    }
+  }
+  plate_fini(&plate);
+  return worst / largest;
+}
+
+static void predictions_turn_with_their_inputs(void) {
+  static struct model m;
+  graft_bundle bundle;
+  graft_deeponet *copy;
+  graft_objective objective;
+  if (model_init(&m, false)) {
+    double loss, count, weight = 1;
+    graft_real *sum;
+    T_NEAR(equivariance(&m, m.model), 0, 5e-3);
+    T_OK(graft_deeponet_objective(m.model, &objective));
+    T_OK(graft_alloc(&sum, objective.n, sizeof *sum));
+    graft_request request = {.tasks = 1, .want = GRAFT_WANT_SUM, .weight = &weight};
+    graft_reply reply = {.loss = &loss, .count = &count, .sum = sum};
+    double first = 0;
+    for (size_t step = 0; step < 400; step++) { /* steepest descent: turned copies can be learnt */
+      double rate = 0.05 / (1 + (double)step / 50);
+      request.step = step;
+      T_OK(objective.eval(objective.ctx, &request, graft_deeponet_parameters(m.model), &reply));
+      first = step < 6 ? fmax(first, loss / count) : first;
+      for (size_t i = 0; i < objective.n; i++)
+        graft_deeponet_parameters(m.model)[i] -= (graft_real)(rate / count) * sum[i];
+    }
+    T_CHECK(loss / count < 0.4 * first);
+    graft_free(sum);
+    graft_bundle_init(&bundle);
+    T_OK(graft_deeponet_save(m.model, &bundle));
+    if (T_OK(graft_deeponet_load(&bundle, &copy))) {
+      T_NEAR(equivariance(&m, copy), 0, 5e-3);
+      graft_deeponet_destroy(copy);
+    }
+    graft_bundle_fini(&bundle);
+  }
+  model_fini(&m);
+}
+
+static void rough_inputs_are_not_turned(void) {
+  static struct model m;
+  graft_bundle bundle;
+  int64_t turns;
+  if (model_init(&m, true)) {
+    graft_bundle_init(&bundle);
+    T_OK(graft_deeponet_save(m.model, &bundle));
+    T_OK(graft_bundle_get_int(&bundle, "geometry/0/turns", &turns));
+    T_EQUAL(turns, 1);
+    graft_bundle_fini(&bundle);
+  }
+  model_fini(&m);
+}
+
 int main(void) {
   T_RUN(orders_are_found);
   T_RUN(triangle);
   T_RUN(disc);
   T_RUN(rough_fields_show);
+  T_RUN(predictions_turn_with_their_inputs);
+  T_RUN(rough_inputs_are_not_turned);
   return graft_test_done();
 }
