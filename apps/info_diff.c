@@ -141,7 +141,7 @@ static void diff_tables(struct pair *p, size_t (*rows)[2], size_t count) {
                memcmp(g->torsion, h->torsion, a->points * sizeof *g->torsion) != 0;
     streams += a->stream[s] != b->stream[t];
     parts += x && y && x[s] != y[t];
-    estimates += memcmp(&a->error_estimate[s], &b->error_estimate[t], sizeof(float)) != 0;
+    estimates += a->error_estimate[s] != b->error_estimate[t];
   }
   const struct {
     const char *name;

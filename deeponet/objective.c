@@ -289,7 +289,7 @@ static graft_status rows(struct training *t, const graft_request *request, const
   const graft_real *const *own = request->row_theta;
   size_t n = graft_graph_layout(t->network.graph)->n, K = t->model->info.tasks;
   size_t count = select_batch(t, request, request->tasks);
-  struct part part[GRAFT_MAX_TASKS], all = {0, count};
+  struct part part[GRAFT_MAX_TASKS] = {{0}}, all = {0, count};
   struct assembled a;
   if (count == 0) {
     memset(reply->rows, 0, K * n * sizeof *reply->rows);
