@@ -5,6 +5,7 @@
 
 #include "apps/info.h"
 #include "apps/info_print.h"
+#include "apps/summary.h"
 #include "io/bundle_file.h"
 #include "io/dataset.h"
 
@@ -75,6 +76,24 @@ static size_t count_elements(const graft_bundle *bundle, const char *prefix) {
   return n;
 }
 
+static bool is_network(const graft_bundle *bundle) {
+  const char *kind;
+  return graft_bundle_find(bundle, "kind") &&
+         graft_bundle_get_text(bundle, "kind", &kind) == GRAFT_OK && strcmp(kind, "deeponet") == 0;
+}
+
+/* Layers and costs of the network that a model file describes; nothing if it can't be built. */
+static void print_network(const graft_bundle *bundle) {
+  graft_deeponet *model;
+  if (graft_deeponet_load(bundle, &model) != GRAFT_OK) {
+    printf("can't be used for predictions: %s\n", graft_error_message());
+    return;
+  }
+  printf("\n");
+  graft_summary_print(stdout, model, 0);
+  graft_deeponet_destroy(model);
+}
+
 static void print_text(const char *path, const char *kind, const graft_bundle *bundle,
                        const graft_provenance *provenance) {
   char size[32];
@@ -83,6 +102,7 @@ static void print_text(const char *path, const char *kind, const graft_bundle *b
   graft_info_provenance(provenance);
   size_t parameters = count_elements(bundle, "parameters/");
   if (parameters) printf("%-11s %zu\n", "parameters", parameters);
+  if (is_network(bundle)) print_network(bundle);
   printf("\n%zu arrays\n", bundle->arrays);
   for (size_t i = 0; i < bundle->arrays; i++) print_array(&bundle->array[i]);
 }
@@ -164,6 +184,12 @@ static graft_status check_bundle(const char *path, const char *kind, size_t *cou
   graft_bundle bundle;
   GRAFT_TRY(graft_bundle_read(path, kind, &bundle, NULL));
   graft_status status = check_finite(path, &bundle);
+  graft_deeponet *model = NULL;
+  if (status == GRAFT_OK && is_network(&bundle)) {
+    status = graft_deeponet_load(&bundle, &model);
+    if (status != GRAFT_OK) graft_error_prefix("%s", path);
+  }
+  graft_deeponet_destroy(model);
   *count = bundle.arrays;
   graft_bundle_fini(&bundle);
   return status;

@@ -6,6 +6,7 @@
 
 #include "apps/advice.h"
 #include "apps/pde.h"
+#include "apps/summary.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "io/atomic.h"
@@ -139,6 +140,7 @@ static void print_summary(const struct training *t, const graft_source *source,
                 objective->n, m->branch, m->trunk, m->width, m->skip, m->transform,
                 source->info.tasks, source->info.points,
                 (unsigned long long)objective->steps_per_epoch);
+  if (!t->app->quiet) graft_summary_print(stderr, t->model, graft_trainer_memory(t->trainer));
 }
 
 /* Take the state of RUN/checkpoint.h5, if it is there and wanted. */
@@ -194,9 +196,9 @@ static graft_status run_trainer(struct training *t, const graft_source *source,
   graft_objective objective;
   GRAFT_TRY(graft_deeponet_objective(t->model, &objective));
   GRAFT_TRY(graft_trainer_config_validate(&t->config->trainer, objective.tasks));
-  print_summary(t, source, &objective);
   GRAFT_TRY(graft_trainer_create(&objective, &t->config->trainer,
                                  graft_deeponet_parameters(t->model), &t->sink, &t->trainer));
+  print_summary(t, source, &objective);
   GRAFT_TRY(resume(t, run));
   const graft_progress *p = graft_trainer_progress(t->trainer);
   char path[GRAFT_PATH_SIZE + 64];

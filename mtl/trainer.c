@@ -116,6 +116,7 @@ graft_status graft_trainer_create(const graft_objective *objective,
   GRAFT_TRY_TO(fail, set_times(t));
   graft_arena_init(&arena, NULL, 0);
   GRAFT_TRY_TO(fail, plan(t, &arena));
+  t->memory_size = arena.used;
   GRAFT_TRY_TO(fail, graft_alloc(&t->memory, arena.used, 1));
   graft_arena_init(&arena, t->memory, arena.used);
   GRAFT_TRY_TO(fail, plan(t, &arena));
@@ -134,6 +135,8 @@ void graft_trainer_destroy(graft_trainer *trainer) {
 }
 
 const graft_progress *graft_trainer_progress(const graft_trainer *t) { return &t->progress; }
+
+size_t graft_trainer_memory(const graft_trainer *t) { return t->memory_size; }
 
 const graft_real *graft_trainer_best(const graft_trainer *t) { return t->best; }
 

@@ -135,6 +135,9 @@ const graft_progress *graft_trainer_progress(const graft_trainer *trainer);
  * file should hold. Borrowed until the trainer is destroyed. */
 const graft_real *graft_trainer_best(const graft_trainer *trainer);
 
+/** Bytes of the trainer's own arrays: optimiser, rows, best and averaged parameters. */
+size_t graft_trainer_memory(const graft_trainer *trainer);
+
 /** Put everything that decides how the run goes on into @p bundle, names under "trainer/", and the
  *  objective's own state. */
 GRAFT_MUST_USE graft_status graft_trainer_put(graft_trainer *trainer, graft_bundle *bundle);

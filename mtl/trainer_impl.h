@@ -38,6 +38,7 @@ struct graft_trainer {
   size_t columns;                            /**< of the log */
   graft_progress progress;                   /**< where the run stands */
   void *memory;                              /**< the arena's buffer, owned */
+  size_t memory_size;                        /**< its bytes */
 };
 
 /** The schedule that a configuration describes, for a run of @p steps steps. */

@@ -206,6 +206,19 @@ const graft_real *graft_graph_gradient(const graft_graph *graph, graft_node node
   return wanted ? graph->node[node]->grad.full : NULL;
 }
 
+size_t graft_graph_count(const graft_graph *graph) { return graph->nodes; }
+
+graft_node_about graft_graph_get(const graft_graph *graph, graft_node node) {
+  const graft_operator *op = &graph->node[node]->op;
+  graft_node_about about = {.name = op->name,
+                            .type = op->type ? op->type->about.name : "input",
+                            .axis = op->axis,
+                            .row = op->row,
+                            .flops = op->flops};
+  for (size_t i = 0; i < op->parameters; i++) about.parameters += op->parameter[i].count;
+  return about;
+}
+
 size_t graft_graph_memory(const graft_graph *graph) { return graph->arena_size; }
 
 double graft_graph_flops(const graft_graph *graph, size_t samples, size_t points, bool backward) {

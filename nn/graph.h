@@ -136,6 +136,23 @@ GRAFT_MUST_USE graft_status graft_graph_backward(graft_graph *graph, const graft
  *  graft_graph_want_gradient(); NULL for others. Borrowed until the next backward pass. */
 const graft_real *graft_graph_gradient(const graft_graph *graph, graft_node node);
 
+/** What a node is, for reports; texts are borrowed until the graph is destroyed. */
+typedef struct graft_node_about {
+  const char *name;  /**< as given when it was added */
+  const char *type;  /**< of its operator; "input" for inputs */
+  graft_axis axis;   /**< what its rows are */
+  graft_shape row;   /**< shape of a row; rank 0 on the pair axis */
+  size_t parameters; /**< elements of its parameter arrays */
+  double
+      flops; /**< of matrix products in forward, per row; on the pair axis: per sample and point */
+} graft_node_about;
+
+/** Number of nodes, in order of adding. */
+size_t graft_graph_count(const graft_graph *graph);
+
+/** The node of that number, < graft_graph_count(). */
+graft_node_about graft_graph_get(const graft_graph *graph, graft_node node);
+
 /** Bytes of the arena, for reports. */
 size_t graft_graph_memory(const graft_graph *graph);
 

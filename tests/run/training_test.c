@@ -49,11 +49,26 @@ static void plot_of_a_run_without_evaluation(void) {
   T_CHECK(strstr(program.err, "empty: expected a run after graft-darcy train, got no log.csv"));
 }
 
+/* Layers, parameters, FLOP and memory on stderr before training, and by graft-info. */
+static void summary_of_the_model(void) {
+  T_EQUAL(program_shell("%s train -data data.h5 -o told -steps 2 -channels 4,4 -dense 16 -trunk 16 "
+                        "-width 8 -preset paper",
+                        program.darcy),
+          0);
+  T_CHECK(strstr(program.err, "branch/conv1") < strstr(program.err, "trunk/dense1"));
+  T_CHECK(strstr(program.err, "FLOP a sample") && strstr(program.err, "memory: network"));
+  T_EQUAL(program_shell("$(dirname %s)/graft-info told/model.h5", program.darcy), 0);
+  T_CHECK(strstr(program.out, "branch/conv1             conv2d       [13 x 13 x 4]") != NULL);
+  T_CHECK(strstr(program.out, "a prediction of one sample takes") != NULL);
+  T_EQUAL(program_shell("$(dirname %s)/graft-info -check told/model.h5", program.darcy), 0);
+}
+
 int main(int argc, char **argv) {
   if (!program_begin(argc, argv)) return 1;
   T_RUN(begin);
   T_RUN(patience_ends_a_training);
   T_RUN(vanishing_gradients_are_told);
+  T_RUN(summary_of_the_model);
   T_RUN(plot_of_a_run_without_evaluation);
   program_end();
   return graft_test_done();
