@@ -137,3 +137,47 @@ graft_status graft_bundle_get_text(const graft_bundle *bundle, const char *name,
   *value = text;
   return GRAFT_OK;
 }
+
+/* What the other ranks must know of an array before its name and data. */
+struct head {
+  size_t name; /* bytes, with the NUL */
+  graft_type type;
+  graft_shape shape;
+};
+
+/* Rank 0's array: all ranks agree before each broadcast, so that none waits for one that failed. */
+static graft_status broadcast_array(graft_bundle *bundle, size_t i, const graft_comm *comm) {
+  struct head head = {0};
+  graft_array *array = &bundle->array[i];
+  graft_status status = GRAFT_OK;
+  if (comm->rank == 0) head = (struct head){strlen(array->name) + 1, array->type, array->shape};
+  GRAFT_TRY(comm->broadcast(comm->ctx, &head, sizeof head));
+  size_t bytes = graft_shape_count(head.shape) * graft_type_size(head.type);
+  if (comm->rank != 0) {
+    *array = (graft_array){.type = head.type, .shape = head.shape};
+    bundle->arrays = i + 1;
+    status = graft_alloc(&array->name, head.name, 1);
+    if (status == GRAFT_OK) status = graft_alloc(&array->data, bytes, 1);
+  }
+  GRAFT_TRY(graft_comm_agree(comm, status));
+  GRAFT_TRY(comm->broadcast(comm->ctx, array->name, head.name));
+  return bytes ? comm->broadcast(comm->ctx, array->data, bytes) : GRAFT_OK;
+}
+
+graft_status graft_bundle_broadcast(graft_bundle *bundle, const graft_comm *comm) {
+  size_t arrays = bundle->arrays;
+  graft_status status = GRAFT_OK;
+  if (comm->size == 1) return GRAFT_OK;
+  if (comm->rank != 0) graft_bundle_init(bundle);
+  GRAFT_TRY(comm->broadcast(comm->ctx, &arrays, sizeof arrays));
+  if (comm->rank != 0) {
+    status = graft_alloc(&bundle->array, arrays, sizeof *bundle->array);
+    bundle->capacity = status == GRAFT_OK ? arrays : 0;
+  }
+  status = graft_comm_agree(comm, status);
+  for (size_t i = 0; i < arrays && status == GRAFT_OK; i++) {
+    status = broadcast_array(bundle, i, comm);
+  }
+  if (status != GRAFT_OK && comm->rank != 0) graft_bundle_fini(bundle);
+  return status;
+}

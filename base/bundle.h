@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "base/comm.h"
 #include "base/shape.h"
 
 /** Element type of a named array. */
@@ -76,5 +77,12 @@ GRAFT_MUST_USE graft_status graft_bundle_get_real(const graft_bundle *bundle, co
 /** The text of that name, borrowed until the bundle changes; fails like graft_bundle_get(). */
 GRAFT_MUST_USE graft_status graft_bundle_get_text(const graft_bundle *bundle, const char *name,
                                                   const char **value);
+
+/** Give rank 0's bundle to all ranks. Collective.
+ *  @param bundle filled on rank 0; on the others initialised by the call (release with
+ *  graft_bundle_fini())
+ *  Cost: one broadcast per array and three small ones. @return GRAFT_MEMORY on every rank if one of
+ *  them has none left */
+GRAFT_MUST_USE graft_status graft_bundle_broadcast(graft_bundle *bundle, const graft_comm *comm);
 
 #endif

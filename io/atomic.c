@@ -106,6 +106,14 @@ static void sync_directory(const char *path) {
   close(fd);
 }
 
+graft_status graft_atomic_keep_previous(graft_atomic *file, const char *previous) {
+  GRAFT_CHECK(fsync(file->fd) == 0, OUTPUT, "%s: can't be written: %s", file->path,
+              strerror(errno));
+  GRAFT_CHECK(rename(file->path, previous) == 0 || errno == ENOENT, OUTPUT,
+              "%s: can't be written: %s", previous, strerror(errno));
+  return GRAFT_OK;
+}
+
 graft_status graft_atomic_commit(graft_atomic *file) {
   graft_status status = GRAFT_OK;
   GRAFT_CHECK(file->path && file->part, INTERNAL, "no file was begun");

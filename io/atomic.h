@@ -37,6 +37,11 @@ GRAFT_MUST_USE graft_status graft_atomic_reserve(graft_atomic *file, long long b
 /** Write @p bytes at the current end of the part file. */
 GRAFT_MUST_USE graft_status graft_atomic_write(graft_atomic *file, const void *data, size_t bytes);
 
+/** Sync the part file, then rename what has the final name now, if anything, to @p previous: to be
+ *  called just before graft_atomic_commit(). A process killed between the two leaves the whole
+ * older file under that name. */
+GRAFT_MUST_USE graft_status graft_atomic_keep_previous(graft_atomic *file, const char *previous);
+
 /** Sync the part file and rename it to its final name; on failure it is removed. Releases @p file.
  */
 GRAFT_MUST_USE graft_status graft_atomic_commit(graft_atomic *file);

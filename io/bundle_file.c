@@ -58,8 +58,9 @@ static graft_status write_all(hid_t file, const char *kind, const graft_bundle *
   return GRAFT_OK;
 }
 
-graft_status graft_bundle_write(const char *path, const char *kind, const graft_bundle *bundle,
-                                const graft_provenance *provenance) {
+graft_status graft_bundle_write_keeping(const char *path, const char *previous, const char *kind,
+                                        const graft_bundle *bundle,
+                                        const graft_provenance *provenance) {
   graft_atomic atomic;
   hid_t file;
   GRAFT_TRY(graft_atomic_begin(&atomic, path));
@@ -70,9 +71,15 @@ graft_status graft_bundle_write(const char *path, const char *kind, const graft_
     if (status == GRAFT_OK) status = graft_h5_save(file, &atomic);
     H5Fclose(file);
   }
+  if (status == GRAFT_OK && previous) status = graft_atomic_keep_previous(&atomic, previous);
   if (status == GRAFT_OK) return graft_atomic_commit(&atomic);
   graft_atomic_abandon(&atomic);
   return status;
+}
+
+graft_status graft_bundle_write(const char *path, const char *kind, const graft_bundle *bundle,
+                                const graft_provenance *provenance) {
+  return graft_bundle_write_keeping(path, NULL, kind, bundle, provenance);
 }
 
 static graft_status read_arrays(hid_t file, graft_bundle *bundle) {

@@ -21,6 +21,13 @@ GRAFT_MUST_USE graft_status graft_bundle_write(const char *path, const char *kin
                                                const graft_bundle *bundle,
                                                const graft_provenance *provenance);
 
+/** The same, but a file that is there already is kept under the name @p previous, replacing an
+ * older one of that name: at every moment one of the two is whole.
+ *  @param previous in the same directory; NULL: nothing is kept */
+GRAFT_MUST_USE graft_status graft_bundle_write_keeping(const char *path, const char *previous,
+                                                       const char *kind, const graft_bundle *bundle,
+                                                       const graft_provenance *provenance);
+
 /** Read a file of graft_bundle_write() and check its checksum.
  *  @param kind expected kind, NULL for any
  *  @param bundle initialised by the call; release with graft_bundle_fini()

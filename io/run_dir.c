@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -24,17 +25,37 @@ struct graft_run_dir {
   const graft_provenance *provenance;
   int lock;  /* fd of the lock file, −1 on ranks other than 0 */
   bool made; /* the directory was not there before */
+  bool torn; /* checkpoint.h5 is damaged: not to be kept as the previous one */
   FILE *log; /* open for appending, NULL before the first row */
 };
 
-/* The lock file holds the process id for the message; the lock itself goes with the process. */
+/* Open the lock file and lock it. Its last holder may remove it between our open and our lock: then
+ * the name no longer leads to the file we hold, and we try again. */
+static graft_status open_lock(graft_run_dir *run, const char *path, bool *taken) {
+  for (int attempt = 0; attempt < 10; attempt++) {
+    struct stat held, named;
+    run->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    GRAFT_CHECK(run->lock >= 0, OUTPUT, "%s: can't be written: %s", run->name, strerror(errno));
+    *taken = flock(run->lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+    if (!*taken) return GRAFT_OK;
+    if (fstat(run->lock, &held) == 0 && stat(path, &named) == 0 && held.st_ino == named.st_ino &&
+        held.st_dev == named.st_dev) {
+      return GRAFT_OK;
+    }
+    close(run->lock);
+    run->lock = -1;
+  }
+  return graft_error_set(GRAFT_OUTPUT, __FILE__, __LINE__, "%s/.lock: can't be locked", run->name);
+}
+
+/* The lock file holds process and host for the message; the lock itself goes with the process. */
 static graft_status take_lock(graft_run_dir *run) {
-  char path[PATH_SIZE], owner[32] = "";
+  char path[PATH_SIZE], owner[320] = "", host[256] = "unknown";
+  bool taken = false;
   graft_run_dir_path(run, ".lock", path, sizeof path);
   GRAFT_CHECK(path[0], OUTPUT, "%s: name too long", run->name);
-  run->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  GRAFT_CHECK(run->lock >= 0, OUTPUT, "%s: can't be written: %s", run->name, strerror(errno));
-  if (flock(run->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+  GRAFT_TRY(open_lock(run, path, &taken));
+  if (!taken) {
     ssize_t n = read(run->lock, owner, sizeof owner - 1);
     owner[n > 0 ? n : 0] = '\0';
     owner[strcspn(owner, "\n")] = '\0';
@@ -42,7 +63,8 @@ static graft_status take_lock(graft_run_dir *run) {
                            "%s: another run is using this directory (process %s)", run->name,
                            owner[0] ? owner : "unknown");
   }
-  int n = snprintf(owner, sizeof owner, "%ld\n", (long)getpid());
+  if (gethostname(host, sizeof host - 1) != 0) snprintf(host, sizeof host, "unknown");
+  int n = snprintf(owner, sizeof owner, "%ld on %s\n", (long)getpid(), host);
   GRAFT_CHECK(ftruncate(run->lock, 0) == 0 && pwrite(run->lock, owner, (size_t)n, 0) == n, OUTPUT,
               "%s: can't be written: %s", run->name, strerror(errno));
   return GRAFT_OK;
@@ -234,7 +256,7 @@ static graft_status rewrite_log(const char *path, const char *column, double las
   return status;
 }
 
-graft_status graft_run_dir_log_truncate(graft_run_dir *run, const char *column, double last) {
+static graft_status truncate_log(const graft_run_dir *run, const char *column, double last) {
   char path[PATH_SIZE];
   if (run->comm->rank != 0) return GRAFT_OK;
   graft_run_dir_path(run, "log.csv", path, sizeof path);
@@ -243,6 +265,10 @@ graft_status graft_run_dir_log_truncate(graft_run_dir *run, const char *column, 
   if (last >= 0) return rewrite_log(path, column, last);
   GRAFT_CHECK(unlink(path) == 0, OUTPUT, "%s: can't be removed: %s", path, strerror(errno));
   return GRAFT_OK;
+}
+
+graft_status graft_run_dir_log_truncate(graft_run_dir *run, const char *column, double last) {
+  return graft_comm_agree(run->comm, truncate_log(run, column, last));
 }
 
 /* The header as the log has it must be the one of the rows to come. */
@@ -278,25 +304,102 @@ static graft_status open_log(graft_run_dir *run, const char *const *name, size_t
   return GRAFT_OK;
 }
 
-static graft_status row(void *ctx, const char *const *name, const double *value, size_t count) {
-  graft_run_dir *run = ctx;
+/* A value as text: whole numbers in full, so that steps stay steps. */
+static void print_value(FILE *log, double value, char end) {
+  const bool whole = fabs(value) < 1e15 && value == floor(value);
+  fprintf(log, whole ? "%.0f%c" : "%.9g%c", value, end);
+}
+
+static graft_status write_row(graft_run_dir *run, const char *const *name, const double *value,
+                              size_t count) {
   if (run->comm->rank != 0) return GRAFT_OK;
   if (!run->log) GRAFT_TRY(open_log(run, name, count));
-  for (size_t i = 0; i < count; i++) {
-    fprintf(run->log, "%.9g%c", value[i], i + 1 < count ? ',' : '\n');
-  }
+  for (size_t i = 0; i < count; i++) print_value(run->log, value[i], i + 1 < count ? ',' : '\n');
   GRAFT_CHECK(fflush(run->log) == 0 && !ferror(run->log), OUTPUT,
               "%s/log.csv: can't be written: %s", run->name, strerror(errno));
   return GRAFT_OK;
 }
 
-static graft_status store(void *ctx, const char *name, const graft_bundle *bundle) {
+static graft_status row(void *ctx, const char *const *name, const double *value, size_t count) {
   graft_run_dir *run = ctx;
-  char file[128], path[PATH_SIZE];
+  return graft_comm_agree(run->comm, write_row(run, name, value, count));
+}
+
+/* ---- models and checkpoints ---- */
+
+static const char *const newest = "checkpoint.h5", *const previous = "checkpoint.previous.h5";
+
+static graft_status write_bundle(graft_run_dir *run, const char *name, const graft_bundle *bundle) {
+  char file[128], path[PATH_SIZE], older[PATH_SIZE];
   if (run->comm->rank != 0) return GRAFT_OK;
   snprintf(file, sizeof file, "%s.h5", name);
   graft_run_dir_path(run, file, path, sizeof path);
-  return graft_bundle_write(path, name, bundle, run->provenance);
+  if (strcmp(file, newest) != 0) return graft_bundle_write(path, name, bundle, run->provenance);
+  if (run->log)
+    (void)fsync(fileno(run->log)); /* rows beyond a checkpoint are dropped, not missed */
+  graft_run_dir_path(run, previous, older, sizeof older);
+  GRAFT_TRY(
+      graft_bundle_write_keeping(path, run->torn ? NULL : older, name, bundle, run->provenance));
+  run->torn = false;
+  return GRAFT_OK;
+}
+
+static graft_status store(void *ctx, const char *name, const graft_bundle *bundle) {
+  graft_run_dir *run = ctx;
+  return graft_comm_agree(run->comm, write_bundle(run, name, bundle));
+}
+
+/* The newest checkpoint that is whole. */
+static graft_status read_checkpoint(graft_run_dir *run, graft_bundle *bundle,
+                                    char note[GRAFT_RUN_DIR_NOTE], bool *found) {
+  char path[PATH_SIZE], older[PATH_SIZE], reason[1024];
+  graft_run_dir_path(run, newest, path, sizeof path);
+  graft_run_dir_path(run, previous, older, sizeof older);
+  const bool there = graft_file_exists(path);
+  *found = there || graft_file_exists(older);
+  if (!*found) return GRAFT_OK;
+  if (there) {
+    graft_status status = graft_bundle_read(path, "checkpoint", bundle, NULL);
+    if (status == GRAFT_OK || !graft_file_exists(older)) return status;
+    snprintf(reason, sizeof reason, "%s", graft_error_message());
+    run->torn = true;
+  } else {
+    snprintf(reason, sizeof reason, "%s is missing", path);
+  }
+  if (graft_bundle_read(older, "checkpoint", bundle, NULL) != GRAFT_OK) {
+    return graft_error_set(GRAFT_INPUT, __FILE__, __LINE__, "%s; and the one before it as well",
+                           reason);
+  }
+  snprintf(note, GRAFT_RUN_DIR_NOTE, "%.1023s; using %.400s", reason, previous);
+  return GRAFT_OK;
+}
+
+graft_status graft_run_dir_read(graft_run_dir *run, graft_bundle *bundle,
+                                char note[GRAFT_RUN_DIR_NOTE], bool *found) {
+  const graft_comm *comm = run->comm;
+  graft_status status = GRAFT_OK;
+  *found = false;
+  note[0] = '\0';
+  graft_bundle_init(bundle);
+  if (comm->rank == 0) status = read_checkpoint(run, bundle, note, found);
+  GRAFT_TRY(graft_comm_agree(comm, status));
+  GRAFT_TRY(comm->broadcast(comm->ctx, found, sizeof *found));
+  if (*found) status = graft_bundle_broadcast(bundle, comm);
+  if (status != GRAFT_OK) graft_bundle_fini(bundle);
+  return status;
+}
+
+graft_status graft_run_dir_clear(graft_run_dir *run) {
+  const char *const name[] = {"log.csv", newest, previous, "model.h5"};
+  char path[PATH_SIZE];
+  graft_status status = GRAFT_OK;
+  for (size_t i = 0; i < sizeof name / sizeof *name && run->comm->rank == 0; i++) {
+    graft_run_dir_path(run, name[i], path, sizeof path);
+    if (unlink(path) == 0 || errno == ENOENT || status != GRAFT_OK) continue;
+    status = graft_error_set(GRAFT_OUTPUT, __FILE__, __LINE__, "%s: can't be removed: %s", path,
+                             strerror(errno));
+  }
+  return graft_comm_agree(run->comm, status);
 }
 
 graft_sink graft_run_dir_sink(graft_run_dir *run) {

@@ -3,9 +3,12 @@
 #define GRAFT_IO_RUN_DIR_H
 
 /** @file run_dir.h
- *  A run directory: `config.yaml`, `log.csv`, `model.h5`, `checkpoint.h5`, `metrics.json`,
- *  `plots/`. Only rank 0 touches it; the other ranks hold its name. One process (group) at a time.
- */
+ *  A run directory: `config.yaml`, `log.csv`, `model.h5`, `checkpoint.h5` and the one before it,
+ *  `metrics.json`, `plots/`. Only rank 0 touches it; the other ranks hold its name. One process
+ *  (group) at a time: the lock is a flock() on `.lock`, which the kernel gives back when the
+ * process ends, however it ends. Across hosts it holds where the file system carries flock() over
+ * (NFS with its lock daemon, Lustre mounted with `flock`, GPFS); where it has none, nothing is
+ * locked. */
 
 #include <stdbool.h>
 
@@ -13,6 +16,8 @@
 #include "base/sink.h"
 #include "io/provenance.h"
 #include "io/yaml.h"
+
+enum { GRAFT_RUN_DIR_NOTE = 1536 /**< bytes of a note of graft_run_dir_read() */ };
 
 /** An open run directory. */
 typedef struct graft_run_dir graft_run_dir;
@@ -49,14 +54,25 @@ GRAFT_MUST_USE graft_status graft_run_dir_configure(graft_run_dir *run, const gr
                                                     bool *existed);
 
 /** Forget what a later part of the run wrote: keep the rows of `log.csv` whose @p column is ≤
- *  @p last, e.g. ("step", step of the checkpoint), or ("step", -1) for a fresh start. Rank 0; other
- *  ranks do nothing. */
+ *  @p last, e.g. ("step", step of the checkpoint), or ("step", -1) for none. Collective. */
 GRAFT_MUST_USE graft_status graft_run_dir_log_truncate(graft_run_dir *run, const char *column,
                                                        double last);
 
+/** Read back what the sink stored as "checkpoint": `checkpoint.h5`, or where that is missing or
+ *  damaged `checkpoint.previous.h5`. Collective; every rank gets it.
+ *  @param bundle initialised by the call; release with graft_bundle_fini() if @p found
+ *  @param note receives a line that says why the older one was taken, else ""
+ *  @param found receives whether there is a checkpoint
+ *  @return GRAFT_INPUT when there is one, but none is whole */
+GRAFT_MUST_USE graft_status graft_run_dir_read(graft_run_dir *run, graft_bundle *bundle,
+                                               char note[GRAFT_RUN_DIR_NOTE], bool *found);
+
+/** Start afresh: remove log, checkpoints and model. Collective. */
+GRAFT_MUST_USE graft_status graft_run_dir_clear(graft_run_dir *run);
+
 /** The sink: rows go to `log.csv` (appended, each flushed), bundles to `NAME.h5` (atomic; kind
- * NAME). On ranks other than 0 it does nothing; the caller agrees on the status where ranks go on
- *  together. Borrowed until graft_run_dir_close(). */
+ * NAME); of checkpoints the last two are kept, and the log is on disk before a checkpoint is.
+ * Collective: rank 0 writes, all get its status. Borrowed until graft_run_dir_close(). */
 graft_sink graft_run_dir_sink(graft_run_dir *run);
 
 #endif

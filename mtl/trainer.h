@@ -44,8 +44,9 @@ typedef struct graft_trainer_config {
   long long patience;       /**< validations without a new best after which the run ends; 0: off */
   long long log_every;      /**< steps between log rows besides those of validations; 0: none */
   double checkpoint_every;  /**< seconds between checkpoints; 0: at every validation */
-  double time_limit;        /**< seconds of training after which the run ends; 0: none */
-  long long seed;           /**< of rules that draw random numbers */
+  long long checkpoint_steps; /**< steps between them; > 0 overrides checkpoint_every */
+  double time_limit;          /**< seconds of training after which the run ends; 0: none */
+  long long seed;             /**< of rules that draw random numbers */
 } graft_trainer_config;
 
 /** Option rows of graft_trainer_config. */

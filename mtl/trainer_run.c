@@ -72,6 +72,8 @@ static graft_status after_step(graft_trainer *t, const graft_trainer_hooks *h) {
 
 static bool checkpoint_due(const graft_trainer *t, const struct run *run) {
   const bool clock = run->hooks && run->hooks->now;
+  const uint64_t steps = (uint64_t)t->config.checkpoint_steps;
+  if (steps > 0) return t->progress.step % steps == 0;
   if (!clock || t->config.checkpoint_every <= 0) return t->progress.validated;
   return t->progress.seconds - run->stored >= t->config.checkpoint_every;
 }
