@@ -110,20 +110,29 @@ static graft_status demo_plot(const graft_app *app, const graft_pde_demo *demo) 
   return status;
 }
 
+/* What rank 0 does alone. */
+static graft_status demo_look(const graft_app *app, const graft_pde_demo *demo, const char *data,
+                              double solve_seconds) {
+  graft_app own = *app;
+  own.comm = graft_comm_serial();
+  GRAFT_TRY(demo_eval(&own, demo, data, solve_seconds));
+  return demo_plot(&own, demo);
+}
+
 static graft_status run(graft_app *app, void *verb_config) {
   const graft_pde_demo *demo = verb_config;
   char data[PATH], time[64];
   double start = graft_meter_clock(), solve_seconds = 0.0;
-  GRAFT_TRY(graft_pde_one_rank(app));
+  graft_status status = GRAFT_OK;
   GRAFT_TRY(graft_pde_require("-o", demo->output, "a run directory"));
   GRAFT_CHECK(strlen(demo->output) < PATH - 64, USAGE, "-o: the name is too long");
   snprintf(data, sizeof data, "%.1000s/data.h5", demo->output);
-  GRAFT_TRY(graft_directory_create(demo->output));
+  GRAFT_TRY(graft_comm_agree(&app->comm, graft_directory_create(demo->output)));
   GRAFT_TRY(demo_solve(app, demo, data, &solve_seconds));
   GRAFT_TRY(demo_train(app, demo, data));
-  GRAFT_TRY(demo_eval(app, demo, data, solve_seconds));
-  GRAFT_TRY(demo_plot(app, demo));
-  if (!app->json) {
+  if (app->comm.rank == 0) status = demo_look(app, demo, data, solve_seconds);
+  GRAFT_TRY(graft_comm_agree(&app->comm, status));
+  if (!app->json && app->comm.rank == 0) {
     printf("\nEverything is in %s; %s in all\n", demo->output,
            graft_meter_time(graft_meter_clock() - start, time, sizeof time));
   }

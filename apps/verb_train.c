@@ -12,6 +12,7 @@
 #include "io/atomic.h"
 #include "io/bundle_file.h"
 #include "io/run_dir.h"
+#include "mtl/objective_ranks.h"
 
 static const char *resume_choices(size_t i) {
   static const char *const name[] = {"auto", "never", NULL};
@@ -57,21 +58,30 @@ struct training {
   const graft_app *app;
   const graft_pde_train *config;
   graft_deeponet *model;
+  graft_objective objective;   /* of this rank */
+  graft_objective_ranks ranks; /* of all ranks */
   graft_trainer *trainer;
   graft_sink sink;
+  bool stopped; /* a signal reached some rank */
   graft_meter meter;
   graft_advice advice;
   char options[16384]; /* effective options as YAML: what a finished run is recognised by */
 };
 
+/* Rank 0's clock, and whether a signal reached any rank: one exchange after every step, so that all
+ * ranks decide alike. The trainer asks for the time before it asks whether to stop. */
 static double now(void *ctx) {
-  (void)ctx;
-  return graft_meter_clock();
+  struct training *t = ctx;
+  const graft_comm *comm = &t->app->comm;
+  double value[2] = {comm->rank == 0 ? graft_meter_clock() : -HUGE_VAL, *graft_app_stop() != 0};
+  if (comm->max(comm->ctx, value, 2) != GRAFT_OK) return graft_meter_clock();
+  t->stopped = value[1] > 0.0;
+  return value[0];
 }
 
 static bool stop(void *ctx) {
-  (void)ctx;
-  return *graft_app_stop() != 0;
+  const struct training *t = ctx;
+  return t->stopped;
 }
 
 /* A few losses as text: "0.031 0.030 0.028". */
@@ -98,32 +108,39 @@ static void progress(void *ctx, const graft_progress *p) {
   graft_meter_step(&t->meter, (double)p->step, note);
 }
 
-/* Store the model with the given parameters and the record of its training. */
-static graft_status store(const struct training *t, const graft_progress *p,
-                          const graft_real *theta, bool finished) {
-  graft_bundle bundle;
+/* The model with the given parameters and the record of its training. */
+static graft_status put_model(const struct training *t, const graft_progress *p,
+                              const graft_real *theta, bool finished, graft_bundle *bundle) {
   size_t n = graft_deeponet_layout(t->model)->n;
   graft_real *own = graft_deeponet_parameters(t->model), *kept;
   graft_status status;
   GRAFT_TRY(graft_alloc(&kept, n, sizeof *kept));
-  graft_bundle_init(&bundle);
   memcpy(kept, own, n * sizeof *own);
   memmove(own, theta, n * sizeof *own);
-  status = graft_deeponet_save(t->model, &bundle);
+  status = graft_deeponet_save(t->model, bundle);
   memcpy(own, kept, n * sizeof *own);
-  if (status != GRAFT_OK) goto done;
-  GRAFT_TRY_TO(done, graft_bundle_put_int(&bundle, "training/step", (int64_t)p->step));
-  GRAFT_TRY_TO(done, graft_bundle_put_int(&bundle, "training/best_step", (int64_t)p->best_step));
-  GRAFT_TRY_TO(done, graft_bundle_put_real(&bundle, "training/seconds", p->seconds));
-  GRAFT_TRY_TO(done, graft_bundle_put_real(&bundle, "training/validation", p->best_mean));
-  GRAFT_TRY_TO(done, graft_bundle_put_text(&bundle, "training/data", t->config->data));
-  GRAFT_TRY_TO(done, graft_bundle_put_text(&bundle, "training/split", t->config->split));
-  GRAFT_TRY_TO(done,
-               graft_bundle_put_text(&bundle, "training/finished", finished ? t->options : ""));
-  GRAFT_TRY_TO(done, t->sink.store(t->sink.ctx, "model", &bundle));
-done:
-  graft_bundle_fini(&bundle);
   graft_free(kept);
+  GRAFT_TRY(status);
+  GRAFT_TRY(graft_bundle_put_int(bundle, "training/step", (int64_t)p->step));
+  GRAFT_TRY(graft_bundle_put_int(bundle, "training/best_step", (int64_t)p->best_step));
+  GRAFT_TRY(graft_bundle_put_real(bundle, "training/seconds", p->seconds));
+  GRAFT_TRY(graft_bundle_put_real(bundle, "training/validation", p->best_mean));
+  GRAFT_TRY(graft_bundle_put_text(bundle, "training/data", t->config->data));
+  GRAFT_TRY(graft_bundle_put_text(bundle, "training/split", t->config->split));
+  return graft_bundle_put_text(bundle, "training/finished", finished ? t->options : "");
+}
+
+/* Store it. Rank 0 has it, all go on together. */
+static graft_status store(const struct training *t, const graft_progress *p,
+                          const graft_real *theta, bool finished) {
+  const graft_comm *comm = &t->app->comm;
+  graft_status status = GRAFT_OK;
+  graft_bundle bundle;
+  graft_bundle_init(&bundle);
+  if (comm->rank == 0) status = put_model(t, p, theta, finished, &bundle);
+  status = graft_comm_agree(comm, status);
+  if (status == GRAFT_OK) status = t->sink.store(t->sink.ctx, "model", &bundle);
+  graft_bundle_fini(&bundle);
   return status;
 }
 
@@ -143,29 +160,30 @@ static void print_summary(const struct training *t, const graft_source *source,
   if (!t->app->quiet) graft_summary_print(stderr, t->model, graft_trainer_memory(t->trainer));
 }
 
-/* Take the state of RUN/checkpoint.h5, if it is there and wanted. */
+/* Take up the run's last checkpoint, if there is one and it is wanted. */
 static graft_status resume(struct training *t, graft_run_dir *run) {
-  char path[GRAFT_PATH_SIZE + 64];
+  char note[GRAFT_RUN_DIR_NOTE];
   graft_bundle bundle;
-  graft_run_dir_path(run, "checkpoint.h5", path, sizeof path);
-  if (strcmp(t->config->resume, "never") == 0 || !graft_file_exists(path)) {
-    return graft_run_dir_log_truncate(run, "step", -1.0);
-  }
-  GRAFT_TRY(graft_bundle_read(path, "checkpoint", &bundle, NULL));
+  bool found;
+  if (strcmp(t->config->resume, "never") == 0) return graft_run_dir_clear(run);
+  GRAFT_TRY(graft_run_dir_read(run, &bundle, note, &found));
+  if (!found) return graft_run_dir_log_truncate(run, "step", -1.0);
+  if (note[0]) graft_app_warn(t->app, "%s", note);
   graft_status status = graft_trainer_get(t->trainer, &bundle);
-  if (status != GRAFT_OK) graft_error_prefix("%s", path);
+  if (status != GRAFT_OK) graft_error_prefix("%s: checkpoint", graft_run_dir_name(run));
   graft_bundle_fini(&bundle);
-  GRAFT_TRY(status);
+  GRAFT_TRY(graft_comm_agree(&t->app->comm, status));
   const graft_progress *p = graft_trainer_progress(t->trainer);
-  graft_app_log(t->app, "train: going on from step %llu of %llu", (unsigned long long)p->step,
-                (unsigned long long)p->steps);
+  graft_app_log(t->app, "train: going on from step %llu of %llu%s", (unsigned long long)p->step,
+                (unsigned long long)p->steps,
+                p->step > p->steps ? ": more than asked for were taken already" : "");
   return graft_run_dir_log_truncate(run, "step", (double)p->step);
 }
 
 static graft_status print_result(const struct training *t) {
   const graft_progress *p = graft_trainer_progress(t->trainer);
   char time[64];
-  if (t->app->silent) return GRAFT_OK;
+  if (t->app->silent || t->app->comm.rank != 0) return GRAFT_OK;
   if (t->app->json) {
     graft_json json;
     graft_json_init(&json, stdout);
@@ -191,14 +209,22 @@ static graft_status print_result(const struct training *t) {
   return GRAFT_OK;
 }
 
+/* The trainer on the objective of all ranks. */
+static graft_status create_trainer(struct training *t, const graft_source *source) {
+  graft_status status;
+  GRAFT_TRY(graft_deeponet_objective(t->model, &t->objective));
+  GRAFT_TRY(graft_trainer_config_validate(&t->config->trainer, t->objective.tasks));
+  GRAFT_TRY(graft_objective_ranks_init(&t->ranks, &t->objective, &t->app->comm));
+  status = graft_trainer_create(&t->ranks.objective, &t->config->trainer,
+                                graft_deeponet_parameters(t->model), &t->sink, &t->trainer);
+  GRAFT_TRY(graft_comm_agree(&t->app->comm, status));
+  print_summary(t, source, &t->objective);
+  return GRAFT_OK;
+}
+
 static graft_status run_trainer(struct training *t, const graft_source *source,
                                 graft_run_dir *run) {
-  graft_objective objective;
-  GRAFT_TRY(graft_deeponet_objective(t->model, &objective));
-  GRAFT_TRY(graft_trainer_config_validate(&t->config->trainer, objective.tasks));
-  GRAFT_TRY(graft_trainer_create(&objective, &t->config->trainer,
-                                 graft_deeponet_parameters(t->model), &t->sink, &t->trainer));
-  print_summary(t, source, &objective);
+  GRAFT_TRY(create_trainer(t, source));
   GRAFT_TRY(resume(t, run));
   const graft_progress *p = graft_trainer_progress(t->trainer);
   char path[GRAFT_PATH_SIZE + 64];
@@ -214,20 +240,33 @@ static graft_status run_trainer(struct training *t, const graft_source *source,
   return print_result(t);
 }
 
-/* Was this run, with just these options, finished before? */
-static graft_status is_finished(const struct training *t, graft_run_dir *run, bool *finished) {
+static graft_status read_finished(const struct training *t, const graft_run_dir *run,
+                                  bool *finished) {
   char path[GRAFT_PATH_SIZE + 64];
   const char *options;
   graft_bundle bundle;
-  *finished = false;
   graft_run_dir_path(run, "model.h5", path, sizeof path);
   if (strcmp(t->config->resume, "never") == 0 || !graft_file_exists(path)) return GRAFT_OK;
-  GRAFT_TRY(graft_bundle_read(path, "model", &bundle, NULL));
+  if (graft_bundle_read(path, "model", &bundle, NULL) != GRAFT_OK) { /* it will be made anew */
+    graft_app_warn(t->app, "%s", graft_error_message());
+    return GRAFT_OK;
+  }
   if (graft_bundle_get_text(&bundle, "training/finished", &options) == GRAFT_OK) {
     *finished = strcmp(options, t->options) == 0;
   }
   graft_bundle_fini(&bundle);
   return GRAFT_OK;
+}
+
+/* Was this run, with just these options, finished before? */
+static graft_status is_finished(const struct training *t, const graft_run_dir *run,
+                                bool *finished) {
+  const graft_comm *comm = &t->app->comm;
+  graft_status status = GRAFT_OK;
+  *finished = false;
+  if (comm->rank == 0) status = read_finished(t, run, finished);
+  GRAFT_TRY(graft_comm_agree(comm, status));
+  return comm->broadcast(comm->ctx, finished, sizeof *finished);
 }
 
 /* A directory with a configuration is compared and perhaps finished; a new one gets its config.yaml
@@ -237,7 +276,9 @@ static graft_status train(struct training *t, const graft_source *source, graft_
   char path[GRAFT_PATH_SIZE + 64];
   bool finished = false;
   const graft_verb *verb = t->app->verb;
+  const graft_comm *comm = &t->app->comm;
   bool known = graft_file_exists(graft_run_dir_path(run, "config.yaml", path, sizeof path));
+  GRAFT_TRY(comm->broadcast(comm->ctx, &known, sizeof known));
   if (known) {
     GRAFT_TRY(graft_run_dir_configure(run, yaml, graft_options_may_change, &verb, NULL));
     GRAFT_TRY(is_finished(t, run, &finished));
@@ -248,7 +289,8 @@ static graft_status train(struct training *t, const graft_source *source, graft_
     return GRAFT_OK;
   }
   graft_app_log(t->app, "train: reading %s, building the model", t->config->data);
-  GRAFT_TRY(graft_deeponet_create(&t->config->model, source, t->config->split, &t->model));
+  GRAFT_TRY(
+      graft_deeponet_create_ranks(&t->config->model, source, t->config->split, comm, &t->model));
   if (!known) {
     GRAFT_TRY(graft_run_dir_configure(run, yaml, graft_options_may_change, &verb, NULL));
   }
@@ -279,12 +321,12 @@ static graft_status run(graft_app *app, void *verb_config) {
   const graft_pde_train *config = verb_config;
   struct training t = {.app = app, .config = config};
   graft_source source;
-  GRAFT_TRY(graft_pde_one_rank(app));
   GRAFT_TRY(graft_pde_require("-data", config->data, "a data set"));
   GRAFT_TRY(graft_pde_require("-o", config->output, "a run directory"));
   GRAFT_TRY(graft_deeponet_config_validate(&config->model));
-  GRAFT_TRY(graft_pde_open(app, config->data, true, &source));
-  graft_status status = open_and_train(&t, &source);
+  graft_status status = graft_pde_open(app, config->data, true, &source);
+  status = graft_comm_agree(&app->comm, status);
+  if (status == GRAFT_OK) status = open_and_train(&t, &source);
   graft_source_fini(&source);
   return status;
 }

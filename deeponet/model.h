@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/bundle.h"
+#include "base/comm.h"
 #include "base/option.h"
 #include "base/source.h"
 #include "mtl/objective.h"
@@ -113,6 +114,17 @@ typedef struct graft_deeponet graft_deeponet;
 GRAFT_MUST_USE graft_status graft_deeponet_create(const graft_deeponet_config *config,
                                                   const graft_source *source, const char *split,
                                                   graft_deeponet **model);
+
+/** The same on several ranks. Collective. Rank 0 fits; the others get its model and read their
+ *  samples; each rank's objective evaluates its part of every batch (graft_deeponet_share()), to be
+ *  summed by mtl/objective_ranks.h.
+ *  @param source the same data set on every rank
+ *  @param comm used during the call only
+ *  @return the worst status, on every rank */
+GRAFT_MUST_USE graft_status graft_deeponet_create_ranks(const graft_deeponet_config *config,
+                                                        const graft_source *source,
+                                                        const char *split, const graft_comm *comm,
+                                                        graft_deeponet **model);
 
 /** Release a model; NULL is allowed. */
 void graft_deeponet_destroy(graft_deeponet *model);

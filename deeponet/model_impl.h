@@ -161,6 +161,12 @@ bool graft_model_saw(const graft_deeponet *model, const struct region *region, c
  * keep what the objective needs. The model's graph isn't needed yet. */
 GRAFT_MUST_USE graft_status graft_training_create(graft_deeponet *model, const graft_source *source,
                                                   const char *split);
+/* The same for a model that came out of graft_training_put()'s bundle: nothing is fitted. */
+GRAFT_MUST_USE graft_status graft_training_attach(graft_deeponet *model, const graft_source *source,
+                                                  const char *split, const graft_bundle *bundle);
+/* What other ranks need beside graft_deeponet_save(): the skip path's part of the samples. */
+GRAFT_MUST_USE graft_status graft_training_put(const struct training *training,
+                                               graft_bundle *bundle);
 void graft_training_destroy(struct training *training);
 void graft_training_share(struct training *training, size_t rank, size_t size);
 void graft_training_objective(struct training *training, graft_objective *objective);

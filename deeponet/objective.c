@@ -7,6 +7,7 @@
 #include <omp.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/rng.h"
 #include "deeponet/training_impl.h"
 
@@ -351,6 +352,25 @@ static graft_status count_batch(void *ctx, const graft_request *request, double 
   return GRAFT_OK;
 }
 
+/* A run goes on with the samples that it began with. */
+static int64_t fingerprint(const struct training *t) {
+  const graft_deeponet *model = t->model;
+  return (int64_t)graft_hash(GRAFT_HASH_START, model->seen, model->seen_count * sizeof(int64_t));
+}
+
+static graft_status save(void *ctx, graft_bundle *bundle) {
+  return graft_bundle_put_int(bundle, "data/fingerprint", fingerprint(ctx));
+}
+
+static graft_status load(void *ctx, const graft_bundle *bundle) {
+  int64_t before;
+  GRAFT_TRY(graft_bundle_get_int(bundle, "data/fingerprint", &before));
+  GRAFT_CHECK(before == fingerprint(ctx), INPUT,
+              "data/fingerprint: expected the samples that the run began with, got others (was the "
+              "data set made anew?)");
+  return GRAFT_OK;
+}
+
 void graft_training_share(struct training *t, size_t rank, size_t size) {
   t->rank = rank;
   t->size = size;
@@ -366,5 +386,7 @@ void graft_training_objective(struct training *t, graft_objective *objective) {
                                  .validation_batches = (t->V + t->B - 1) / t->B,
                                  .ctx = t,
                                  .count = count_batch,
-                                 .eval = eval};
+                                 .eval = eval,
+                                 .save = save,
+                                 .load = load};
 }

@@ -138,12 +138,15 @@ static void project_row(const struct training *t, size_t row, size_t count, graf
   graft_model_project(model, count, image, t->component + t->first_component[row]);
 }
 
+graft_status graft_training_fit_basis(struct training *t) {
+  GRAFT_TRY(select_pixels(t->model));
+  return fit(t);
+}
+
 graft_status graft_training_project(struct training *t) {
   graft_deeponet *model = t->model;
   graft_real *image;
   size_t total = 0;
-  GRAFT_TRY(select_pixels(model));
-  GRAFT_TRY(fit(t));
   GRAFT_TRY(graft_alloc(&t->first_component, t->rows + 1, sizeof *t->first_component));
   for (size_t row = 0; row < t->rows; row++) {
     size_t g = graft_model_elements(&model->region[t->row_region[row]]);

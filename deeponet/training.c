@@ -221,7 +221,10 @@ static graft_status fit(struct training *t) {
   GRAFT_TRY(check_rotations(t));
   fit_normalisation(t);
   fit_fixed(t);
-  if (graft_model_projects(model)) GRAFT_TRY(graft_training_project(t));
+  if (graft_model_projects(model)) {
+    GRAFT_TRY(graft_training_fit_basis(t));
+    GRAFT_TRY(graft_training_project(t));
+  }
   for (size_t k = 0; k < model->info.tasks; k++) GRAFT_TRY(fit_task(t, k));
   if (!model->skip->kernel) return GRAFT_OK;
   GRAFT_TRY(graft_alloc(&t->skip, t->rows * model->info.points, sizeof(float)));
@@ -291,20 +294,58 @@ static graft_status allocate(struct training *t) {
   return allocate_points(t);
 }
 
+/* Choose and read the samples. */
+static graft_status begin(graft_deeponet *model, const graft_source *source, const char *split,
+                          struct training **out) {
+  struct training *t;
+  GRAFT_TRY(graft_alloc(&t, 1, sizeof *t));
+  *out = model->training = t;
+  t->model = model;
+  t->size = 1;
+  GRAFT_TRY(select_rows(t, &source->info, split));
+  return read_rows(t, source);
+}
+
+/* Everything that needs no data. */
+static graft_status end(struct training *t) {
+  size_t batch = (size_t)t->model->config.batch;
+  t->B = batch < t->N ? batch : t->N;
+  GRAFT_TRY(plan_epoch(t));
+  return allocate(t);
+}
+
 graft_status graft_training_create(graft_deeponet *model, const graft_source *source,
                                    const char *split) {
   struct training *t;
-  GRAFT_TRY(graft_alloc(&t, 1, sizeof *t));
-  model->training = t;
-  t->model = model;
-  GRAFT_TRY(select_rows(t, &source->info, split));
-  GRAFT_TRY(read_rows(t, source));
+  GRAFT_TRY(begin(model, source, split, &t));
   GRAFT_TRY(graft_model_remember(model, t->rows, t->row_region, t->log_k));
   GRAFT_TRY(fit(t));
-  GRAFT_TRY(plan_epoch(t));
-  t->size = 1;
-  t->B = (size_t)model->config.batch < t->N ? (size_t)model->config.batch : t->N;
-  return allocate(t);
+  return end(t);
+}
+
+static const char skip_name[] = "training/skip";
+
+static graft_shape skip_shape(const struct training *t) {
+  return GRAFT_SHAPE(2, t->rows, t->model->info.points);
+}
+
+graft_status graft_training_put(const struct training *t, graft_bundle *bundle) {
+  if (!t->skip) return GRAFT_OK;
+  return graft_bundle_put(bundle, skip_name, GRAFT_FLOAT32, skip_shape(t), t->skip);
+}
+
+graft_status graft_training_attach(graft_deeponet *model, const graft_source *source,
+                                   const char *split, const graft_bundle *bundle) {
+  struct training *t;
+  const float *skip;
+  GRAFT_TRY(begin(model, source, split, &t));
+  if (graft_model_projects(model)) GRAFT_TRY(graft_training_project(t));
+  if (model->skip->kernel) {
+    GRAFT_TRY(graft_bundle_get(bundle, skip_name, GRAFT_FLOAT32, skip_shape(t), &skip));
+    GRAFT_TRY(graft_alloc(&t->skip, t->rows * model->info.points, sizeof *skip));
+    memcpy(t->skip, skip, t->rows * model->info.points * sizeof *skip);
+  }
+  return end(t);
 }
 
 void graft_training_destroy(struct training *t) {

@@ -44,7 +44,10 @@ struct training {
   bool partial;              /* the trunk's input holds some points only */
 };
 
-/* Principal components of the training images: the model's basis, and components of all rows. */
+/* Principal components of the training images: the model's basis. */
+GRAFT_MUST_USE graft_status graft_training_fit_basis(struct training *training);
+
+/* Components of all rows in the model's basis. */
 GRAFT_MUST_USE graft_status graft_training_project(struct training *training);
 
 #endif

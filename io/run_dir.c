@@ -364,7 +364,7 @@ static graft_status read_checkpoint(graft_run_dir *run, graft_bundle *bundle,
     snprintf(reason, sizeof reason, "%s", graft_error_message());
     run->torn = true;
   } else {
-    snprintf(reason, sizeof reason, "%s is missing", path);
+    snprintf(reason, sizeof reason, "%.900s is missing", path);
   }
   if (graft_bundle_read(older, "checkpoint", bundle, NULL) != GRAFT_OK) {
     return graft_error_set(GRAFT_INPUT, __FILE__, __LINE__, "%s; and the one before it as well",
