@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "io/atomic.h"
@@ -91,7 +93,7 @@ static void lock(void) {
   if (child == 0) {
     char want[64];
     graft_status status = graft_run_dir_open(name, &comm, NULL, &second);
-    snprintf(want, sizeof want, "(process %ld)", (long)getppid());
+    snprintf(want, sizeof want, "(process %ld on ", (long)getppid());
     _exit(status == GRAFT_USAGE && strstr(graft_error_message(), want) ? 0 : 1);
   }
   int how = 1;
@@ -174,12 +176,130 @@ static void text_files(void) {
   T_EQUAL(scratch_count(scratch_name, ".part"), 0);
 }
 
+static graft_status store_step(graft_run_dir *run, int64_t step) {
+  static double ballast[20000];
+  graft_bundle b;
+  graft_sink sink = graft_run_dir_sink(run);
+  graft_bundle_init(&b);
+  graft_status status = graft_bundle_put_int(&b, "step", step);
+  if (status == GRAFT_OK) {
+    status = graft_bundle_put(&b, "ballast", GRAFT_FLOAT64, GRAFT_SHAPE(1, 20000), ballast);
+  }
+  if (status == GRAFT_OK) status = sink.store(sink.ctx, "checkpoint", &b);
+  graft_bundle_fini(&b);
+  return status;
+}
+
+/* Step of the checkpoint that a run would go on from; −1 without one. */
+static int64_t step_of(graft_run_dir *run, const char *note_part) {
+  graft_bundle b;
+  char note[GRAFT_RUN_DIR_NOTE];
+  bool found;
+  int64_t step = -1;
+  if (!T_OK(graft_run_dir_read(run, &b, note, &found)) || !found) return -1;
+  T_OK(graft_bundle_get_int(&b, "step", &step));
+  if (!T_CHECK(note_part ? strstr(note, note_part) != NULL : note[0] == '\0')) {
+    printf("# note: %s\n", note);
+  }
+  graft_bundle_fini(&b);
+  return step;
+}
+
+/* Change a byte in the middle of a file. */
+static void damage(const char *path) {
+  size_t bytes;
+  char *data = scratch_read(path, &bytes);
+  if (!T_CHECK(data && bytes > 1000)) return;
+  data[bytes / 2] ^= 4;
+  scratch_write(path, data, bytes);
+  free(data);
+}
+
+static void the_last_two_checkpoints_are_kept(void) {
+  graft_run_dir *run;
+  graft_bundle b;
+  char note[GRAFT_RUN_DIR_NOTE];
+  bool found;
+  const char *name = scratch("runs/two");
+  char newest[600], older[600];
+  snprintf(newest, sizeof newest, "%s/checkpoint.h5", name);
+  snprintf(older, sizeof older, "%s/checkpoint.previous.h5", name);
+  T_OK(graft_run_dir_open(name, &comm, NULL, &run));
+  T_EQUAL(step_of(run, NULL), -1);
+  for (int64_t i = 1; i <= 3; i++) T_OK(store_step(run, i));
+  T_EQUAL(step_of(run, NULL), 3);
+  damage(newest);
+  T_EQUAL(step_of(run, "damaged"), 2);
+  T_OK(store_step(run, 4)); /* takes the place of the damaged one, not of the whole one */
+  T_EQUAL(step_of(run, NULL), 4);
+  T_EQUAL(unlink(newest), 0); /* as a kill between the two renames leaves it */
+  T_EQUAL(step_of(run, "is missing; using checkpoint.previous.h5"), 2);
+  T_OK(store_step(run, 5));
+  damage(newest);
+  damage(older);
+  T_FAILS(graft_run_dir_read(run, &b, note, &found), GRAFT_INPUT, "and the one before it as well");
+  T_OK(graft_run_dir_clear(run));
+  T_EQUAL(step_of(run, NULL), -1);
+  T_CHECK(!graft_file_exists(newest) && !graft_file_exists(older));
+  graft_run_dir_close(run);
+}
+
+/* No room for a checkpoint: the two that are there stay. */
+static void a_full_disk_leaves_the_old_checkpoints(void) {
+  graft_run_dir *run;
+  struct rlimit before, small;
+  const char *name = scratch("runs/full");
+  T_OK(graft_run_dir_open(name, &comm, NULL, &run));
+  T_OK(store_step(run, 1));
+  T_OK(store_step(run, 2));
+  signal(SIGXFSZ, SIG_IGN);
+  if (!T_EQUAL(getrlimit(RLIMIT_FSIZE, &before), 0)) return;
+  small = before;
+  small.rlim_cur = 50000; /* the write itself fails, as on a full disk */
+  T_EQUAL(setrlimit(RLIMIT_FSIZE, &small), 0);
+  graft_status status = store_step(run, 3);
+  T_EQUAL(setrlimit(RLIMIT_FSIZE, &before), 0);
+  T_FAILS(status, GRAFT_OUTPUT, "checkpoint.h5: can't be written");
+  T_EQUAL(step_of(run, NULL), 2);
+  T_EQUAL(unlink(scratch("runs/full/checkpoint.h5")), 0);
+  T_EQUAL(step_of(run, "is missing"), 1);
+  T_EQUAL(scratch_count(scratch("runs/full"), ".part"), 0);
+  graft_run_dir_close(run);
+}
+
+/* A killed run leaves its lock file; the lock is gone with it. */
+static void the_lock_of_a_killed_run_is_stale(void) {
+  const char *name = scratch("runs/killed");
+  graft_run_dir *run;
+  int pipe_fd[2], how;
+  char byte;
+  fflush(stdout);
+  if (!T_EQUAL(pipe(pipe_fd), 0)) return;
+  pid_t child = fork();
+  if (child == 0) {
+    graft_status status = graft_run_dir_open(name, &comm, NULL, &run);
+    if (write(pipe_fd[1], status == GRAFT_OK ? "y" : "n", 1) == 1) pause();
+    _exit(0);
+  }
+  T_CHECK(read(pipe_fd[0], &byte, 1) == 1 && byte == 'y');
+  T_FAILS(graft_run_dir_open(name, &comm, NULL, &run), GRAFT_USAGE, "another run is using");
+  kill(child, SIGKILL);
+  waitpid(child, &how, 0);
+  close(pipe_fd[0]);
+  close(pipe_fd[1]);
+  T_CHECK(graft_file_exists(scratch("runs/killed/.lock")));
+  if (T_OK(graft_run_dir_open(name, &comm, NULL, &run))) graft_run_dir_close(run);
+}
+
 int main(void) {
   comm = graft_comm_serial();
   if (!scratch_make()) return 1;
   T_RUN(sink_writes_files);
   T_RUN(log_goes_on);
   T_RUN(lock);
+  T_RUN(the_last_two_checkpoints_are_kept);
+  T_RUN(a_full_disk_leaves_the_old_checkpoints);
+  T_RUN(the_lock_of_a_killed_run_is_stale);
   T_RUN(nothing_is_left_of_a_run_that_wrote_nothing);
   T_RUN(configuration);
   T_RUN(unwritable);
