@@ -16,7 +16,7 @@ static graft_comm comm;
 static const struct {
   const char *preset, *settings;
 } variant[] = {
-    {"demo", "layer_norm true dropout 0.2 batch 7"},
+    {"demo", "layer_norm true dropout 0.2 batch 7 rotations 3"},
     {"demo", "batch 2 dropout 0.1 skip kernel_ridge"},
     {"demo", "batch 1 points 0 skip affine code false"},
     {"paper", "batch 8 conv_activation silu trunk_activation tanh dropout 0.3 augmentation true"},
