@@ -4,10 +4,11 @@
 BUILD   = build
 PROGRAM = darcy
 PREFIX  = /usr/local
+SECONDS = 600
 export OPENBLAS_NUM_THREADS = 1
 export OMP_WAIT_POLICY = passive
 
-.PHONY: demo test build bench docs install lint clean help deps deps-dev
+.PHONY: demo test build bench docs install lint fuzz clean help deps deps-dev
 
 demo: build ## the main job, from nothing to pictures: solve, train, eval, plot (PROGRAM=darcy)
 	$(BUILD)/apps/graft-$(PROGRAM) demo -o runs/$(PROGRAM)-demo
@@ -27,6 +28,9 @@ docs: deps-dev $(BUILD)/build.ninja ## reference pages into build/docs, warnings
 lint: deps-dev $(BUILD)/build.ninja ## layers, house rules, format, clang-tidy, cppcheck
 	ninja -C $(BUILD)
 	scripts/lint.sh $(BUILD)
+
+fuzz: deps-dev ## every reader with libFuzzer (SECONDS=600 a target), findings into build-fuzz/findings
+	scripts/fuzz.sh build-fuzz $(SECONDS)
 
 install: build ## install under PREFIX (/usr/local)
 	meson configure $(BUILD) --prefix $(PREFIX)

@@ -80,8 +80,14 @@ graft_status graft_vertices_check(size_t loop, size_t vertices, const graft_vert
                 "%s, vertex %zu: expected another point than the vertex before it, got (%g, %g) "
                 "twice",
                 name, i + 1, v->x, v->y);
+    GRAFT_CHECK(fabs(v->x) <= GRAFT_REGION_EXTENT && fabs(v->y) <= GRAFT_REGION_EXTENT, INPUT,
+                "%s, vertex %zu: expected coordinates in [%g, %g], got (%g, %g)", name, i + 1,
+                -GRAFT_REGION_EXTENT, GRAFT_REGION_EXTENT, v->x, v->y);
     GRAFT_CHECK(fabs(v->bulge) <= 1e3, INPUT,
                 "%s, vertex %zu: expected a bulge in [-1000, 1000], got %g", name, i + 1, v->bulge);
+    GRAFT_CHECK(v->bulge == 0 || fabs(v->bulge) >= 1e-30, INPUT,
+                "%s, vertex %zu: expected a bulge of 0 or at least 1e-30 in size, got %g", name,
+                i + 1, v->bulge);
     arc = arc || v->bulge != 0;
   }
   *fault = (graft_region_fault){.loop = loop};
@@ -116,10 +122,14 @@ done:
 
 graft_status graft_region_add_circle(graft_region *region, double x, double y, double radius) {
   char name[GRAFT_LOOP_NAME];
+  graft_loop_name(region->loops, name);
   GRAFT_CHECK(isfinite(x) && isfinite(y) && isfinite(radius) && radius > 0 && x + radius > x &&
                   y + radius > y,
               INPUT, "%s: expected a circle with finite centre and radius > 0, got (%g, %g), %g",
-              graft_loop_name(region->loops, name), x, y, radius);
+              name, x, y, radius);
+  GRAFT_CHECK(fabs(x) + radius <= GRAFT_REGION_EXTENT && fabs(y) + radius <= GRAFT_REGION_EXTENT,
+              INPUT, "%s: expected coordinates in [%g, %g], got centre (%g, %g), radius %g", name,
+              -GRAFT_REGION_EXTENT, GRAFT_REGION_EXTENT, x, y, radius);
   graft_loop loop = {.centre = {x, y}, .radius = radius, .edges = 2};
   graft_edge half[2] = {{.from = {x + radius, y}, .to = {x - radius, y}, .bulge = 1},
                         {.from = {x - radius, y}, .to = {x + radius, y}, .bulge = 1}};

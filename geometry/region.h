@@ -66,6 +66,9 @@ extern const graft_box graft_unit_square;
 /** Tolerance of the closed region, in units of length: points with distance ≤ this belong to it. */
 #define GRAFT_REGION_TOLERANCE 1e-12
 
+/** Coordinates of vertices lie within this distance of 0 along each axis. */
+#define GRAFT_REGION_EXTENT 1e4
+
 /** Edges of a valid region that are not neighbours stay at least this far from each other;
  * neighbours meet at an angle of at least 1e-3. */
 #define GRAFT_REGION_GAP 1e-6
@@ -85,8 +88,8 @@ void graft_region_fini(graft_region *region);
 /** Append a loop of vertices: the outer loop if the region is empty, else a hole. Values are
  * copied.
  *  @param vertex [vertices]; the outer loop counter-clockwise, a hole either way
- *  @return GRAFT_INPUT when a number is not finite, two neighbours coincide or vertices are too
- * few (3, or 2 when one of the edges is an arc); the region is unchanged then */
+ *  @return GRAFT_INPUT when a number is not finite or too large, two neighbours coincide or
+ * vertices are too few (3, or 2 when one of the edges is an arc); the region is unchanged then */
 GRAFT_MUST_USE graft_status graft_region_add_loop(graft_region *region, size_t vertices,
                                                   const graft_vertex *vertex);
 

@@ -5,9 +5,9 @@
  *            f has Lipschitz constant 1 in the arc length s, so a piece of A is clear if f at its
  *            middle exceeds half its length + GAP, and is halved otherwise. Edges that share an end
  *            point may come as near to each other there as an angle of SLOPE allows. Edges whose
- *            boxes are apart are not looked at.
- * Cost:      O(edges²) comparisons of boxes, some ten distances for those that are near; more only
- *            where edges nearly touch. */
+ *            boxes are apart are not looked at. Edges that run within a few GAP of each other for
+ * so long that STEPS pieces do not settle it count as touching. Cost:      O(edges²) comparisons of
+ * boxes, some ten distances for those that are near; more only where edges nearly touch. */
 #include <math.h>
 #include <stdio.h>
 
@@ -18,11 +18,14 @@
 #define SLOPE 1e-3 /* smallest angle between neighbours, in radians */
 #define SHORT 1e-9 /* lengths that are not told from zero */
 
+enum { STEPS = 20000000 /* pieces looked at in a region, about a second */ };
+
 /* Edge A against edge B; where A's ends are also ends of B. */
 struct pair {
   const graft_edge *a, *b;
   bool shared_from, shared_to;
   double touch[2]; /* where they meet */
+  long steps;      /* pieces that may still be looked at */
 };
 
 /* The largest distance to B at which a point of A in the arc lengths [from, to] counts as touching.
@@ -38,7 +41,7 @@ static bool meets(struct pair *pair, double from, double to) {
   double middle = 0.5 * (from + to), half = 0.5 * (to - from), point[2];
   graft_edge_point(pair->a, middle / pair->a->length, point);
   double distance = graft_edge_project(pair->b, point, NULL);
-  if (distance <= most(pair, middle, middle)) {
+  if (distance <= most(pair, middle, middle) || pair->steps-- <= 0) {
     pair->touch[0] = point[0];
     pair->touch[1] = point[1];
     return true;
@@ -56,11 +59,11 @@ static graft_region_fault fault_of(const graft_region *region, const graft_edge 
   return (graft_region_fault){.loop = edge->loop, .vertex = vertex_of(region, edge)};
 }
 
-static graft_status check_pair(const graft_region *region, const graft_edge *a,
-                               const graft_edge *b) {
+static graft_status check_pair(const graft_region *region, const graft_edge *a, const graft_edge *b,
+                               long *steps) {
   const graft_loop *loop = &region->loop[a->loop];
   char name_a[GRAFT_LOOP_NAME], name_b[GRAFT_LOOP_NAME];
-  struct pair pair = {.a = a, .b = b};
+  struct pair pair = {.a = a, .b = b, .steps = *steps};
   if (a->loop == b->loop) {
     if (!loop->vertices) return GRAFT_OK; /* the two halves of a circle */
     size_t n = loop->edges, i = vertex_of(region, a) - 1, j = vertex_of(region, b) - 1;
@@ -74,6 +77,7 @@ static graft_status check_pair(const graft_region *region, const graft_edge *a,
       "near (%.3f, %.3f), expected a gap of at least %g",
       vertex_of(region, a), graft_loop_name(a->loop, name_a), vertex_of(region, b),
       graft_loop_name(b->loop, name_b), pair.touch[0], pair.touch[1], GAP);
+  *steps = pair.steps;
   return GRAFT_OK;
 }
 
@@ -85,11 +89,12 @@ static bool apart(const graft_box *a, const graft_box *b) {
 /* No two edges touch. */
 static graft_status check_edges(const graft_region *region, const graft_box *extent,
                                 graft_region_fault *fault) {
+  long steps = STEPS;
   for (size_t i = 0; i < region->edges; i++) {
     *fault = fault_of(region, &region->edge[i]);
     for (size_t j = 0; j < i; j++) {
       if (apart(&extent[i], &extent[j])) continue;
-      GRAFT_TRY(check_pair(region, &region->edge[i], &region->edge[j]));
+      GRAFT_TRY(check_pair(region, &region->edge[i], &region->edge[j], &steps));
     }
   }
   return GRAFT_OK;

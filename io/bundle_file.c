@@ -121,7 +121,7 @@ graft_status graft_bundle_read(const char *path, const char *kind, graft_bundle 
   hid_t file;
   graft_bundle_init(bundle);
   if (provenance) *provenance = (graft_provenance){0};
-  GRAFT_TRY(graft_h5_open(path, &file));
+  GRAFT_TRY(graft_h5_open_sealed(path, &file));
   graft_status status = read_all(file, kind, bundle, provenance);
   H5Fclose(file);
   if (status != GRAFT_OK) {

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <zlib.h>
 
 #include "base/arena.h"
 
@@ -42,7 +44,43 @@ static graft_status access_list(hid_t *list) {
   return GRAFT_OK;
 }
 
-graft_status graft_h5_open(const char *path, hid_t *file) {
+/* Seal: what graft_h5_save() writes behind the end that HDF5 knows of, so that damage shows before
+ * HDF5 1.10 sees it: the format of files in memory has no checksums, and HDF5 crashes or hangs. */
+static const char seal_mark[] = "\ngraft-crc32 ";
+enum { SEAL_MARK = sizeof seal_mark - 1, SEAL = SEAL_MARK + 8 + 1 /* hexadecimal digits, \n */ };
+
+/* CRC-32 of the next bytes of a file. */
+static uint32_t file_checksum(FILE *in, long long bytes) {
+  unsigned char part[1 << 14];
+  unsigned long crc = crc32_z(0, NULL, 0);
+  for (size_t n = 0; bytes > 0; bytes -= (long long)n) {
+    n = bytes < (long long)sizeof part ? (size_t)bytes : sizeof part;
+    if (fread(part, 1, n, in) != n) break;
+    crc = crc32_z(crc, part, n);
+  }
+  return (uint32_t)crc;
+}
+
+/* Compare the seal, if there is one. */
+static graft_status check_seal(FILE *in, const char *path, bool needed) {
+  char seal[SEAL + 1] = "";
+  long long bytes = fseeko(in, -SEAL, SEEK_END) == 0 ? (long long)ftello(in) : 0;
+  bool sealed = bytes > 0 && fread(seal, 1, SEAL, in) == SEAL &&
+                memcmp(seal, seal_mark, SEAL_MARK) == 0 && seal[SEAL - 1] == '\n';
+  /* from version 2 of the superblock on, HDF5 has checksums of its own */
+  bool checksums = fseeko(in, 8, SEEK_SET) == 0 && fgetc(in) >= 2;
+  GRAFT_CHECK(sealed || checksums || !needed, INPUT,
+              "%s: expected a file of Graft, got another HDF5 file or a damaged one (no checksum "
+              "at its end)",
+              path);
+  if (!sealed) return GRAFT_OK;
+  rewind(in);
+  uint32_t want = (uint32_t)strtoul(seal + SEAL_MARK, NULL, 16), got = file_checksum(in, bytes);
+  GRAFT_CHECK(got == want, INPUT, "%s: damaged: expected checksum %08x, got %08x", path, want, got);
+  return GRAFT_OK;
+}
+
+static graft_status open_file(const char *path, bool needed, hid_t *file) {
   char reason[128];
   struct stat st;
   *file = -1;
@@ -52,8 +90,13 @@ graft_status graft_h5_open(const char *path, hid_t *file) {
   GRAFT_TRY(access_list(&access));
   FILE *probe = fopen(path, "rb"); /* HDF5 hides "permission denied" */
   int failed = errno;
-  if (probe) fclose(probe);
   htri_t is_hdf5 = probe ? H5Fis_hdf5(path) : 0;
+  graft_status status = is_hdf5 > 0 ? check_seal(probe, path, needed) : GRAFT_OK;
+  if (probe) fclose(probe);
+  if (status != GRAFT_OK) {
+    H5Pclose(access);
+    return status;
+  }
   if (is_hdf5 > 0) *file = H5Fopen(path, H5F_ACC_RDONLY, access);
   if (is_hdf5 > 0 && *file < 0) graft_h5_reason(reason, sizeof reason);
   H5Pclose(access);
@@ -62,6 +105,12 @@ graft_status graft_h5_open(const char *path, hid_t *file) {
               st.st_size == 0 ? "an empty file" : "something else (or a damaged one)");
   GRAFT_CHECK(*file >= 0, INPUT, "%s: damaged HDF5 file: %s", path, reason);
   return GRAFT_OK;
+}
+
+graft_status graft_h5_open(const char *path, hid_t *file) { return open_file(path, false, file); }
+
+graft_status graft_h5_open_sealed(const char *path, hid_t *file) {
+  return open_file(path, true, file);
 }
 
 graft_status graft_h5_create_memory(hid_t *file) {
@@ -78,7 +127,7 @@ graft_status graft_h5_create_memory(hid_t *file) {
 }
 
 graft_status graft_h5_save(hid_t file, graft_atomic *to) {
-  char *image;
+  char *image, seal[SEAL + 1];
   GRAFT_CHECK(H5Fflush(file, H5F_SCOPE_LOCAL) >= 0, MEMORY, "HDF5: file in memory is not whole");
   ssize_t size = H5Fget_file_image(file, NULL, 0);
   GRAFT_CHECK(size > 0, MEMORY, "HDF5: no image of the file in memory");
@@ -86,7 +135,10 @@ graft_status graft_h5_save(hid_t file, graft_atomic *to) {
   graft_status status = GRAFT_OK;
   GRAFT_CHECK_TO(done, H5Fget_file_image(file, image, (size_t)size) == size, MEMORY,
                  "HDF5: no image of the file in memory");
-  status = graft_atomic_write(to, image, (size_t)size);
+  GRAFT_TRY_TO(done, graft_atomic_write(to, image, (size_t)size));
+  snprintf(seal, sizeof seal, "%s%08lx\n", seal_mark,
+           crc32_z(crc32_z(0, NULL, 0), (const unsigned char *)image, (size_t)size));
+  status = graft_atomic_write(to, seal, SEAL);
 done:
   graft_free(image);
   return status;

@@ -14,14 +14,18 @@
 
 enum { GRAFT_H5_MAX_TEXT = 1 << 24 /**< longest text that is read, bytes */ };
 
-/** Open a file for reading: GRAFT_INPUT if missing, a directory, not HDF5, truncated. */
+/** Open a file for reading: GRAFT_INPUT if missing, a directory, not HDF5, truncated. If it has the
+ *  checksum that graft_h5_save() writes at the end, that must be right. */
 graft_status graft_h5_open(const char *path, hid_t *file);
+
+/** graft_h5_open() of a file that must have that checksum, or be in a format with checksums. */
+graft_status graft_h5_open_sealed(const char *path, hid_t *file);
 
 /** Create a file in memory: nothing that HDF5 does with it can fail for lack of disk. (HDF5 1.10
  *  does not survive failing writes: it crashes when the file is closed.) */
 graft_status graft_h5_create_memory(hid_t *file);
 
-/** Write the content of a file in memory to @p to. */
+/** Write the content of a file in memory to @p to, and behind it a checksum of all its bytes. */
 graft_status graft_h5_save(hid_t file, graft_atomic *to);
 
 /** Create (truncate) a file for writing by this process; its space must have been reserved. */

@@ -151,21 +151,32 @@ static bool is_plain(const char *text) {
   return strchr("=<>,", text[0]) == NULL && text[strspn(text, safe)] == '\0';
 }
 
-/* Write in double quotes, with the escapes of YAML; returns the bytes written. */
+/* A character that must not stand as it is between double quotes: controls, line ends, byte order
+ * marks. Gives its code and the number of its bytes in UTF-8, or 0. */
+static unsigned special(const unsigned char *c, size_t *bytes) {
+  *bytes = c[0] < 0x80 ? 1 : c[0] == 0xc2 ? 2 : 3;
+  unsigned code = c[0];
+  if (*bytes == 2 && c[1]) code = c[1]; /* U+0080 to U+00BF */
+  if (*bytes == 3 && (c[0] & 0xf0) == 0xe0 && c[1] && c[2]) {
+    code = (c[0] & 15U) << 12 | (c[1] & 63U) << 6 | (c[2] & 63U);
+  }
+  bool line_end = code == 0x2028 || code == 0x2029;
+  bool control = code < 0x20 || (code >= 0x7f && code < 0xa0 && *bytes < 3);
+  return control || line_end || code == 0xfeff || code == 0xfffe || code == 0xffff ? code : 0;
+}
+
+/* Write in double quotes, with the escapes of YAML; returns the bytes written, at most 4 for each
+ * of the text and 2. */
 static size_t put_quoted(char *to, const char *text) {
-  static const char hex[] = "0123456789ABCDEF";
-  size_t n = 0;
+  size_t n = 0, bytes;
   to[n++] = '"';
   for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-    if (*c == '"' || *c == '\\') {
-      to[n++] = '\\';
-      to[n++] = (char)*c;
-    } else if (*c < 0x20 || *c == 0x7f) {
-      to[n++] = '\\';
-      to[n++] = 'x';
-      to[n++] = hex[*c >> 4];
-      to[n++] = hex[*c & 15];
+    unsigned code = special(c, &bytes);
+    if (code) {
+      n += (size_t)snprintf(to + n, 7, code < 256 ? "\\x%02X" : "\\u%04X", code);
+      c += bytes - 1;
     } else {
+      if (*c == '"' || *c == '\\') to[n++] = '\\';
       to[n++] = (char)*c;
     }
   }

@@ -11,7 +11,7 @@ set -eu
 build_packages="gcc libc6-dev pkg-config meson ninja-build
   petsc-dev libopenmpi-dev openmpi-bin libhdf5-openmpi-dev libgmsh-dev libopenblas-dev
   libyaml-dev zlib1g-dev gnuplot-nox fonts-dejavu-core"
-dev_packages="doxygen clang-format clang-tidy cppcheck clang libclang-rt-14-dev"
+dev_packages="doxygen clang-format clang-tidy cppcheck clang libclang-rt-14-dev libomp-dev"
 
 packages=
 [ $# -gt 0 ] || set -- build

@@ -42,6 +42,10 @@ static void numbers(void) {
           "outer loop, vertex 2: expected finite numbers");
   T_FAILS(outer(3, LOOP({0, 0, 0}, {1, 0, 2000}, {0, 1, 0})), GRAFT_INPUT,
           "vertex 2: expected a bulge in [-1000, 1000], got 2000");
+  T_FAILS(outer(3, LOOP({0, 0, 0}, {1, 0, 1e-40}, {0, 1, 0})), GRAFT_INPUT,
+          "vertex 2: expected a bulge of 0 or at least 1e-30");
+  T_FAILS(outer(3, LOOP({0, 0, 0}, {20000, 0, 0}, {0, 1, 0})), GRAFT_INPUT,
+          "vertex 2: expected coordinates in [-10000, 10000], got (20000, 0)");
   T_FAILS(outer(4, LOOP({0, 0, 0}, {1, 0, 0}, {1, 0, 0}, {0, 1, 0})), GRAFT_INPUT,
           "outer loop, vertex 3: expected another point than the vertex before it");
   T_FAILS(outer(4, LOOP({0, 0, 0}, {1, 0, 0}, {0, 1, 0}, {0, 0, 0})), GRAFT_INPUT,
@@ -51,6 +55,8 @@ static void numbers(void) {
   T_FAILS(outer(0, LOOP({0, 0, 1})), GRAFT_INPUT, "at least 3 vertices (2 with an arc), got 0");
   T_FAILS(with_circles(0.5, -0.1, 0.2, 0.1), GRAFT_INPUT, "hole 1: expected a circle");
   T_FAILS(with_circles(0.5, 1e-20, 0.2, 0.1), GRAFT_INPUT, "radius > 0");
+  T_FAILS(with_circles(9999, 2, 0.2, 0.1), GRAFT_INPUT,
+          "hole 1: expected coordinates in [-10000, 10000]");
   T_FAILS(with_circles(0.5, 0.1, NAN, 0.1), GRAFT_INPUT, "hole 2: expected a circle");
 }
 

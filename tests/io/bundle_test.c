@@ -3,6 +3,7 @@
 #include <hdf5.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <zlib.h>
 
 #include "io/atomic.h"
 #include "io/bundle_file.h"
@@ -114,6 +115,16 @@ static void flipped_bytes(void) {
   free(data);
 }
 
+/* Put the checksum of the whole file behind it, as the writer does. */
+static void seal(const char *path) {
+  size_t bytes;
+  char *data = scratch_read(path, &bytes);
+  FILE *file = fopen(path, "ab");
+  fprintf(file, "\ngraft-crc32 %08lx\n", crc32_z(0, (const unsigned char *)data, bytes));
+  fclose(file);
+  free(data);
+}
+
 static void wrong_checksum(void) {
   const float other = 2;
   hsize_t zero[3] = {0}, one[3] = {1, 1, 1};
@@ -126,6 +137,8 @@ static void wrong_checksum(void) {
   H5Sclose(space);
   H5Dclose(set);
   H5Fclose(file);
+  T_FAILS(read_as(scratch("m.h5"), NULL), GRAFT_INPUT, "m.h5: expected a file of Graft, got");
+  seal(scratch("m.h5"));
   T_FAILS(read_as(scratch("m.h5"), NULL), GRAFT_INPUT, "m.h5: damaged: expected checksum");
 }
 

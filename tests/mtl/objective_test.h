@@ -121,7 +121,10 @@ static inline graft_status quadratic_save(void *ctx, graft_bundle *bundle) {
 }
 
 static inline graft_status quadratic_load(void *ctx, const graft_bundle *bundle) {
-  return graft_bundle_get_int(bundle, "quadratic/seen", &((quadratic *)ctx)->seen);
+  GRAFT_TRY(graft_bundle_get_int(bundle, "quadratic/seen", &((quadratic *)ctx)->seen));
+  GRAFT_CHECK(((quadratic *)ctx)->seen >= 0 && ((quadratic *)ctx)->seen < INT32_MAX, INPUT,
+              "quadratic/seen: expected a number of evaluations");
+  return GRAFT_OK;
 }
 
 /** Set up with @p tasks tasks; rank, poison and the like may be changed afterwards. */
