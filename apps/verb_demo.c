@@ -22,6 +22,9 @@ static const graft_section sections[] = {
     {"Ground truth", graft_solve_options, offsetof(graft_pde_demo, solve), false},
     {"Model", graft_deeponet_options, offsetof(graft_pde_demo, model), false},
     {"Training", graft_trainer_options, offsetof(graft_pde_demo, trainer), false},
+    {"Aggregators", graft_aggregator_options, offsetof(graft_pde_demo, trainer.aggregator_config),
+     false},
+    {"Balancers", graft_balancer_options, offsetof(graft_pde_demo, trainer.balancer_config), false},
     {"Common", graft_front_options, offsetof(graft_pde_demo, front), true},
     {NULL, NULL, 0, false}};
 

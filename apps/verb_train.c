@@ -46,6 +46,10 @@ static const graft_section sections[] = {
     {"Run", rows, 0, false},
     {"Model", graft_deeponet_options, offsetof(graft_pde_train, model), false},
     {"Training", graft_trainer_options, offsetof(graft_pde_train, trainer), false},
+    {"Aggregators", graft_aggregator_options, offsetof(graft_pde_train, trainer.aggregator_config),
+     false},
+    {"Balancers", graft_balancer_options, offsetof(graft_pde_train, trainer.balancer_config),
+     false},
     {"Common", graft_front_options, offsetof(graft_pde_train, front), true},
     {NULL, NULL, 0, false}};
 

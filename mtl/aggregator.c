@@ -36,8 +36,8 @@ const char *graft_aggregator_choices(size_t i) {
   return type ? type->name : NULL;
 }
 
-/* Doubles of a block over all tasks: 64 KiB, so that two of them stay in the second-level cache. */
-enum { PARTS = 16, BLOCK = 1 << 13, WIDTH_LEAST = 64, WIDTH_MOST = 1 << 12, SMALL = 1 << 15 };
+/* Doubles of a block over all tasks: 32 KiB, so that two of them stay in the second-level cache. */
+enum { PARTS = 8, BLOCK = 1 << 12, WIDTH_LEAST = 64, WIDTH_MOST = 1 << 12, SMALL = 1 << 15 };
 
 /* Cut the spans into chunks; with `chunk` NULL only count them. */
 static size_t cut(const graft_span *shared, size_t spans, size_t width,
@@ -79,13 +79,12 @@ static graft_status read_given(const graft_aggregator_config *config, size_t tas
 }
 
 static graft_status take_arrays(graft_aggregator *a, size_t shared, graft_arena *arena) {
-  const bool any = a->type->needs & ~(unsigned)GRAFT_NEEDS_LOSSES;
   const size_t K = a->tasks;
   GRAFT_TRY(graft_arena_take(arena, a->chunks, sizeof *a->chunk, &a->chunk));
   GRAFT_TRY(graft_arena_take(arena, PARTS * (2 * K + 1) * a->width, sizeof(double), &a->block));
   GRAFT_TRY(graft_arena_take(arena, PARTS * K * K, sizeof(double), &a->part));
-  a->state_size = a->type->state_size ? a->type->state_size(a->config, K, any ? shared : 0) : 0;
-  return graft_arena_take(arena, a->state_size, 1, &a->state);
+  a->state_size = a->type->state_size ? a->type->state_size(a->config, K, shared) : 0;
+  return GRAFT_OK;
 }
 
 graft_status graft_aggregator_init(graft_aggregator *aggregator, const graft_aggregator_type *type,
@@ -100,13 +99,12 @@ graft_status graft_aggregator_init(graft_aggregator *aggregator, const graft_agg
   GRAFT_TRY(read_given(config, tasks, given, &count));
   if (type->check) GRAFT_TRY(type->check(config, tasks));
   a.width = block_width(tasks);
-  a.chunks = cut(shared, spans, a.width, NULL);
-  GRAFT_TRY(take_arrays(&a, count_shared(shared, spans), arena));
+  a.chunks = shared ? cut(shared, spans, a.width, NULL) : n / a.width + spans;
+  GRAFT_TRY(take_arrays(&a, shared ? count_shared(shared, spans) : n, arena));
   if (count) GRAFT_TRY(graft_arena_take(arena, count, sizeof *a.given, &a.given));
   if (arena->base) {
     cut(shared, spans, a.width, a.chunk);
     if (count) memcpy(a.given, given, count * sizeof *given);
-    graft_aggregator_reset(&a);
   }
   *aggregator = a;
   return GRAFT_OK;
@@ -125,12 +123,12 @@ struct pass {
   const graft_aggregator *a;
   const graft_aggregator_input *in;
   graft_aggregation call;
-  bool gathers;                      /* the rule takes the blocks in, not the driver */
-  size_t task[GRAFT_MAX_TASKS];      /* behind call.task */
-  double preference[GRAFT_MAX_TASKS];/* behind call.preference */
-  double loss[GRAFT_MAX_TASKS];      /* behind call.loss */
-  double weight[GRAFT_MAX_TASKS];    /* [K] the rule's answer */
-  double factor;                     /* of the direction */
+  bool gathers;                       /* the rule takes the blocks in, not the driver */
+  size_t task[GRAFT_MAX_TASKS];       /* behind call.task */
+  double preference[GRAFT_MAX_TASKS]; /* behind call.preference */
+  double loss[GRAFT_MAX_TASKS];       /* behind call.loss */
+  double weight[GRAFT_MAX_TASKS];     /* [K] the rule's answer */
+  double factor;                      /* of the direction */
 };
 
 static void load(const struct pass *p, const graft_real *rows, const double *wide,
@@ -236,7 +234,7 @@ static void start(struct pass *p, const graft_aggregator *a, const graft_aggrega
   size_t K = 0;
   for (size_t k = 0; k < a->tasks; k++) {
     if (!(in->active >> k & 1)) continue;
-    if (in->loss) p->loss[K] = in->loss[k];
+    p->loss[K] = in->loss ? in->loss[k] : 1;
     if (a->given) p->preference[K] = a->given[k];
     p->task[K++] = k;
   }
@@ -251,7 +249,7 @@ static void start(struct pass *p, const graft_aggregator *a, const graft_aggrega
                                 .preference = p->preference,
                                 .step = in->step,
                                 .seed = a->seed,
-                                .loss = in->loss ? p->loss : NULL};
+                                .loss = a->type->needs & GRAFT_NEEDS_LOSSES ? p->loss : NULL};
 }
 
 /* Ask the rule. One task alone needs no rule, unless the rule looks at nothing anyway. */

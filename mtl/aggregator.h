@@ -46,25 +46,25 @@ typedef struct graft_aggregator_config {
   char aggregator_scale[16];                /**< mean, or sum: K times as long */
   char aggregator_weights[GRAFT_LIST_SIZE]; /**< a number per task; empty: 1/K each */
   char aligned_mode[16];                    /**< aligned_mtl: min, median or rmse */
-  double cagrad_c;                          /**< cagrad: radius in units of |mean gradient|, ≥ 0 */
-  long long cagrad_rescale;                 /**< cagrad: divide by 1 (0), 1 + c² (1), 1 + c (2) */
-  double crmogm_alpha;                      /**< cr_mogm: memory of the weights, [0, 1] */
-  char crmogm_rule[GRAFT_NAME_SIZE];        /**< cr_mogm: the rule whose weights are averaged */
-  double db_beta;                           /**< db_mtl: memory of the rows, [0, 1] */
-  double excess_eta;                        /**< excess_mtl: rate of the weights, ≥ 0 */
-  double fairgrad_alpha;                    /**< fairgrad: fairness, > 0 */
-  double graddrop_leak;                     /**< graddrop: share that is never dropped, [0, 1] */
-  double gradvac_beta;                      /**< gradvac: rate of the target cosines, [0, 1] */
-  long long krum_corrupt;                   /**< krum: rows that may be corrupt, f ≥ 0 */
-  long long krum_kept;                      /**< krum: rows that are averaged, ≥ 1 */
-  char mgda_norm[16];                       /**< mgda: none, l2, loss or loss_l2 */
-  double moco_beta;                         /**< moco: rate of the tracked rows, [0, 1] */
-  double moco_gamma;                        /**< moco: rate of the weights, ≥ 0 */
-  double modo_gamma;                        /**< modo: rate of the weights, ≥ 0 */
-  double modo_rho;                          /**< modo: pull of the weights to 1/K, ≥ 0 */
-  double nash_norm;                         /**< nash: largest norm of the direction; 0: none */
-  double sdmgrad_lambda;                    /**< sdmgrad: pull towards the mean gradient, ≥ 0 */
-  long long trim;                           /**< trimmed_mean: entries dropped at each end, ≥ 0 */
+  double cagrad_c;                   /**< cagrad: radius in units of |mean gradient|, ≥ 0 */
+  long long cagrad_rescale;          /**< cagrad: divide by 1 (0), 1 + c² (1), 1 + c (2) */
+  double crmogm_alpha;               /**< cr_mogm: memory of the weights, [0, 1] */
+  char crmogm_rule[GRAFT_NAME_SIZE]; /**< cr_mogm: the rule whose weights are averaged */
+  double db_beta;                    /**< db_mtl: memory of the rows, [0, 1] */
+  double excess_eta;                 /**< excess_mtl: rate of the weights, ≥ 0 */
+  double fairgrad_alpha;             /**< fairgrad: fairness, > 0 */
+  double graddrop_leak;              /**< graddrop: share that is never dropped, [0, 1] */
+  double gradvac_beta;               /**< gradvac: rate of the target cosines, [0, 1] */
+  long long krum_corrupt;            /**< krum: rows that may be corrupt, f ≥ 0 */
+  long long krum_kept;               /**< krum: rows that are averaged, ≥ 1 */
+  char mgda_norm[16];                /**< mgda: none, l2, loss or loss_l2 */
+  double moco_beta;                  /**< moco: rate of the tracked rows, [0, 1] */
+  double moco_gamma;                 /**< moco: rate of the weights, ≥ 0 */
+  double modo_gamma;                 /**< modo: rate of the weights, ≥ 0 */
+  double modo_rho;                   /**< modo: pull of the weights to 1/K, ≥ 0 */
+  double nash_norm;                  /**< nash: largest norm of the direction; 0: none */
+  double sdmgrad_lambda;             /**< sdmgrad: pull towards the mean gradient, ≥ 0 */
+  long long trim;                    /**< trimmed_mean: entries dropped at each end, ≥ 0 */
 } graft_aggregator_config;
 
 /** Option rows of graft_aggregator_config. */
@@ -148,7 +148,7 @@ typedef struct graft_aggregator_chunk {
   size_t count;  /**< coordinates */
 } graft_aggregator_chunk;
 
-/** A rule at work; caller's struct, arrays in the arena given to graft_aggregator_init(). Several
+/** A rule at work; caller's struct, scratch in the arena given to graft_aggregator_init(). Several
  *  may be at work on the same rows, each with a state of its own. */
 typedef struct graft_aggregator {
   const graft_aggregator_type *type;     /**< the rule */
@@ -159,21 +159,21 @@ typedef struct graft_aggregator {
   size_t chunks;                         /**< rows of `chunk` */
   graft_aggregator_chunk *chunk;         /**< [chunks] */
   uint64_t seed;                         /**< of the run */
-  unsigned char *state;                  /**< [state_size]; belongs into a checkpoint */
-  size_t state_size;                     /**< bytes of `state` */
-  double *given;                         /**< [tasks] aggregator_weights; NULL: equal */
-  double *block;                         /**< scratch of the block loops */
-  double *part;                          /**< partial sums of the block loops */
+  void *state;       /**< [state_size] caller's, 8-byte aligned; belongs into a checkpoint */
+  size_t state_size; /**< bytes of `state` */
+  double *given;     /**< [tasks] aggregator_weights; NULL: equal */
+  double *block;     /**< scratch of the block loops */
+  double *part;      /**< partial sums of the block loops */
 } graft_aggregator;
 
 /** What a rule at work is given. Rows are gradients of the tasks' *mean* losses times the tasks'
  *  weights, in full length; only shared spans are read. */
 typedef struct graft_aggregator_input {
-  uint64_t active;         /**< bit k: task k has samples in this step */
-  uint64_t step;           /**< step of the run, from 0 */
-  const double *loss;      /**< [tasks] mean losses, or NULL for rules that need none */
-  const graft_real *rows;  /**< [tasks x n] row-major; NULL for rules that need none */
-  const double *wide_rows; /**< the same in double: read instead of `rows` unless NULL */
+  uint64_t active;            /**< bit k: task k has samples in this step */
+  uint64_t step;              /**< step of the run, from 0 */
+  const double *loss;         /**< [tasks] losses beside the rows; NULL: 1 each */
+  const graft_real *rows;     /**< [tasks x n] row-major; NULL for rules that need none */
+  const double *wide_rows;    /**< the same in double: read instead of `rows` unless NULL */
   const graft_real *other[2]; /**< [tasks x n] rows of two further batches (BATCHES); NULL: the
                                    given rows stand in for them */
 } graft_aggregator_input;
@@ -186,13 +186,15 @@ typedef struct graft_aggregator_output {
   double *wide_direction; /**< the same in double */
 } graft_aggregator_output;
 
-/** Prepare.
+/** Prepare. Then the caller points `state` at `state_size` bytes and calls
+ *  graft_aggregator_reset().
  *  @param aggregator caller's struct
  *  @param type the rule
  *  @param config borrowed while @p aggregator is in use
  *  @param tasks of the run, 1 to GRAFT_MAX_TASKS
  *  @param n length of a row
- *  @param shared [spans] the parts of a row that tasks share, rising, only read here
+ *  @param shared [spans] the parts of a row that tasks share, rising, only read here; NULL while
+ *         measuring: any such parts
  *  @param spans rows of @p shared
  *  @param seed of random rules
  *  @param arena supplies everything; a measuring arena is allowed and leaves the struct unusable
@@ -203,7 +205,7 @@ GRAFT_MUST_USE graft_status graft_aggregator_init(graft_aggregator *aggregator,
                                                   size_t tasks, size_t n, const graft_span *shared,
                                                   size_t spans, uint64_t seed, graft_arena *arena);
 
-/** Forget all earlier calls. */
+/** Forget all earlier calls; needs `state`. */
 void graft_aggregator_reset(graft_aggregator *aggregator);
 
 /** Combine the rows. Without active tasks the answer is 0. No allocation.

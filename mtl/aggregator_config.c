@@ -5,9 +5,15 @@
 
 #define FIELD(field) .name = #field, .offset = offsetof(graft_aggregator_config, field)
 #define NUMBER(field, value_, min_, max_, help_)                                                   \
-  { FIELD(field), .type = GRAFT_OPTION_REAL, .value = value_, .min = min_, .max = max_, .help = help_ }
+  {                                                                                                \
+    FIELD(field), .type = GRAFT_OPTION_REAL, .value = value_, .min = min_, .max = max_,            \
+                  .help = help_                                                                    \
+  }
 #define COUNT(field, value_, min_, max_, help_)                                                    \
-  { FIELD(field), .type = GRAFT_OPTION_INT, .value = value_, .min = min_, .max = max_, .help = help_ }
+  {                                                                                                \
+    FIELD(field), .type = GRAFT_OPTION_INT, .value = value_, .min = min_, .max = max_,             \
+                  .help = help_                                                                    \
+  }
 #define CHOICE(field, value_, choices_, help_)                                                     \
   {                                                                                                \
     FIELD(field), .type = GRAFT_OPTION_STRING, .value = value_, .choices = choices_,               \
@@ -41,13 +47,13 @@ static const char *weighings(size_t i) {
 
 const graft_option graft_aggregator_options[] = {
     CHOICE(aggregator_scale, "mean", scales, "length of the direction; sum: K times as long"),
-    {FIELD(aggregator_weights), .type = GRAFT_OPTION_LIST, .capacity = GRAFT_LIST_SIZE,
-     .value = "", .help = "preferences, one per task; empty: equal"},
+    {FIELD(aggregator_weights), .type = GRAFT_OPTION_LIST, .capacity = GRAFT_LIST_SIZE, .value = "",
+     .help = "preferences, one per task; empty: equal"},
     CHOICE(aligned_mode, "min", modes, "aligned_mtl: which eigenvalue gives the length"),
     NUMBER(cagrad_c, "0.4", 0, 100, "cagrad: radius around the mean gradient"),
     COUNT(cagrad_rescale, "1", 0, 2, "cagrad: divide by 1 (0), 1 + c^2 (1) or 1 + c (2)"),
     NUMBER(crmogm_alpha, "0.9", 0, 1, "cr_mogm: memory of the weights"),
-    CHOICE(crmogm_rule, "mgda", weighings, "cr_mogm: rule whose weights are averaged"),
+    CHOICE(crmogm_rule, "mean", weighings, "cr_mogm: rule whose weights are averaged"),
     NUMBER(db_beta, "0.9", 0, 1, "db_mtl: memory of the gradients"),
     NUMBER(excess_eta, "0.01", 0, 1e3, "excess_mtl: rate of the weights"),
     NUMBER(fairgrad_alpha, "1", 1e-2, 1e2, "fairgrad: fairness"),

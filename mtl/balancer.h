@@ -24,16 +24,16 @@ enum {
 /** Parameters of all rules; each reads those in its `options`. Described by
  *  #graft_balancer_options. */
 typedef struct graft_balancer_config {
-  double balancer_lr;          /**< learning rate of a rule's own numbers (Adam), > 0 */
-  double dwa_temperature;      /**< dwa: softness, > 0 */
-  double gradnorm_alpha;       /**< gradnorm: pull towards equal training rates, ≥ 0 */
-  double relobralo_alpha;      /**< relobralo: memory, [0, 1] */
+  double balancer_lr;           /**< learning rate of a rule's own numbers (Adam), > 0 */
+  double dwa_temperature;       /**< dwa: softness, > 0 */
+  double gradnorm_alpha;        /**< gradnorm: pull towards equal training rates, ≥ 0 */
+  double relobralo_alpha;       /**< relobralo: memory, [0, 1] */
   double relobralo_temperature; /**< relobralo: softness, > 0 */
-  double relobralo_rho;        /**< relobralo: share of steps that look at the step before */
-  double softadapt_beta;       /**< softadapt: sharpness; negative favours falling losses */
-  double stch_mu;              /**< stch: smoothness, > 0 */
-  long long stch_warmup;       /**< stch: epochs with the logarithm of the losses, ≥ 1 */
-  double uw_start;             /**< uw: log-variance at the start */
+  double relobralo_rho;         /**< relobralo: share of steps that look at the step before */
+  double softadapt_beta;        /**< softadapt: sharpness; negative favours falling losses */
+  double stch_mu;               /**< stch: smoothness, > 0 */
+  long long stch_warmup;        /**< stch: epochs with the logarithm of the losses, ≥ 1 */
+  double uw_start;              /**< uw: log-variance at the start */
 } graft_balancer_config;
 
 /** Option rows of graft_balancer_config. */
@@ -48,7 +48,7 @@ typedef struct graft_balance {
   uint64_t steps_per_epoch;            /**< of the objective, ≥ 1 */
   uint64_t seed;                       /**< of the run */
   const double *loss;                  /**< [K] mean losses; NaN where not active */
-  const double *norm;   /**< [K] norms of the rows *before* the factors (NORMS), else NULL */
+  const double *norm; /**< [K] norms of the rows *before* the factors (NORMS), else NULL */
 } graft_balance;
 
 /** A rule. Functions that may be NULL say so; none allocates. */

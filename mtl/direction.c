@@ -51,77 +51,123 @@ static size_t most_rows(const graft_direction_plan *plan) {
   return most;
 }
 
+static bool balancer_needs(const graft_direction *d, unsigned bits) {
+  return d->rule.balancer && d->rule.balancer->needs & bits;
+}
+
+static bool needs_rows(const graft_direction *d) {
+  return d->type->needs || d->plan.rows || balancer_needs(d, GRAFT_BALANCER_NORMS);
+}
+
 static graft_status take_tasks(graft_direction *d, size_t K, graft_arena *arena) {
-  double **const vector[] = {&d->task_weight, &d->loss,      &d->loss_sum,  &d->count,
-                             &d->factor,      &d->perturbed, &d->other_sum, &d->other_count};
+  double **const vector[] = {&d->task_weight, &d->loss,    &d->loss_sum,  &d->count,
+                             &d->factor,      &d->norm,    &d->perturbed, &d->other_sum,
+                             &d->other_count, &d->balance, &d->glance};
   const size_t most = most_rows(&d->plan);
+  const graft_balancer_type *balancer = d->rule.balancer;
   for (size_t i = 0; i < sizeof vector / sizeof *vector; i++) {
     GRAFT_TRY(graft_arena_take(arena, K, sizeof(double), vector[i]));
   }
   GRAFT_TRY(graft_arena_take(arena, most > K ? most : K, sizeof(double), &d->weight));
-  if (d->type->needs & GRAFT_NEEDS_GRAMIAN) {
-    GRAFT_TRY(graft_arena_take(arena, most * most, sizeof(double), &d->gramian));
-  }
-  return GRAFT_OK;
-}
-
-/* Bytes of the state of one call, in whole numbers of the alignment. */
-static size_t call_state(const graft_direction *d, size_t call) {
-  const graft_aggregator_type *type = d->type;
-  size_t bytes = type->state_size ? type->state_size(d->plan.call_rows[call], d->objective->n) : 0;
-  return d->plan.calls == 1 ? bytes
-                            : (bytes + GRAFT_ALIGNMENT - 1) / GRAFT_ALIGNMENT * GRAFT_ALIGNMENT;
-}
-
-/* Where the state of a call begins. */
-static unsigned char *state_at(const graft_direction *d, size_t call) {
-  size_t offset = 0;
-  for (size_t c = 0; c < call; c++) offset += call_state(d, c);
-  return d->state + offset;
+  d->balancer_state_size = balancer && balancer->state_size ? balancer->state_size(K) : 0;
+  return graft_arena_take(arena, d->balancer_state_size, 1, &d->balancer_state);
 }
 
 static graft_status take_vectors(graft_direction *d, size_t K, graft_arena *arena) {
   const graft_objective *f = d->objective;
   size_t elements;
   GRAFT_TRY(graft_arena_take(arena, f->n, sizeof(graft_real), &d->gradient));
-  if (d->type->needs || d->plan.rows) {
-    GRAFT_TRY(graft_size_multiply(K, f->n, "Jacobian rows", &elements));
-    GRAFT_TRY(graft_arena_take(arena, elements, sizeof(graft_real), &d->rows));
+  GRAFT_TRY(graft_size_multiply(K, f->n, "Jacobian rows", &elements));
+  if (needs_rows(d)) GRAFT_TRY(graft_arena_take(arena, elements, sizeof(graft_real), &d->rows));
+  if (d->type->needs & GRAFT_NEEDS_BATCHES) {
+    GRAFT_TRY(graft_size_multiply(2, elements, "Jacobian rows of further batches", &elements));
+    GRAFT_TRY(graft_arena_take(arena, elements, sizeof(graft_real), &d->other));
   }
   GRAFT_TRY(graft_arena_take(arena, f->layout->blocks, sizeof *d->shared, &d->shared));
   GRAFT_TRY(graft_arena_take(arena, f->layout->blocks, sizeof *d->own, &d->own));
-  GRAFT_TRY(graft_arena_take(arena, f->layout->blocks, sizeof *d->frozen, &d->frozen));
+  return graft_arena_take(arena, f->layout->blocks, sizeof *d->frozen, &d->frozen);
+}
+
+/* The aggregator of each call; their states lie one after the other. */
+static graft_status take_calls(graft_direction *d, size_t K, graft_arena *arena) {
+  const graft_direction_rule *r = &d->rule;
+  const size_t n = d->objective->n, spans = arena->base ? d->spans : d->objective->layout->blocks;
+  graft_aggregator_config plain = *r->aggregator_config; /* stands in while measuring */
+  graft_aggregator call;
+  size_t offset = 0;
+  plain.aggregator_weights[0] = '\0';
+  GRAFT_TRY(graft_arena_take(arena, d->plan.calls, sizeof *d->call, &d->call));
   d->state_size = 0;
-  for (size_t c = 0; c < d->plan.calls; c++) d->state_size += call_state(d, c);
-  return graft_arena_take(arena, d->state_size, 1, &d->state);
+  for (size_t c = 0; c < d->plan.calls; c++) {
+    const size_t rows = d->plan.call_rows[c];
+    const graft_aggregator_config *config = rows == K       ? r->aggregator_config
+                                            : d->unweighted ? d->unweighted
+                                                            : &plain;
+    GRAFT_TRY(
+        graft_aggregator_init(&call, d->type, config, rows, n, d->shared, spans, r->seed, arena));
+    if (d->call) d->call[c] = call;
+    d->state_size += (call.state_size + 7) / 8 * 8;
+  }
+  GRAFT_TRY(graft_arena_take(arena, d->state_size, 1, &d->state));
+  for (size_t c = 0; d->call && c < d->plan.calls; c++) {
+    d->call[c].state = d->state + offset;
+    graft_aggregator_reset(&d->call[c]);
+    offset += (d->call[c].state_size + 7) / 8 * 8;
+  }
+  return GRAFT_OK;
+}
+
+/* Coordinate-wise rules would need whole rows of an embedding table. */
+static graft_status check_blocks(const graft_direction *d) {
+  const graft_layout *layout = d->objective->layout;
+  const bool whole = d->type->gather || d->type->mix;
+  for (size_t b = 0; whole && b < layout->blocks; b++) {
+    const graft_block *block = &layout->block[b];
+    GRAFT_CHECK(block->kind != GRAFT_BLOCK_ROW_SPARSE ||
+                    owner(block, d->objective->tasks) < d->objective->tasks,
+                USAGE, "aggregator: '%s' works coordinate by coordinate, got the shared table '%s'",
+                d->type->name, block->name);
+  }
+  return GRAFT_OK;
+}
+
+/* Copy the factors, sort the blocks, set the balancer's state. */
+static void fill(graft_direction *d) {
+  const graft_direction_rule *r = &d->rule;
+  const size_t K = d->objective->tasks;
+  for (size_t k = 0; k < K; k++) {
+    d->task_weight[k] = r->task_weight ? r->task_weight[k] : 1;
+    d->balance[k] = 1;
+    d->perturbed[k] = d->loss[k] = NAN;
+  }
+  d->rule.task_weight = d->task_weight;
+  if (d->balancer_state_size) memset(d->balancer_state, 0, d->balancer_state_size);
+  if (r->balancer && r->balancer->init) {
+    r->balancer->init(d->balancer_state, r->balancer_config, K);
+  }
+  *d->unweighted = *r->aggregator_config;
+  d->unweighted->aggregator_weights[0] = '\0';
+  sort_blocks(d);
 }
 
 graft_status graft_direction_init(graft_direction *direction, const graft_objective *objective,
-                                  const graft_aggregator_type *type, const double *task_weight,
-                                  uint64_t seed, const graft_direction_plan *plan,
-                                  graft_arena *arena) {
+                                  const graft_direction_rule *rule,
+                                  const graft_direction_plan *plan, graft_arena *arena) {
   const size_t K = objective->tasks, n = objective->n;
-  graft_direction d = {.objective = objective, .type = type, .seed = seed};
-  d.plan = plan ? *plan : (graft_direction_plan){.calls = 1, .call_rows = {K}};
+  graft_direction *d = direction;
   GRAFT_CHECK(K >= 1 && K <= GRAFT_MAX_TASKS, INTERNAL,
               "objective: expected 1 to %d tasks, got %zu", GRAFT_MAX_TASKS, K);
   GRAFT_CHECK(n >= 1 && n == objective->layout->n, INTERNAL,
               "objective: expected as many parameters as its layout (%zu), got %zu",
               objective->layout->n, n);
-  GRAFT_CHECK(!type->gives_direction || type->needs & GRAFT_NEEDS_ROWS, INTERNAL,
-              "aggregator '%s': gives a direction without asking for rows", type->name);
-  GRAFT_TRY(take_tasks(&d, K, arena));
-  GRAFT_TRY(take_vectors(&d, K, arena));
-  if (arena->base) {
-    memcpy(d.task_weight, task_weight, K * sizeof *task_weight);
-    if (d.state_size) memset(d.state, 0, d.state_size);
-    for (size_t c = 0; type->init && c < d.plan.calls; c++) {
-      type->init(state_at(&d, c), d.plan.call_rows[c], n);
-    }
-    sort_blocks(&d);
-  }
-  *direction = d;
-  return GRAFT_OK;
+  *d = (graft_direction){.objective = objective, .rule = *rule, .type = rule->aggregator};
+  d->plan = plan ? *plan : (graft_direction_plan){.calls = 1, .call_rows = {K}};
+  GRAFT_TRY(check_blocks(d));
+  GRAFT_TRY(take_tasks(d, K, arena));
+  GRAFT_TRY(take_vectors(d, K, arena));
+  GRAFT_TRY(graft_arena_take(arena, 1, sizeof *d->unweighted, &d->unweighted));
+  if (arena->base) fill(d);
+  return take_calls(d, K, arena);
 }
 
 graft_status graft_direction_begin(graft_direction *d, uint64_t step) {
@@ -130,6 +176,7 @@ graft_status graft_direction_begin(graft_direction *d, uint64_t step) {
       .step = step, .tasks = all_tasks(f->tasks), .pass = GRAFT_PASS_CLEAN};
   d->step = step;
   d->active = 0;
+  d->balanced = d->learned = false;
   GRAFT_TRY(f->count(f->ctx, &request, d->count));
   for (size_t k = 0; k < f->tasks; k++) {
     d->active |= (uint64_t)(d->count[k] > 0) << k;
@@ -140,10 +187,9 @@ graft_status graft_direction_begin(graft_direction *d, uint64_t step) {
 
 /* Evaluate, and take the mean losses of the reply; a task without samples has NaN. */
 static graft_status eval(graft_direction *d, graft_request *request, const graft_real *theta,
-                         graft_reply *reply) {
+                         graft_reply *reply, double *mean) {
   const graft_objective *f = d->objective;
   const bool clean = request->pass == GRAFT_PASS_CLEAN;
-  double *mean = clean ? d->loss : d->perturbed;
   request->step = d->step;
   if (!request->tasks) request->tasks = all_tasks(f->tasks);
   reply->loss = clean ? d->loss_sum : d->other_sum;
@@ -158,40 +204,56 @@ static graft_status eval(graft_direction *d, graft_request *request, const graft
   return GRAFT_OK;
 }
 
+static double *losses_of(graft_direction *d, graft_pass pass) {
+  return pass == GRAFT_PASS_CLEAN ? d->loss : d->perturbed;
+}
+
 static void freeze(const graft_direction *d, graft_real *out) {
   for (size_t s = 0; s < d->frozens; s++) {
     memset(out + d->frozen[s].offset, 0, d->frozen[s].count * sizeof *out);
   }
 }
 
-static void fill_gramian(graft_direction *d, size_t K, const graft_real *rows) {
-  const size_t n = d->objective->n;
-  memset(d->gramian, 0, K * K * sizeof *d->gramian);
-  for (size_t i = 0; i < K; i++) {
-    for (size_t j = 0; j <= i; j++) {
-      for (size_t s = 0; s < d->spans; s++) {
-        const graft_span span = d->shared[s];
-        d->gramian[i * K + j] +=
-            graft_vector_dot(rows + i * n + span.offset, rows + j * n + span.offset, span.count);
-      }
-      d->gramian[j * K + i] = d->gramian[i * K + j];
-    }
-  }
+static graft_balance balance_call(const graft_direction *d, const double *loss) {
+  return (graft_balance){.config = d->rule.balancer_config,
+                         .tasks = d->objective->tasks,
+                         .active = d->active,
+                         .step = d->step,
+                         .steps_per_epoch = d->objective->steps_per_epoch,
+                         .seed = d->rule.seed,
+                         .loss = loss};
 }
 
-/* What the rule is given, but for the Gramian. */
-static graft_aggregator_input input(const graft_direction *d, size_t tasks, const graft_real *rows,
-                                    const double *loss, uint64_t active) {
-  return (graft_aggregator_input){.tasks = tasks,
-                                  .active = active,
-                                  .step = d->step,
-                                  .seed = d->seed,
-                                  .loss = loss,
-                                  .gramian = rows ? d->gramian : NULL,
-                                  .rows = rows,
-                                  .n = d->objective->n,
-                                  .shared = d->shared,
-                                  .spans = d->spans};
+/* The balancer's factors of this step, once; @p loss may be NULL if it needs none. */
+static graft_status weigh(graft_direction *d, const double *loss) {
+  const graft_balance call = balance_call(d, loss);
+  if (d->balanced || !d->rule.balancer) return GRAFT_OK;
+  d->balanced = true;
+  return d->rule.balancer->weigh(d->balancer_state, &call, d->balance);
+}
+
+/* What the balancer learns of this step, once. */
+static void learn(graft_direction *d, const double *loss, const double *norm) {
+  graft_balance call = balance_call(d, loss);
+  if (d->learned || !d->rule.balancer || !d->rule.balancer->learn) return;
+  if (balancer_needs(d, GRAFT_BALANCER_NORMS) && !norm) return;
+  call.norm = norm;
+  d->learned = true;
+  d->rule.balancer->learn(d->balancer_state, &call);
+}
+
+/* Losses alone at theta [n], in a pass that changes nothing, into `glance`. */
+static graft_status eval_losses(graft_direction *d, const graft_real *theta) {
+  graft_request request = {.pass = GRAFT_PASS_PERTURBED, .want = GRAFT_WANT_LOSS};
+  graft_reply reply = {0};
+  return eval(d, &request, theta, &reply, d->glance);
+}
+
+/* Factors before a gradient whose weights must be known beforehand. */
+static graft_status weigh_ahead(graft_direction *d, const graft_real *theta) {
+  if (d->balanced || !balancer_needs(d, GRAFT_BALANCER_LOSSES)) return weigh(d, NULL);
+  GRAFT_TRY(eval_losses(d, theta));
+  return weigh(d, d->glance);
 }
 
 graft_status graft_direction_mean(graft_direction *d, graft_pass pass, const graft_real *theta,
@@ -204,13 +266,17 @@ graft_status graft_direction_mean(graft_direction *d, graft_pass pass, const gra
   for (size_t k = 0; k < K; k++) active += (double)(d->active >> k & 1);
   for (size_t k = 0; k < K; k++) d->weight[k] = active > 0 ? 1 / active : 0;
   if (!d->type->needs) { /* its weights are known beforehand */
-    const graft_aggregator_input in = input(d, K, NULL, NULL, d->active);
-    GRAFT_TRY(d->type->combine(state_at(d, 0), &in, d->weight, NULL));
+    const graft_aggregator_input in = {.active = d->active, .step = d->step};
+    const graft_aggregator_output answer = {.weight = d->weight};
+    GRAFT_TRY(graft_aggregator_combine(&d->call[0], &in, &answer));
   }
+  GRAFT_TRY(weigh_ahead(d, theta));
   for (size_t k = 0; k < K; k++) {
-    d->factor[k] = d->count[k] > 0 ? d->weight[k] * d->task_weight[k] / d->count[k] : 0;
+    const double factor = d->task_weight[k] * d->balance[k];
+    d->factor[k] = d->count[k] > 0 ? d->weight[k] * factor / d->count[k] : 0;
   }
-  GRAFT_TRY(eval(d, &request, theta, &reply));
+  GRAFT_TRY(eval(d, &request, theta, &reply, losses_of(d, pass)));
+  learn(d, losses_of(d, pass), NULL);
   freeze(d, out);
   return GRAFT_OK;
 }
@@ -230,16 +296,35 @@ graft_status graft_direction_unweight(const graft_direction *d, graft_real *out)
   return GRAFT_OK;
 }
 
+/* Norm of a row over the shared spans. */
+static double shared_norm(const graft_direction *d, const graft_real *row) {
+  double sum = 0;
+  for (size_t s = 0; s < d->spans; s++) {
+    const graft_span span = d->shared[s];
+    sum += graft_vector_dot(row + span.offset, row + span.offset, span.count);
+  }
+  return sqrt(sum);
+}
+
 graft_status graft_direction_rows(graft_direction *d, graft_pass pass, const graft_real *theta,
                                   const graft_real *const *row_theta, graft_real *rows) {
   const size_t K = d->objective->tasks, n = d->objective->n;
   graft_request request = {
       .pass = pass, .want = GRAFT_WANT_LOSS | GRAFT_WANT_ROWS, .row_theta = row_theta};
   graft_reply reply = {.rows = rows};
-  GRAFT_TRY(eval(d, &request, theta, &reply));
+  double *loss = losses_of(d, pass);
+  GRAFT_TRY(eval(d, &request, theta, &reply, loss));
+  GRAFT_TRY(weigh(d, loss));
+  if (balancer_needs(d, GRAFT_BALANCER_NORMS) && !d->learned) {
+    for (size_t k = 0; k < K; k++) {
+      const double norm = shared_norm(d, rows + k * n);
+      d->norm[k] = d->count[k] > 0 ? norm * d->task_weight[k] / d->count[k] : 0;
+    }
+  }
+  learn(d, loss, d->norm);
   for (size_t k = 0; k < K; k++) {
-    double factor = d->count[k] > 0 ? d->task_weight[k] / d->count[k] : 0;
-    graft_vector_scale(rows + k * n, factor, n);
+    const double factor = d->task_weight[k] * d->balance[k];
+    graft_vector_scale(rows + k * n, d->count[k] > 0 ? factor / d->count[k] : 0, n);
   }
   return GRAFT_OK;
 }
@@ -249,27 +334,54 @@ graft_status graft_direction_loss(graft_direction *d, size_t task, const graft_r
   graft_request request = {
       .pass = GRAFT_PASS_PERTURBED, .want = GRAFT_WANT_LOSS, .tasks = (uint64_t)1 << task};
   graft_reply reply = {0};
-  GRAFT_TRY(eval(d, &request, theta, &reply));
+  GRAFT_TRY(eval(d, &request, theta, &reply, d->perturbed));
   *loss = d->perturbed[task];
   return GRAFT_OK;
 }
 
-graft_status graft_direction_combine(graft_direction *d, size_t call, const graft_real *rows,
-                                     const double *loss, uint64_t active, graft_real *out) {
-  const size_t n = d->objective->n, R = d->plan.call_rows[call];
-  const graft_aggregator_input in = input(d, R, rows, loss, active);
-  if (d->gramian) fill_gramian(d, R, rows);
-  for (size_t s = 0; s < d->spans; s++) {
-    memset(out + d->shared[s].offset, 0, d->shared[s].count * sizeof *out);
-  }
-  GRAFT_TRY(d->type->combine(state_at(d, call), &in, d->weight, out));
-  for (size_t s = 0; !d->type->gives_direction && s < d->spans; s++) {
-    const graft_span span = d->shared[s];
-    for (size_t k = 0; k < R; k++) {
-      graft_vector_axpy(out + span.offset, d->weight[k], rows + k * n + span.offset, span.count);
+/* Rows of two further batches of this step, with the factors of this one. */
+static graft_status eval_other(graft_direction *d, graft_pass pass, const graft_real *theta) {
+  const graft_objective *f = d->objective;
+  const size_t K = f->tasks, n = f->n;
+  for (size_t b = 0; b < 2; b++) {
+    graft_real *rows = d->other + b * K * n;
+    graft_request request = {.step = d->step,
+                             .batch = b + 1,
+                             .tasks = all_tasks(K),
+                             .pass = pass,
+                             .want = GRAFT_WANT_LOSS | GRAFT_WANT_ROWS};
+    graft_reply reply = {.loss = d->other_sum, .count = d->other_count, .rows = rows};
+    GRAFT_TRY(f->eval(f->ctx, &request, theta, &reply));
+    for (size_t k = 0; k < K; k++) {
+      const double factor = d->task_weight[k] * d->balance[k];
+      graft_vector_scale(rows + k * n, reply.count[k] > 0 ? factor / reply.count[k] : 0, n);
     }
   }
   return GRAFT_OK;
+}
+
+static graft_status combine(graft_direction *d, size_t call, const graft_real *rows,
+                            const graft_real *other, const double *loss, uint64_t active,
+                            graft_real *out) {
+  const size_t K = d->objective->tasks, R = d->plan.call_rows[call];
+  const graft_aggregator_output answer = {.weight = d->weight, .direction = out};
+  double scaled[GRAFT_MAX_TASKS];
+  for (size_t k = 0; loss && R == K && k < K; k++) {
+    scaled[k] = d->task_weight[k] * d->balance[k] * loss[k];
+  }
+  const graft_aggregator_input in = {
+      .active = active,
+      .step = d->step,
+      .loss = loss && R == K ? scaled : loss,
+      .rows = rows,
+      .other = {other, other ? other + K * d->objective->n : NULL},
+  };
+  return graft_aggregator_combine(&d->call[call], &in, &answer);
+}
+
+graft_status graft_direction_combine(graft_direction *d, size_t call, const graft_real *rows,
+                                     const double *loss, uint64_t active, graft_real *out) {
+  return combine(d, call, rows, NULL, loss, active, out);
 }
 
 void graft_direction_finish(const graft_direction *d, const graft_real *rows, graft_real *out) {
@@ -284,13 +396,13 @@ void graft_direction_finish(const graft_direction *d, const graft_real *rows, gr
 
 graft_status graft_direction_aggregate(graft_direction *d, graft_pass pass,
                                        const graft_real *theta) {
-  if (!d->type->needs) { /* one backward pass: the weights are known beforehand */
+  if (!d->type->needs && !balancer_needs(d, GRAFT_BALANCER_NORMS)) { /* one backward pass */
     GRAFT_TRY(graft_direction_mean(d, pass, theta, d->gradient));
     return graft_direction_unweight(d, d->gradient);
   }
   GRAFT_TRY(graft_direction_rows(d, pass, theta, NULL, d->rows));
-  GRAFT_TRY(graft_direction_combine(
-      d, 0, d->rows, pass == GRAFT_PASS_CLEAN ? d->loss : d->perturbed, d->active, d->gradient));
+  if (d->other) GRAFT_TRY(eval_other(d, pass, theta));
+  GRAFT_TRY(combine(d, 0, d->rows, d->other, losses_of(d, pass), d->active, d->gradient));
   graft_direction_finish(d, d->rows, d->gradient);
   return GRAFT_OK;
 }
@@ -298,4 +410,21 @@ graft_status graft_direction_aggregate(graft_direction *d, graft_pass pass,
 graft_status graft_direction_eval(graft_direction *d, uint64_t step, const graft_real *theta) {
   GRAFT_TRY(graft_direction_begin(d, step));
   return graft_direction_aggregate(d, GRAFT_PASS_CLEAN, theta);
+}
+
+graft_status graft_direction_follow(graft_direction *d, const graft_real *theta) {
+  if (!balancer_needs(d, GRAFT_BALANCER_AFTER) || !d->rule.balancer->follow) return GRAFT_OK;
+  GRAFT_TRY(eval_losses(d, theta));
+  const graft_balance call = balance_call(d, d->glance);
+  d->rule.balancer->follow(d->balancer_state, &call);
+  return GRAFT_OK;
+}
+
+double graft_direction_value(const graft_direction *d) {
+  double sum = 0;
+  for (size_t k = 0; k < d->objective->tasks; k++) {
+    if (!(d->active >> k & 1)) continue;
+    sum += d->weight[k] * d->task_weight[k] * d->balance[k] * d->loss[k];
+  }
+  return sum;
 }

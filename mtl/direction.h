@@ -14,7 +14,18 @@
 #include <stdbool.h>
 
 #include "mtl/aggregator.h"
+#include "mtl/balancer.h"
 #include "mtl/objective.h"
+
+/** How task gradients become one direction; borrowed while a direction is in use. */
+typedef struct graft_direction_rule {
+  const graft_aggregator_type *aggregator;          /**< the rule that combines rows */
+  const graft_aggregator_config *aggregator_config; /**< its parameters */
+  const graft_balancer_type *balancer;              /**< the rule that scales losses; NULL: none */
+  const graft_balancer_config *balancer_config;     /**< its parameters, or NULL */
+  const double *task_weight; /**< [K] further factors ≥ 0 of the losses, copied; NULL: 1 */
+  uint64_t seed;             /**< of random rules */
+} graft_direction_rule;
 
 /** What a step will ask for, beyond the plain one. */
 typedef struct graft_direction_plan {
@@ -31,17 +42,27 @@ typedef struct graft_direction_part {
 
 /** The state; caller's struct, arrays in the arena given to graft_direction_init(). */
 typedef struct graft_direction {
-  const graft_objective *objective;  /**< borrowed */
-  const graft_aggregator_type *type; /**< the rule */
-  graft_direction_plan plan;         /**< what steps ask for */
-  uint64_t seed;                     /**< of the run */
-  uint64_t step;                     /**< of the run, set by graft_direction_begin() */
-  uint64_t active;                   /**< bit k: task k has samples in this step */
-  unsigned char *state;              /**< [state_size] of all calls of the aggregator */
-  size_t state_size;                 /**< bytes of `state` */
-  graft_real *gradient;              /**< [n] the direction of the last evaluation */
-  graft_real *rows;                  /**< [K x n], NULL for aggregators that need nothing */
-  double *task_weight;               /**< [K] */
+  const graft_objective *objective;    /**< borrowed */
+  graft_direction_rule rule;           /**< how gradients are combined */
+  const graft_aggregator_type *type;   /**< = rule.aggregator */
+  graft_direction_plan plan;           /**< what steps ask for */
+  uint64_t step;                       /**< of the run, set by graft_direction_begin() */
+  uint64_t active;                     /**< bit k: task k has samples in this step */
+  graft_aggregator *call;              /**< [plan.calls] the aggregator at work */
+  graft_aggregator_config *unweighted; /**< for calls whose rows are not the tasks */
+  unsigned char *state;                /**< [state_size] of all calls of the aggregator */
+  size_t state_size;                   /**< bytes of `state` */
+  unsigned char *balancer_state;       /**< [balancer_state_size] */
+  size_t balancer_state_size;          /**< bytes of `balancer_state` */
+  bool balanced;                       /**< `balance` is that of this step */
+  bool learned;                        /**< the balancer has seen the losses of this step */
+  graft_real *gradient;                /**< [n] the direction of the last evaluation */
+  graft_real *rows;                    /**< [K x n], NULL for aggregators that need nothing */
+  graft_real *other;                   /**< [2 x K x n] rows of two further batches, or NULL */
+  double *task_weight;                 /**< [K] */
+  double *balance;                     /**< [K] the balancer's factors of this step */
+  double *norm;                        /**< [K] scratch */
+  double *glance;                      /**< [K] losses that a balancer asked for */
   double *loss;        /**< [K] mean loss of each task in the last evaluation; NaN: no sample */
   double *loss_sum;    /**< [K] sums of the last evaluation */
   double *count;       /**< [K] samples of the last evaluation */
@@ -50,7 +71,6 @@ typedef struct graft_direction {
   double *factor;      /**< [K] scratch */
   double *other_sum;   /**< [K] scratch */
   double *other_count; /**< [K] scratch */
-  double *gramian;     /**< [max rows of a call]², NULL if not needed */
   graft_span *shared;  /**< [spans] */
   size_t spans;        /**< rows of `shared` */
   graft_direction_part *own; /**< [owned] private parts */
@@ -62,18 +82,20 @@ typedef struct graft_direction {
 /** Prepare.
  *  @param direction caller's struct
  *  @param objective borrowed
- *  @param type the rule
- *  @param task_weight [K] factors ≥ 0 of the tasks' losses, copied
- *  @param seed of the run, handed to the rule
+ *  @param rule how gradients are combined
  *  @param plan what steps ask for, copied; NULL: plain steps
  *  @param arena supplies everything; a measuring arena is allowed and leaves the struct unusable
  *  Cost: memory of 1 vector [n], K more when rows are needed. */
-GRAFT_MUST_USE graft_status graft_direction_init(
-    graft_direction *direction, const graft_objective *objective, const graft_aggregator_type *type,
-    const double *task_weight, uint64_t seed, const graft_direction_plan *plan, graft_arena *arena);
+GRAFT_MUST_USE graft_status graft_direction_init(graft_direction *direction,
+                                                 const graft_objective *objective,
+                                                 const graft_direction_rule *rule,
+                                                 const graft_direction_plan *plan,
+                                                 graft_arena *arena);
 
 /** Evaluate gradient, loss, loss_sum and count at theta [n] on the batch of @p step. No allocation.
- *  Cost: one evaluation of the objective; with rows also 2 K n flops, and K² n for the Gramian.
+ *  Cost: one evaluation of the objective; with rows also 2 K n flops, and K² n for the Gramian; a
+ *  balancer that needs losses costs a forward pass more when there are no rows, a rule that needs
+ *  batches two more evaluations.
  *  @return GRAFT_DIVERGED naming the task whose loss is not finite */
 GRAFT_MUST_USE graft_status graft_direction_eval(graft_direction *direction, uint64_t step,
                                                  const graft_real *theta);
@@ -97,7 +119,7 @@ GRAFT_MUST_USE graft_status graft_direction_mean(graft_direction *direction, gra
 GRAFT_MUST_USE graft_status graft_direction_unweight(const graft_direction *direction,
                                                      graft_real *out);
 
-/** @p rows [K x n] = gradients of the tasks' mean losses times their weights, at theta [n] or each
+/** @p rows [K x n] = gradients of the tasks' mean losses times their factors, at theta [n] or each
  *  at its row_theta [K] (NULL: all at theta); rows of inactive tasks are 0. Losses as above. */
 GRAFT_MUST_USE graft_status graft_direction_rows(graft_direction *direction, graft_pass pass,
                                                  const graft_real *theta,
@@ -113,7 +135,7 @@ GRAFT_MUST_USE graft_status graft_direction_loss(graft_direction *direction, siz
  *  @param direction of the step
  *  @param call which of the plan's calls: decides the number of rows and the state
  *  @param rows [call_rows x n]
- *  @param loss [call_rows] a loss beside each row, or NULL: none is known
+ *  @param loss [call_rows] the loss beside each row without its factors, or NULL: none is known
  *  @param active bit i: row i counts */
 GRAFT_MUST_USE graft_status graft_direction_combine(graft_direction *direction, size_t call,
                                                     const graft_real *rows, const double *loss,
@@ -122,5 +144,14 @@ GRAFT_MUST_USE graft_status graft_direction_combine(graft_direction *direction, 
 /** Private parts of @p out [n] from the row of their task in @p rows [K x n], frozen parts 0. */
 void graft_direction_finish(const graft_direction *direction, const graft_real *rows,
                             graft_real *out);
+
+/** Let the balancer see what the step did to the losses, at the new theta [n]. For most rules
+ *  nothing happens. Cost: a forward pass for a balancer that needs it. */
+GRAFT_MUST_USE graft_status graft_direction_follow(graft_direction *direction,
+                                                   const graft_real *theta);
+
+/** The loss whose gradient is the last direction when weights are held: Σ weight × factor × loss
+ *  over active tasks; NaN when the last direction was no weighted sum. */
+double graft_direction_value(const graft_direction *direction);
 
 #endif

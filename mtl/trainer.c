@@ -50,9 +50,14 @@ static graft_status plan(graft_trainer *t, graft_arena *arena) {
                              &t->scratch_loss,   &t->scratch_count,   &t->validation_loss,
                              &t->validation_sum, &t->validation_count};
   GRAFT_TRY(graft_trainer_config_weights(c, K, weight));
+  const graft_direction_rule how = {.aggregator = graft_aggregator_find(c->aggregator),
+                                    .aggregator_config = &c->aggregator_config,
+                                    .balancer = graft_balancer_find(c->balancer),
+                                    .balancer_config = &c->balancer_config,
+                                    .task_weight = weight,
+                                    .seed = (uint64_t)c->seed};
   const graft_direction_plan steps = graft_sam_plan(&c->sam, K);
-  GRAFT_TRY(graft_direction_init(&t->direction, t->objective, graft_aggregator_find(c->aggregator),
-                                 weight, (uint64_t)c->seed, &steps, arena));
+  GRAFT_TRY(graft_direction_init(&t->direction, t->objective, &how, &steps, arena));
   GRAFT_TRY(graft_sam_init(&t->sam, &c->sam, &t->direction, (uint64_t)c->seed, arena));
   GRAFT_TRY(graft_optimizer_init(&t->optimizer, graft_optimizer_find(c->optimizer), &rule,
                                  t->objective->layout, arena));
@@ -155,6 +160,7 @@ graft_status graft_trainer_step(graft_trainer *t) {
   graft_optimizer_step(&t->optimizer, p->lr, d->gradient,
                        c->clip > 0 && norm > c->clip ? c->clip / norm : 1, t->theta);
   p->step++;
+  GRAFT_TRY(graft_direction_follow(d, t->theta));
   if (t->ema) { /* a young average forgets its start sooner */
     const double young = (double)(p->step) / (double)(p->step + 9);
     graft_vector_average(t->ema, c->ema < young ? c->ema : young, t->theta, n);

@@ -9,6 +9,8 @@
 
 #include "base/option.h"
 #include "base/sink.h"
+#include "mtl/aggregator.h"
+#include "mtl/balancer.h"
 #include "mtl/objective.h"
 #include "mtl/sam.h"
 
@@ -35,6 +37,7 @@ typedef struct graft_trainer_config {
   char lr_boundaries[GRAFT_TRAINER_LIST]; /**< step: steps at which the rate changes */
   char lr_values[GRAFT_TRAINER_LIST];     /**< step: the rates from there on */
   char aggregator[GRAFT_NAME_SIZE];       /**< name in aggregator.def */
+  char balancer[GRAFT_NAME_SIZE];         /**< name in balancer.def */
   char task_weights[GRAFT_TRAINER_LIST];  /**< a number per task; empty: all 1 */
   graft_sam_config sam;                   /**< sharpness-aware method */
   double clip;                            /**< largest norm of the gradient; 0: off */
@@ -47,6 +50,8 @@ typedef struct graft_trainer_config {
   long long checkpoint_steps; /**< steps between them; > 0 overrides checkpoint_every */
   double time_limit;          /**< seconds of training after which the run ends; 0: none */
   long long seed;             /**< of rules that draw random numbers */
+  graft_aggregator_config aggregator_config; /**< rows: graft_aggregator_options */
+  graft_balancer_config balancer_config;     /**< rows: graft_balancer_options */
 } graft_trainer_config;
 
 /** Option rows of graft_trainer_config. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mtl/list.h"
 #include "mtl/trainer_impl.h"
 
 #define BOOL(field, value_, help_)                                                                 \
@@ -60,6 +61,7 @@ const graft_option graft_trainer_options[] = {
     TEXT(LIST, lr_boundaries, "", NULL, "step: steps at which the rate changes"),
     TEXT(LIST, lr_values, "", NULL, "step: the rates from those steps on"),
     TEXT(STRING, aggregator, "mean", graft_aggregator_choices, "how task gradients are combined"),
+    TEXT(STRING, balancer, "equal", graft_balancer_choices, "how task losses are scaled"),
     TEXT(LIST, task_weights, "", NULL, "factors of the tasks' losses, one per task; empty: 1"),
     SAM(STRING, sam, "none", graft_sam_choices, "sharpness-aware method"),
     SAM_NUMBER(REAL, sam_rho, "0.05", 0, 1e6, "radius of its perturbation; 0: the plain step"),
@@ -93,32 +95,16 @@ const graft_option graft_trainer_options[] = {
 
 graft_status graft_trainer_config_default(graft_trainer_config *config) {
   *config = (graft_trainer_config){0};
+  GRAFT_TRY(graft_aggregator_config_default(&config->aggregator_config));
+  GRAFT_TRY(graft_balancer_config_default(&config->balancer_config));
   return graft_option_defaults(graft_trainer_options, config);
-}
-
-/* Numbers of a comma-separated list; none for an empty text. */
-static graft_status read_list(const char *name, const char *text, double *value, size_t capacity,
-                              size_t *count) {
-  *count = 0;
-  for (const char *at = text; *at; (*count)++) {
-    char *end;
-    GRAFT_CHECK(*count < capacity, USAGE, "%s: expected at most %zu numbers, got '%s'", name,
-                capacity, text);
-    value[*count] = strtod(at, &end);
-    GRAFT_CHECK(end != at && (*end == ',' || *end == '\0') && isfinite(value[*count]), USAGE,
-                "%s: expected numbers with commas between them, got '%s'", name, text);
-    GRAFT_CHECK(*end == '\0' || end[1] != '\0', USAGE, "%s: expected a number after ',', got '%s'",
-                name, text);
-    at = *end == ',' ? end + 1 : end;
-  }
-  return GRAFT_OK;
 }
 
 graft_status graft_trainer_config_weights(const graft_trainer_config *config, size_t tasks,
                                           double *weight) {
   double list[GRAFT_MAX_TASKS] = {0}, sum = 0;
   size_t count;
-  GRAFT_TRY(read_list("task_weights", config->task_weights, list, GRAFT_MAX_TASKS, &count));
+  GRAFT_TRY(graft_list_read("task_weights", config->task_weights, list, GRAFT_MAX_TASKS, &count));
   GRAFT_CHECK(count == 0 || count == tasks, USAGE,
               "task_weights: expected one number for each of the %zu tasks, got %zu", tasks, count);
   for (size_t k = 0; k < tasks; k++) {
@@ -142,9 +128,10 @@ graft_status graft_trainer_config_schedule(const graft_trainer_config *c, uint64
                       .period = (uint64_t)c->lr_period,
                       .factor = c->lr_factor};
   GRAFT_CHECK(s.type, USAGE, "schedule: no rule is named '%s'", c->schedule);
-  GRAFT_TRY(read_list("lr_boundaries", c->lr_boundaries, boundary, GRAFT_SCHEDULE_BOUNDARIES,
-                      &s.boundaries));
-  GRAFT_TRY(read_list("lr_values", c->lr_values, s.value, GRAFT_SCHEDULE_BOUNDARIES, &values));
+  GRAFT_TRY(graft_list_read("lr_boundaries", c->lr_boundaries, boundary, GRAFT_SCHEDULE_BOUNDARIES,
+                            &s.boundaries));
+  GRAFT_TRY(
+      graft_list_read("lr_values", c->lr_values, s.value, GRAFT_SCHEDULE_BOUNDARIES, &values));
   GRAFT_CHECK(values == s.boundaries, USAGE,
               "lr_values: expected as many as lr_boundaries (%zu), got %zu", s.boundaries, values);
   for (size_t i = 0; i < s.boundaries; i++) {
@@ -168,6 +155,8 @@ graft_status graft_trainer_config_validate(const graft_trainer_config *c, size_t
               c->optimizer);
   GRAFT_CHECK(graft_aggregator_find(c->aggregator), USAGE, "aggregator: no rule is named '%s'",
               c->aggregator);
+  GRAFT_CHECK(graft_balancer_find(c->balancer), USAGE, "balancer: no rule is named '%s'",
+              c->balancer);
   GRAFT_CHECK(c->ema >= 0 && c->ema < 1, USAGE, "ema: expected a number in [0, 1), got %g", c->ema);
   GRAFT_CHECK(c->clip >= 0, USAGE, "clip: expected a number >= 0, got %g", c->clip);
   GRAFT_CHECK(c->warmup >= 0 && c->lr_period >= 0, USAGE,

@@ -53,6 +53,10 @@ static size_t list_fields(graft_trainer *t, struct field field[FIELDS]) {
     add(field, &fields, "aggregator/state", GRAFT_UINT8, GRAFT_SHAPE(1, t->direction.state_size),
         t->direction.state);
   }
+  if (t->direction.balancer_state_size) {
+    add(field, &fields, "balancer/state", GRAFT_UINT8,
+        GRAFT_SHAPE(1, t->direction.balancer_state_size), t->direction.balancer_state);
+  }
   add(field, &fields, "step", GRAFT_INT64, one, &p->step);
   add(field, &fields, "best_step", GRAFT_INT64, one, &p->best_step);
   add(field, &fields, "best_mean", GRAFT_FLOAT64, one, &p->best_mean);
@@ -67,27 +71,55 @@ static size_t list_fields(graft_trainer *t, struct field field[FIELDS]) {
   return fields;
 }
 
+/** One of the tables that describe a configuration, and the struct it describes. */
+struct table {
+  const graft_option *rows; /**< the table */
+  const void *config;       /**< its struct */
+};
+
+enum { TABLES = 3 };
+
+static void list_tables(const graft_trainer *t, struct table table[TABLES]) {
+  table[0] = (struct table){graft_trainer_options, &t->config};
+  table[1] = (struct table){graft_aggregator_options, &t->config.aggregator_config};
+  table[2] = (struct table){graft_balancer_options, &t->config.balancer_config};
+}
+
 static graft_status put_config(const graft_trainer *t, graft_bundle *bundle) {
   char name[PATH], text[TEXT];
-  for (const graft_option *row = graft_trainer_options; row->name; row++) {
-    snprintf(name, sizeof name, "trainer/config/%s", row->name);
-    graft_option_get(row, &t->config, text, sizeof text);
-    GRAFT_TRY(graft_bundle_put_text(bundle, name, text));
+  struct table table[TABLES];
+  list_tables(t, table);
+  for (size_t i = 0; i < TABLES; i++) {
+    for (const graft_option *row = table[i].rows; row->name; row++) {
+      snprintf(name, sizeof name, "trainer/config/%s", row->name);
+      graft_option_get(row, table[i].config, text, sizeof text);
+      GRAFT_TRY(graft_bundle_put_text(bundle, name, text));
+    }
   }
   return GRAFT_OK;
 }
 
-static graft_status check_config(const graft_trainer *t, const graft_bundle *bundle) {
+static graft_status check_row(const graft_option *row, const void *config,
+                              const graft_bundle *bundle) {
   char name[PATH], text[TEXT];
-  for (const graft_option *row = graft_trainer_options; row->name; row++) {
-    const char *stored;
-    if (row->may_change) continue;
-    snprintf(name, sizeof name, "trainer/config/%s", row->name);
-    GRAFT_TRY(graft_bundle_get_text(bundle, name, &stored));
-    graft_option_get(row, &t->config, text, sizeof text);
-    GRAFT_CHECK(strcmp(stored, text) == 0, USAGE,
-                "%s: the run was started with '%s', got '%s'; it can't change on resume", row->name,
-                stored, text);
+  const char *stored;
+  if (row->may_change) return GRAFT_OK;
+  snprintf(name, sizeof name, "trainer/config/%s", row->name);
+  GRAFT_TRY(graft_bundle_get_text(bundle, name, &stored));
+  graft_option_get(row, config, text, sizeof text);
+  GRAFT_CHECK(strcmp(stored, text) == 0, USAGE,
+              "%s: the run was started with '%s', got '%s'; it can't change on resume", row->name,
+              stored, text);
+  return GRAFT_OK;
+}
+
+static graft_status check_config(const graft_trainer *t, const graft_bundle *bundle) {
+  struct table table[TABLES];
+  list_tables(t, table);
+  for (size_t i = 0; i < TABLES; i++) {
+    for (const graft_option *row = table[i].rows; row->name; row++) {
+      GRAFT_TRY(check_row(row, table[i].config, bundle));
+    }
   }
   return GRAFT_OK;
 }

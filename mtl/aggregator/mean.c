@@ -6,12 +6,9 @@
  */
 #include "mtl/aggregator.h"
 
-static graft_status combine(void *state, const graft_aggregator_input *in, double *weight,
-                            graft_real *direction) {
-  (void)state, (void)direction;
-  double active = 0;
-  for (size_t k = 0; k < in->tasks; k++) active += (double)(in->active >> k & 1);
-  for (size_t k = 0; k < in->tasks; k++) weight[k] = active > 0 ? 1 / active : 0;
+static graft_status weigh(void *state, const graft_aggregation *call, double *weight) {
+  (void)state;
+  for (size_t k = 0; k < call->tasks; k++) weight[k] = 1 / (double)call->tasks;
   return GRAFT_OK;
 }
 
@@ -20,7 +17,9 @@ static const char *const options[] = {NULL};
 const graft_aggregator_type graft_aggregator_mean = {
     .name = "mean",
     .summary = "mean of the gradients",
+    .scale = "mean",
     .source = "kurin2022",
     .options = options,
-    .combine = combine,
+    .properties = GRAFT_RULE_SCALING | GRAFT_RULE_WEIGHTED,
+    .weigh = weigh,
 };

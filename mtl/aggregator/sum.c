@@ -6,10 +6,9 @@
  */
 #include "mtl/aggregator.h"
 
-static graft_status combine(void *state, const graft_aggregator_input *in, double *weight,
-                            graft_real *direction) {
-  (void)state, (void)direction;
-  for (size_t k = 0; k < in->tasks; k++) weight[k] = 1;
+static graft_status weigh(void *state, const graft_aggregation *call, double *weight) {
+  (void)state;
+  for (size_t k = 0; k < call->tasks; k++) weight[k] = 1;
   return GRAFT_OK;
 }
 
@@ -17,8 +16,10 @@ static const char *const options[] = {NULL};
 
 const graft_aggregator_type graft_aggregator_sum = {
     .name = "sum",
-    .summary = "sum of the gradients; K times the scale of mean",
+    .summary = "sum of the gradients",
+    .scale = "sum, K times the mean",
     .source = "kurin2022",
     .options = options,
-    .combine = combine,
+    .properties = GRAFT_RULE_SCALING | GRAFT_RULE_WEIGHTED,
+    .weigh = weigh,
 };

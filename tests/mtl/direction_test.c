@@ -28,12 +28,16 @@ struct made {
 
 static struct made make(const graft_objective *f, const graft_aggregator_type *type) {
   struct made m = {.memory = NULL};
+  static graft_aggregator_config config;
+  const graft_direction_rule rule = {
+      .aggregator = type, .aggregator_config = &config, .task_weight = weights, .seed = 7};
   graft_arena arena;
+  T_OK(graft_aggregator_config_default(&config));
   graft_arena_init(&arena, NULL, 0);
-  T_OK(graft_direction_init(&m.direction, f, type, weights, 7, NULL, &arena));
+  T_OK(graft_direction_init(&m.direction, f, &rule, NULL, &arena));
   T_OK(graft_alloc(&m.memory, arena.used, 1));
   graft_arena_init(&arena, m.memory, arena.used);
-  T_OK(graft_direction_init(&m.direction, f, type, weights, 7, NULL, &arena));
+  T_OK(graft_direction_init(&m.direction, f, &rule, NULL, &arena));
   return m;
 }
 
@@ -43,62 +47,59 @@ static void set_theta(graft_real *theta, size_t n) {
 
 /* ---- rules of this test: mean and sum again, seen through rows, Gramian or coordinates ---- */
 
-static graft_status mean_by_rows(void *state, const graft_aggregator_input *in, double *weight,
-                                 graft_real *direction) {
-  (void)state, (void)direction;
-  double active = 0;
-  for (size_t k = 0; k < in->tasks; k++) active += (double)(in->active >> k & 1);
-  for (size_t k = 0; k < in->tasks; k++) weight[k] = 1 / active;
+static graft_status mean_by_rows(void *state, const graft_aggregation *call, double *weight) {
+  (void)state;
+  for (size_t k = 0; k < call->tasks; k++) weight[k] = 1 / (double)call->tasks;
   return GRAFT_OK;
 }
 
-static graft_status mean_by_coordinates(void *state, const graft_aggregator_input *in,
-                                        double *weight, graft_real *direction) {
-  (void)weight;
-  int64_t *calls = state;
-  (*calls)++;
-  double active = 0;
-  for (size_t k = 0; k < in->tasks; k++) active += (double)(in->active >> k & 1);
-  for (size_t s = 0; s < in->spans; s++) {
-    for (size_t i = in->shared[s].offset; i < in->shared[s].offset + in->shared[s].count; i++) {
-      double sum = 0;
-      for (size_t k = 0; k < in->tasks; k++) sum += (double)in->rows[k * in->n + i];
-      direction[i] = (graft_real)(sum / active);
+static graft_status count_calls(void *state, const graft_aggregation *call, double *weight) {
+  (void)call, (void)weight;
+  ++*(int64_t *)state;
+  return GRAFT_OK;
+}
+
+static void mean_by_coordinates(const void *state, const graft_aggregation *call,
+                                const graft_rows_block *block, const double *weight,
+                                double *direction) {
+  (void)state, (void)weight;
+  for (size_t i = 0; i < block->count; i++) {
+    direction[i] = 0;
+    for (size_t k = 0; k < call->tasks; k++) {
+      direction[i] += block->row[k * block->stride + i] / (double)call->tasks;
     }
+  }
+}
+
+static size_t state_of_one(const graft_aggregator_config *config, size_t tasks, size_t n) {
+  (void)config, (void)tasks, (void)n;
+  return sizeof(int64_t);
+}
+
+static graft_status unit_rows(void *state, const graft_aggregation *call, double *weight) {
+  (void)state;
+  for (size_t k = 0; k < call->tasks; k++) {
+    weight[k] = 1 / sqrt(call->gramian[k * call->tasks + k]);
   }
   return GRAFT_OK;
 }
 
-static size_t one_counter(size_t tasks, size_t n) {
-  (void)tasks, (void)n;
-  return sizeof(int64_t);
-}
-
-/* Weights 1 / |row|, from the Gramian; keeps nothing. */
-static graft_status unit_rows(void *state, const graft_aggregator_input *in, double *weight,
-                              graft_real *direction) {
-  (void)state, (void)direction;
-  for (size_t k = 0; k < in->tasks; k++) weight[k] = 1 / sqrt(in->gramian[k * in->tasks + k]);
-  return GRAFT_OK;
-}
-
-static graft_status zero_weights(void *state, const graft_aggregator_input *in, double *weight,
-                                 graft_real *direction) {
-  (void)state, (void)direction;
-  for (size_t k = 0; k < in->tasks; k++) weight[k] = k == 0;
+static graft_status zero_weights(void *state, const graft_aggregation *call, double *weight) {
+  (void)state;
+  for (size_t k = 0; k < call->tasks; k++) weight[k] = 0;
   return GRAFT_OK;
 }
 
 static const graft_aggregator_type by_rows = {
-    .name = "by_rows", .needs = GRAFT_NEEDS_ROWS, .combine = mean_by_rows};
+    .name = "by_rows", .needs = GRAFT_NEEDS_ROWS, .weigh = mean_by_rows};
 static const graft_aggregator_type by_coordinates = {.name = "by_coordinates",
                                                      .needs = GRAFT_NEEDS_ROWS,
-                                                     .gives_direction = 1,
-                                                     .state_size = one_counter,
-                                                     .combine = mean_by_coordinates};
+                                                     .state_size = state_of_one,
+                                                     .weigh = count_calls,
+                                                     .mix = mean_by_coordinates};
 static const graft_aggregator_type by_gramian = {
-    .name = "by_gramian", .needs = GRAFT_NEEDS_GRAMIAN, .combine = unit_rows};
-static const graft_aggregator_type by_nothing = {.name = "by_nothing", .combine = zero_weights};
+    .name = "by_gramian", .needs = GRAFT_NEEDS_GRAMIAN, .weigh = unit_rows};
+static const graft_aggregator_type by_nothing = {.name = "by_nothing", .weigh = zero_weights};
 
 /* ---- */
 
@@ -183,7 +184,9 @@ static void private_blocks_get_their_own(void) {
   }
   /* unit rows: |direction|² = Σ_kl cos_kl over the shared part */
   double want = 0, got = graft_vector_norm(m.direction.gradient, 2 * QUADRATIC_D);
-  const double *G = m.direction.gramian;
+  double G[9];
+  const graft_aggregator_input in = {.active = 7, .rows = m.direction.rows};
+  graft_aggregator_gramian(&m.direction.call[0], &in, G);
   for (size_t k = 0; k < 3; k++) {
     for (size_t l = 0; l < 3; l++) want += G[k * 3 + l] / sqrt(G[k * 3 + k] * G[l * 3 + l]);
   }
