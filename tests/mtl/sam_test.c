@@ -38,9 +38,14 @@ static graft_sam_config make(const char *name, double rho) {
 
 static graft_status plan(struct setting *s, const graft_sam_config *c, const char *aggregator,
                          const double *weight, graft_arena *arena) {
+  static graft_aggregator_config config;
   const graft_direction_plan steps = graft_sam_plan(c, s->q.tasks);
-  GRAFT_TRY(graft_direction_init(&s->direction, &s->q.objective, graft_aggregator_find(aggregator),
-                                 weight, 7, &steps, arena));
+  const graft_direction_rule rule = {.aggregator = graft_aggregator_find(aggregator),
+                                     .aggregator_config = &config,
+                                     .task_weight = weight,
+                                     .seed = 7};
+  GRAFT_TRY(graft_aggregator_config_default(&config));
+  GRAFT_TRY(graft_direction_init(&s->direction, &s->q.objective, &rule, &steps, arena));
   return graft_sam_init(&s->sam, c, &s->direction, 7, arena);
 }
 
