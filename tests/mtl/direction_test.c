@@ -9,6 +9,7 @@
 #include "mtl/vector.h"
 #include "tests/graft_test.h"
 #include "tests/mtl/objective_test.h"
+#include "tests/mtl/rule_test.h"
 
 #ifdef GRAFT_DOUBLE
 static const double tolerance = 1e-12;
@@ -28,11 +29,8 @@ struct made {
 
 static struct made make(const graft_objective *f, const graft_aggregator_type *type) {
   struct made m = {.memory = NULL};
-  static graft_aggregator_config config;
-  const graft_direction_rule rule = {
-      .aggregator = type, .aggregator_config = &config, .task_weight = weights, .seed = 7};
+  const graft_direction_rule rule = rule_with(type, weights);
   graft_arena arena;
-  T_OK(graft_aggregator_config_default(&config));
   graft_arena_init(&arena, NULL, 0);
   T_OK(graft_direction_init(&m.direction, f, &rule, NULL, &arena));
   T_OK(graft_alloc(&m.memory, arena.used, 1));

@@ -7,6 +7,7 @@
 #include "mtl/vector.h"
 #include "tests/graft_test.h"
 #include "tests/mtl/objective_test.h"
+#include "tests/mtl/rule_test.h"
 
 #ifdef GRAFT_DOUBLE
 static const double tolerance = 1e-12;
@@ -38,13 +39,8 @@ static graft_sam_config make(const char *name, double rho) {
 
 static graft_status plan(struct setting *s, const graft_sam_config *c, const char *aggregator,
                          const double *weight, graft_arena *arena) {
-  static graft_aggregator_config config;
   const graft_direction_plan steps = graft_sam_plan(c, s->q.tasks);
-  const graft_direction_rule rule = {.aggregator = graft_aggregator_find(aggregator),
-                                     .aggregator_config = &config,
-                                     .task_weight = weight,
-                                     .seed = 7};
-  GRAFT_TRY(graft_aggregator_config_default(&config));
+  const graft_direction_rule rule = rule_with(graft_aggregator_find(aggregator), weight);
   GRAFT_TRY(graft_direction_init(&s->direction, &s->q.objective, &rule, &steps, arena));
   return graft_sam_init(&s->sam, c, &s->direction, 7, arena);
 }
