@@ -43,10 +43,15 @@ void graft_init_fill(graft_init init, double fan_in, double fan_out, double std,
     case GRAFT_INIT_GLOROT_NORMAL: v = glorot * cut_normal(&rng); break;
     case GRAFT_INIT_GLOROT_UNIFORM: v = limit * (2 * graft_rng_uniform(&rng) - 1); break;
     case GRAFT_INIT_HE_NORMAL: v = he * cut_normal(&rng); break;
+    case GRAFT_INIT_UNIFORM: v = std * (2 * graft_rng_uniform(&rng) - 1); break;
     case GRAFT_INIT_NORMAL: v = std > 0 ? std * graft_rng_normal(&rng) : 0; break;
     case GRAFT_INIT_ZEROS:
     case GRAFT_INIT_COUNT: break;
     }
     value[i] = (graft_real)v;
   }
+}
+
+double graft_init_siren_limit(size_t inputs, double w0, bool first) {
+  return first ? 1 / (double)inputs : sqrt(6 / (double)inputs) / w0;
 }

@@ -9,12 +9,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "nn/init.h"
 
 /** Settings of all operators in one struct; each reads the fields that concern it. */
 typedef struct graft_operator_config {
-  size_t width;     /**< dense: outputs; conv2d: output channels */
+  size_t width;     /**< dense: outputs; conv2d: output channels; fourier: frequencies;
+                         contract_each: points of a sample */
   size_t kernel;    /**< conv2d: taps per axis, odd; same padding (default 3) */
   size_t stride;    /**< conv2d: stride (default 1) */
   double slope;     /**< leaky_relu: slope below 0 (default 0.2, as in Keras) */
@@ -24,7 +26,9 @@ typedef struct graft_operator_config {
   bool bias;        /**< dense, conv2d: add a bias per output (default true) */
   bool offset;      /**< contract: add one trained scalar to all outputs (default false) */
   graft_init init;  /**< weights (default Glorot normal) */
-  double init_std;  /**< standard deviation of GRAFT_INIT_NORMAL (default 0.01) */
+  double init_std;  /**< deviation of GRAFT_INIT_NORMAL, limit of GRAFT_INIT_UNIFORM; fourier:
+                         deviation of the frequencies (default 0.01) */
+  uint64_t seed;    /**< fourier: of the frequencies (default 0) */
   double bias_std;  /**< standard deviation of initial biases (default 0: zeros) */
 } graft_operator_config;
 

@@ -32,7 +32,7 @@ static struct form form_of(const char *name) {
     form.row = GRAFT_SHAPE(3, 5, 4, 3);
   }
   if (strcmp(name, "add") == 0 || strcmp(name, "multiply") == 0) form.inputs = 2;
-  if (strcmp(name, "contract") == 0) {
+  if (strncmp(name, "contract", 8) == 0) {
     form.inputs = 2;
     form.axis[1] = GRAFT_AXIS_POINT;
   }
@@ -43,7 +43,7 @@ static graft_status build(const char *type, struct form form, int threads, graft
                           graft_node *input, graft_node *output) {
   static const char *const name[] = {"x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9"};
   graft_operator_config config = graft_operator_default();
-  config.width = 6;
+  config.width = strcmp(type, "contract_each") == 0 ? 1 : 6;
   GRAFT_TRY(graft_graph_create(graph, MAX_ROWS, MAX_ROWS, threads));
   for (size_t j = 0; j < form.inputs; j++) {
     GRAFT_TRY(graft_graph_input(*graph, name[j], form.axis[j % 2], form.row, &input[j]));

@@ -25,7 +25,8 @@ struct entry {
   } input[MAX_INPUTS];
   size_t width, kernel, stride; /* 0: default */
   bool no_bias, offset;
-  double lowest; /* smallest |x| of an input: kinks must not lie within a difference */
+  size_t samples, points; /* 0: default */
+  double lowest;          /* smallest |x| of an input: kinks must not lie within a difference */
 };
 
 #define ROW(w)                                                                                     \
@@ -80,6 +81,21 @@ static const struct entry table[] = {
     {"multiply", "multiply", 3, {{P, ROW(3)}, {P, ROW(3)}, {P, ROW(3)}}, .width = 0},
     {"multiply pair", "multiply", 2, {{U, NUMBER}, {U, NUMBER}}, .width = 0},
     {"contract", "contract", 2, {{S, ROW(4)}, {P, ROW(4)}}, .width = 0},
+    {"contract_each",
+     "contract_each",
+     2,
+     {{S, ROW(3)}, {P, ROW(3)}},
+     .width = 2,
+     .samples = 4,
+     .points = 8},
+    {"contract_each padded",
+     "contract_each",
+     2,
+     {{S, ROW(4)}, {P, ROW(4)}},
+     .width = 3,
+     .samples = 2,
+     .points = 9},
+    {"fourier", "fourier", 1, {{P, ROW(2)}}, .width = 3},
     {"contract offset", "contract", 2, {{S, ROW(1)}, {P, ROW(1)}}, .offset = true},
 };
 
@@ -182,6 +198,8 @@ static void one_operator(const struct entry *e, int threads) {
                     .inputs = e->inputs};
   graft_rng rng;
   graft_rng_init(&rng, 7, GRAFT_STREAM_TEST, 0);
+  if (e->samples) p.run.samples = e->samples;
+  if (e->points) p.run.points = e->points;
   if (!T_OK(graft_graph_create(&p.graph, MAX_SAMPLES, MAX_POINTS, threads))) return;
   for (size_t j = 0; j < e->inputs; j++) {
     char name[] = "x0";
