@@ -66,6 +66,10 @@ const graft_option graft_deeponet_options[] = {
     REAL(dropout, "0", 0, 0.95, "dropout rate after dense layers of the branch"),
     TEXT(trunk, LIST, "64,128,128,128", NULL, "widths of the layers of the trunk"),
     TEXT(trunk_activation, STRING, "leaky_relu", graft_activation_name, "after each of them"),
+    BOOL(trunk_residual, "false", "residual layers in the trunk, linear map where widths differ"),
+    REAL(frequency, "30", 1e-3, 1e3, "w0 of sin(w0 x), the activation sine"),
+    INT(random_fourier, "0", 0, 4096, "random Fourier features as trunk input; 0: none"),
+    REAL(random_fourier_std, "1", 1e-3, 1e3, "standard deviation of their frequencies"),
     INT(fourier, "0", 0, 64, "cosines per axis as trunk input; 0: coordinates"),
     REAL(slope, "0.2", 0, 1, "slope of leaky_relu below 0"),
     INT(width, "128", 1, 65536, "basis functions"),
@@ -149,6 +153,9 @@ graft_status graft_deeponet_config_validate(const graft_deeponet_config *config)
   GRAFT_TRY(graft_network_list("trunk", config->trunk, value, &count));
   GRAFT_CHECK(config->rotations == 0 || config->masked, USAGE,
               "-rotations: expected -masked, fields are only moved within the region");
+  GRAFT_CHECK(config->fourier == 0 || config->random_fourier == 0, USAGE,
+              "-random_fourier: expected 0 with -fourier %lld, got %lld", config->fourier,
+              config->random_fourier);
   GRAFT_CHECK(config->kernel % 2 == 1, USAGE, "-kernel: expected an odd number, got %lld",
               config->kernel);
   return GRAFT_OK;

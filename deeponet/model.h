@@ -46,6 +46,11 @@ typedef struct graft_deeponet_config {
   double dropout;            /**< rate after each hidden dense layer of the branch */
   char trunk[64];            /**< widths of the hidden layers of the trunk */
   char trunk_activation[32]; /**< after each of them */
+  bool trunk_residual;      /**< add a trunk layer's input to its output, through a linear map where
+                                 widths differ */
+  double frequency;         /**< w0 of sine: sin(w0 x); its layers start as SIREN's do */
+  long long random_fourier; /**< random Fourier features of the coordinates; 0: none */
+  double random_fourier_std; /**< standard deviation of their frequencies */
   long long fourier;   /**< trunk input: products of that many cosines per axis; 0: coordinates */
   double slope;        /**< of leaky_relu for negative arguments */
   long long width;     /**< basis functions: outputs of branch and trunk */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "deeponet/model_impl.h"
+#include "nn/init.h"
 
 /* A network being built. */
 struct build {
@@ -55,6 +56,27 @@ static graft_status add_convolutions(struct build *b, graft_node *node) {
   return GRAFT_OK;
 }
 
+/* Dense layer before an activation; before a sine it starts as SIREN's layers do. */
+static graft_status add_activated(struct build *b, const char *part, const char *activation,
+                                  size_t i, size_t width, size_t inputs, graft_node *node) {
+  struct build own = *b;
+  if (strcmp(activation, "sine") == 0) {
+    own.layer.init = GRAFT_INIT_UNIFORM;
+    own.layer.init_std = graft_init_siren_limit(inputs, b->layer.frequency, i == 1);
+  }
+  return add_dense(&own, part, "dense", i, width, node);
+}
+
+/* node += in, through a linear map where widths differ. */
+static graft_status add_residual(struct build *b, const char *part, size_t i, size_t inputs,
+                                 size_t width, graft_node in, graft_node *node) {
+  struct build plain = *b;
+  graft_node both[2] = {in, *node};
+  plain.layer.bias = false;
+  if (inputs != width) GRAFT_TRY(add_dense(&plain, part, "project", i, width, &both[0]));
+  return add(b, "add", part, "residual", i, both, 2, node);
+}
+
 /* One hidden dense layer with what surrounds it. */
 static graft_status add_hidden(struct build *b, const char *part, const char *activation, size_t i,
                                size_t width, graft_node *node) {
@@ -63,14 +85,13 @@ static graft_status add_hidden(struct build *b, const char *part, const char *ac
   graft_axis axis;
   graft_shape row;
   GRAFT_TRY(graft_graph_shape(b->graph, in, &axis, &row));
-  GRAFT_TRY(add_dense(b, part, "dense", i, width, node));
+  GRAFT_TRY(add_activated(b, part, activation, i, width, row.dim[0], node));
   if (branch && b->config->layer_norm) {
     GRAFT_TRY(add(b, "layer_norm", part, "norm", i, node, 1, node));
   }
   GRAFT_TRY(add(b, activation, part, "activation", i, node, 1, node));
-  if (branch && b->config->residual && row.dim[0] == width) {
-    graft_node both[2] = {in, *node};
-    GRAFT_TRY(add(b, "add", part, "residual", i, both, 2, node));
+  if (branch ? b->config->residual && row.dim[0] == width : b->config->trunk_residual) {
+    GRAFT_TRY(add_residual(b, part, i, row.dim[0], width, in, node));
   }
   if (branch && b->config->dropout > 0) {
     GRAFT_TRY(add(b, "dropout", part, "dropout", i, node, 1, node));
@@ -120,6 +141,12 @@ static graft_status add_branch(struct build *b, const struct network *network, g
 static graft_status add_trunk(struct build *b, const struct network *network, graft_node *node) {
   size_t width[NETWORK_LAYERS], count;
   *node = network->point;
+  if (b->config->random_fourier > 0) {
+    struct build own = *b;
+    own.layer.width = (size_t)b->config->random_fourier;
+    own.layer.init_std = b->config->random_fourier_std;
+    GRAFT_TRY(add(&own, "fourier", "trunk", "fourier", 0, node, 1, node));
+  }
   GRAFT_TRY(graft_network_list("trunk", b->config->trunk, width, &count));
   for (size_t i = 1; i <= count; i++) {
     GRAFT_TRY(add_hidden(b, "trunk", b->config->trunk_activation, i, width[i - 1], node));
@@ -165,6 +192,8 @@ static graft_operator_config shared_settings(const graft_deeponet_config *config
   layer.rate = config->dropout;
   layer.init = graft_init_find(config->init);
   layer.bias_std = config->bias_std;
+  layer.frequency = config->frequency;
+  layer.seed = (uint64_t)config->seed;
   return layer;
 }
 

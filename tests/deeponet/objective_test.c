@@ -23,6 +23,8 @@ static const struct {
               "trunk_activation gelu"},
     {"demo", "branch dense layer_norm true product true fourier 2 dropout 0.2 skip kernel_ridge"},
     {"demo", "dropout 0.1 points 30"},
+    {"demo", "trunk_activation sine frequency 5 random_fourier 4 trunk_residual true points 30 "
+             "batch 5 dense_activation sine"},
     {"demo", "skip affine code false loss mse input log_k,k,torsion trunk_activation tanh pool 1 "
              "augmentation false"},
 };

@@ -427,7 +427,47 @@ static void products(void) {
   }
 }
 
+/* SIREN's start: with weights of limit √(6 / W) / w0 the next arguments are normal with variance 2
+ * v, v the mean square of a layer's outputs, so that v = (1 − exp(−4 v)) / 2 stays at 0.398
+ * whatever the depth and w0. */
+static void sine_layers_start_alike(void) {
+  enum { W = 256, ROWS = 64, DEPTH = 6 };
+  graft_graph *g;
+  graft_node x, y;
+  graft_operator_config config = graft_operator_default();
+  graft_rng rng;
+  if (!T_OK(graft_graph_create(&g, ROWS, 1, 2))) return;
+  T_OK(graft_graph_input(g, "x", GRAFT_AXIS_SAMPLE, GRAFT_SHAPE(1, 2), &x));
+  y = x;
+  config.width = W;
+  config.init = GRAFT_INIT_UNIFORM;
+  for (size_t i = 0; i < DEPTH; i++) {
+    char name[16];
+    snprintf(name, sizeof name, "dense%zu", i);
+    config.init_std = graft_init_siren_limit(i ? W : 2, config.frequency, i == 0);
+    T_OK(graft_graph_add(g, "dense", name, &config, &y, 1, ~0u, &y));
+    snprintf(name, sizeof name, "sine%zu", i);
+    T_OK(graft_graph_add(g, "sine", name, &config, &y, 1, ~0u, &y));
+  }
+  if (T_OK(graft_graph_finish(g, y))) {
+    graft_real *theta, *in = graft_graph_input_data(g, x);
+    const graft_run run = {.samples = ROWS, .points = 1};
+    double square = 0;
+    T_OK(graft_alloc(&theta, graft_graph_layout(g)->n, sizeof *theta));
+    T_OK(graft_graph_init_parameters(g, 5, theta));
+    graft_rng_init(&rng, 1, GRAFT_STREAM_TEST, 0);
+    for (size_t i = 0; i < 2 * ROWS; i++) in[i] = (graft_real)(2 * graft_rng_uniform(&rng) - 1);
+    T_OK(graft_graph_forward(g, &run, theta));
+    const graft_real *out = graft_graph_output(g);
+    for (size_t i = 0; i < ROWS * W; i++) square += (double)(out[i] * out[i]) / (ROWS * W);
+    T_NEAR(square, 0.398, 0.02);
+    graft_free(theta);
+  }
+  graft_graph_destroy(g);
+}
+
 int main(void) {
+  T_RUN(sine_layers_start_alike);
   T_RUN(no_allocation_in_a_step);
   T_RUN(same_bits_again);
   T_RUN(fewer_rows_are_the_first_rows);
