@@ -34,7 +34,8 @@ struct report {
 
 static graft_status measure(const graft_source *source, const char *field, struct range *range) {
   const graft_source_info *info = &source->info;
-  size_t P = info->points, n = info->samples < MOST_SAMPLES ? info->samples : MOST_SAMPLES;
+  size_t n = info->samples < MOST_SAMPLES ? info->samples : MOST_SAMPLES;
+  size_t P = graft_source_points(info, graft_source_axes(info, field));
   float *value;
   graft_status status = GRAFT_OK;
   *range = (struct range){.samples = n, .min = INFINITY, .max = -INFINITY};
@@ -42,9 +43,10 @@ static graft_status measure(const graft_source *source, const char *field, struc
   for (size_t i = 0; i < n && status == GRAFT_OK; i++) {
     size_t s = i * info->samples / n;
     const unsigned char *mask = info->geometry[info->sample_geometry[s]].mask;
+    if (P != info->points) mask = NULL;
     status = source->fill(source->ctx, field, &s, 1, value);
     for (size_t p = 0; p < P && status == GRAFT_OK; p++) {
-      if (!mask[p]) continue;
+      if (mask && !mask[p]) continue;
       double v = (double)value[p];
       range->count++;
       range->sum += v;

@@ -249,7 +249,7 @@ static graft_status apply(const graft_program *program, const graft_verb *verb, 
   }
   for (const graft_section *s = verb->section; s->rows; s++) {
     GRAFT_TRY(graft_option_defaults(s->rows, (char *)config + s->offset));
-    if (*preset) GRAFT_TRY(program->preset(preset, s->rows, (char *)config + s->offset));
+    if (*preset) GRAFT_TRY(program->preset(program, preset, s->rows, (char *)config + s->offset));
   }
   for (size_t i = 0; i < sources; i++) {
     for (size_t j = 0; j < source[i].name.count; j++) {

@@ -60,7 +60,8 @@ typedef struct graft_program {
   const graft_verb *const *verb; /**< NULL-terminated */
   /** Apply those settings of a preset that @p rows has to @p config; the names are the choices of
    * the option `preset`. NULL: no presets. */
-  graft_status (*preset)(const char *name, const graft_option *rows, void *config);
+  graft_status (*preset)(const struct graft_program *program, const char *name,
+                         const graft_option *rows, void *config);
   bool petsc; /**< links solvers/: hands PETSc's options on */
 } graft_program;
 

@@ -29,8 +29,36 @@ static const graft_verb *const verbs[] = {&graft_pde_verb_demo,
                                           &graft_pde_verb_plot,
                                           NULL};
 
-static graft_status apply_preset(const char *name, const graft_option *rows, void *config) {
-  return graft_preset_apply(graft_preset_find(name), rows, config);
+static graft_status apply_preset(const graft_program *program, const char *name,
+                                 const graft_option *rows, void *config) {
+  const graft_preset *preset = graft_preset_find(program->problem, name);
+  GRAFT_CHECK(preset, USAGE, "-preset: '%s' is not one of problem '%s'", name, program->problem);
+  return graft_preset_apply(preset, rows, config);
+}
+
+/* Most sections of a verb, and its end. */
+enum { SECTIONS = 8, VERBS = 8 };
+
+/* The verbs with the options of a problem's ground truth. */
+struct verbs {
+  graft_section section[VERBS][SECTIONS];
+  graft_verb verb[VERBS];
+  const graft_verb *list[VERBS];
+};
+
+static void fill_verbs(struct verbs *v, const char *problem) {
+  size_t n = 0;
+  for (; verbs[n]; n++) {
+    v->verb[n] = *verbs[n];
+    v->verb[n].section = v->section[n];
+    v->list[n] = &v->verb[n];
+    const graft_section *from = verbs[n]->section;
+    for (size_t i = 0; from[i].rows; i++) {
+      v->section[n][i] = from[i];
+      if (from[i].rows == graft_solve_options) v->section[n][i].rows = graft_solve_rows(problem);
+    }
+  }
+  v->list[n] = NULL;
 }
 
 graft_status graft_pde_require(const char *option, const char *value, const char *what) {
@@ -156,6 +184,7 @@ static bool check_problem(const char *name, const char *problem) {
 
 int graft_pde_main(const char *name, const char *problem, int argc, char **argv) {
   char command[256];
+  struct verbs all = {.list = {NULL}};
   const char *chosen = problem ? problem : take_problem(&argc, argv);
   bool version = argc > 1 && strcmp(argv[1], "--version") == 0;
   bool help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "--man") == 0);
@@ -164,13 +193,14 @@ int graft_pde_main(const char *name, const char *problem, int argc, char **argv)
   }
   snprintf(command, sizeof command, problem ? "%s" : "%s -problem %.64s", name,
            chosen ? chosen : "NAME");
+  fill_verbs(&all, chosen ? chosen : "");
   graft_program program = {.name = name,
                            .summary = "neural-operator surrogates of a PDE on several shapes",
                            .version = graft_version(),
                            .command = command,
                            .problem = chosen ? chosen : "",
                            .example = examples,
-                           .verb = verbs,
+                           .verb = all.list,
                            .preset = apply_preset,
                            .petsc = true};
   return graft_app_main(&program, argc, argv);

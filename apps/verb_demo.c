@@ -13,8 +13,8 @@ enum { PATH = GRAFT_PATH_SIZE };
 static const graft_option rows[] = {
     {"preset", GRAFT_OPTION_STRING, offsetof(graft_pde_demo, preset), GRAFT_NAME_SIZE, "demo", 0, 0,
      NULL, graft_preset_name, "set of values for all other options", 0},
-    {"o", GRAFT_OPTION_STRING, offsetof(graft_pde_demo, output), GRAFT_PATH_SIZE, "runs/darcy-demo",
-     0, 0, NULL, NULL, "run directory", 1},
+    {"o", GRAFT_OPTION_STRING, offsetof(graft_pde_demo, output), GRAFT_PATH_SIZE, "", 0, 0, NULL,
+     NULL, "run directory; runs/PROBLEM-demo if empty", 1},
     {.name = NULL}};
 
 static const graft_section sections[] = {
@@ -47,7 +47,7 @@ static graft_status demo_solve(const graft_app *app, const graft_pde_demo *demo,
   config->solve = demo->solve;
   snprintf(config->preset, sizeof config->preset, "%s", demo->preset);
   snprintf(config->output, sizeof config->output, "%s", data);
-  graft_status status = part(app, &graft_pde_verb_solve, config);
+  graft_status status = part(app, graft_verb_find(app->program, "solve"), config);
   *seconds = there ? 0.0 : graft_meter_clock() - start;
   graft_free(config);
   return status;
@@ -64,7 +64,7 @@ static graft_status demo_train(const graft_app *app, const graft_pde_demo *demo,
   snprintf(config->output, sizeof config->output, "%s", demo->output);
   snprintf(config->split, sizeof config->split, "default");
   snprintf(config->resume, sizeof config->resume, "auto");
-  graft_status status = part(app, &graft_pde_verb_train, config);
+  graft_status status = part(app, graft_verb_find(app->program, "train"), config);
   graft_free(config);
   return status;
 }
@@ -93,7 +93,7 @@ static graft_status demo_eval(const graft_app *app, const graft_pde_demo *demo, 
   snprintf(config->data, sizeof config->data, "%s", data);
   snprintf(config->output, sizeof config->output, "%s", demo->output);
   snprintf(config->split, sizeof config->split, "default:test");
-  graft_app own = graft_pde_part(app, &graft_pde_verb_eval);
+  graft_app own = graft_pde_part(app, graft_verb_find(app->program, "eval"));
   graft_status status = own.verb->run(&own, config);
   graft_free(config);
   return status;
@@ -123,11 +123,13 @@ static graft_status demo_look(const graft_app *app, const graft_pde_demo *demo, 
 }
 
 static graft_status run(graft_app *app, void *verb_config) {
-  const graft_pde_demo *demo = verb_config;
+  graft_pde_demo *demo = verb_config;
   char data[PATH], time[64];
   double start = graft_meter_clock(), solve_seconds = 0.0;
   graft_status status = GRAFT_OK;
-  GRAFT_TRY(graft_pde_require("-o", demo->output, "a run directory"));
+  if (!*demo->output) {
+    snprintf(demo->output, sizeof demo->output, "runs/%.50s-demo", app->program->problem);
+  }
   GRAFT_CHECK(strlen(demo->output) < PATH - 64, USAGE, "-o: the name is too long");
   snprintf(data, sizeof data, "%.1000s/data.h5", demo->output);
   GRAFT_TRY(graft_comm_agree(&app->comm, graft_directory_create(demo->output)));

@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "io/dataset.h"
 
-enum { CHUNK = 256 /* samples in memory at a time */ };
+enum { CHUNK = 256 /* samples in memory at a time */, MOST_FIELDS = 16 };
 
 static const graft_option rows[] = {
     {"model", GRAFT_OPTION_STRING, offsetof(graft_pde_predict, model), GRAFT_PATH_SIZE, "", 0, 0,
@@ -28,9 +28,20 @@ static const char *const examples[] = {
     "predict -model runs/a/model.h5 -data new.h5 -o predicted.h5",
     "solve -inputs_only -samples 10 -first 5000 -o new.h5", NULL};
 
-static const graft_dataset_field fields[] = {{"u", "predicted solution", "1"},
-                                             {"log_k", "logarithm of the permeability", "1"},
-                                             {NULL, NULL, NULL}};
+/* u and the inputs, which are passed on; fields [MOST_FIELDS + 1]. */
+static void list_fields(const graft_source *source, graft_dataset_field *fields) {
+  const graft_source_info *info = &source->info;
+  const graft_dataset_field *given;
+  fields[0] = (graft_dataset_field){"u", "predicted solution", "1"};
+  for (size_t d = 0; d < info->inputs; d++) {
+    const char *name = info->input[d].name;
+    fields[d + 1] = (graft_dataset_field){name, name, "1"};
+    for (size_t i = 0; (given = graft_dataset_field_get(source, i)) != NULL; i++) {
+      if (strcmp(given->name, name) == 0) fields[d + 1] = *given;
+    }
+  }
+  fields[info->inputs + 1] = (graft_dataset_field){NULL, NULL, NULL};
+}
 
 /* Say how many inputs are unlike the training data, and which is the worst. */
 static graft_status warn_outside(const graft_app *app, graft_deeponet *model,
@@ -63,42 +74,54 @@ static graft_status write_chunks(const graft_app *app, graft_deeponet *model,
                                  const graft_source *source, const size_t *sample,
                                  graft_dataset_writer *writer) {
   size_t samples = source->info.samples, P = source->info.points;
-  float *u = NULL, *log_k = NULL; /* [CHUNK x P] */
+  const graft_source_info *info = &source->info;
+  float *value = NULL; /* [1 + inputs][CHUNK x P], no field has more points */
+  size_t points[MOST_FIELDS];
   graft_status status;
   graft_meter meter;
   graft_meter_init(&meter, "predict", "samples", (double)samples, 0.0, app->quiet);
-  GRAFT_TRY_TO(done, graft_alloc(&u, CHUNK * P, sizeof *u));
-  GRAFT_TRY_TO(done, graft_alloc(&log_k, CHUNK * P, sizeof *log_k));
+  GRAFT_TRY_TO(done, graft_alloc(&value, (1 + info->inputs) * CHUNK * P, sizeof *value));
+  points[0] = P;
+  for (size_t d = 0; d < info->inputs; d++) {
+    points[d + 1] = graft_source_points(info, info->input[d].axes);
+  }
   for (size_t i = 0; i < samples; i += CHUNK) {
     size_t count = samples - i < CHUNK ? samples - i : CHUNK;
     GRAFT_CHECK_TO(done, !*graft_app_stop(), INTERRUPTED,
                    "stopped by a signal, nothing was written");
-    GRAFT_TRY_TO(done, graft_deeponet_predict(model, source, sample + i, count, u));
-    GRAFT_TRY_TO(done, source->fill(source->ctx, "log_k", sample + i, count, log_k));
+    GRAFT_TRY_TO(done, graft_deeponet_predict(model, source, sample + i, count, value));
+    for (size_t d = 0; d < info->inputs; d++) {
+      GRAFT_TRY_TO(done, source->fill(source->ctx, info->input[d].name, sample + i, count,
+                                      value + (d + 1) * CHUNK * P));
+    }
     for (size_t j = 0; j < count; j++) {
-      const float *data[] = {u + j * P, log_k + j * P};
+      const float *data[MOST_FIELDS];
+      for (size_t f = 0; f <= info->inputs; f++) data[f] = value + f * CHUNK * P + j * points[f];
       GRAFT_TRY_TO(done, graft_dataset_write(writer, i + j, data, -1.0));
     }
     graft_meter_step(&meter, (double)(i + count), "");
   }
 done:
   graft_meter_fini(&meter, (double)samples, status == GRAFT_OK);
-  graft_free(u);
-  graft_free(log_k);
+  graft_free(value);
   return status;
 }
 
 static graft_status predict(const graft_app *app, const graft_pde_predict *config,
                             graft_deeponet *model, const graft_source *source) {
   size_t samples = source->info.samples, *sample, outside = 0;
+  graft_dataset_field fields[MOST_FIELDS + 1];
   graft_comm serial = graft_comm_serial();
   graft_dataset_writer *writer = NULL;
   graft_provenance provenance;
   graft_status status;
+  GRAFT_CHECK(source->info.inputs < MOST_FIELDS, INPUT, "%s: expected up to %d inputs, got %zu",
+              config->data, MOST_FIELDS - 1, source->info.inputs);
   GRAFT_TRY(graft_alloc(&sample, samples, sizeof *sample));
   for (size_t i = 0; i < samples; i++) sample[i] = i;
   GRAFT_TRY_TO(done, warn_outside(app, model, source, sample, samples, &outside));
   GRAFT_TRY_TO(done, graft_pde_provenance(app, config, 0, &provenance));
+  list_fields(source, fields);
   status = graft_dataset_create(config->output, &source->info, fields, NULL, &provenance, &serial,
                                 &writer);
   graft_provenance_fini(&provenance);

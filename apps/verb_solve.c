@@ -83,13 +83,12 @@ static graft_status check_estimate(const graft_app *app, const graft_pde_solve *
   graft_solve_estimate e = graft_solve_estimate_get(&config->solve, app->comm.size);
   struct statvfs disk;
   double available = INFINITY;
-  char time[64], directory[GRAFT_PATH_SIZE], names[256];
-  graft_app_log(app,
-                "solve: %lld samples on each of %s, grid %lld x %lld; estimated %.0f MB disk, "
-                "%.0f MB memory, %s",
-                config->solve.samples, graft_solve_names(&config->solve, names, sizeof names),
-                config->solve.grid, config->solve.grid, ceil(1e-6 * e.disk_bytes),
-                ceil(1e-6 * e.memory_bytes), graft_meter_time(e.seconds, time, sizeof time));
+  char time[64], directory[GRAFT_PATH_SIZE], names[256], grid[64];
+  graft_app_log(
+      app, "solve: %zu samples of %s, grid %s; estimated %.0f MB disk, %.0f MB memory, %s",
+      graft_solve_samples(&config->solve), graft_solve_names(&config->solve, names, sizeof names),
+      graft_solve_grid(&config->solve, grid, sizeof grid), ceil(1e-6 * e.disk_bytes),
+      ceil(1e-6 * e.memory_bytes), graft_meter_time(e.seconds, time, sizeof time));
   graft_pde_directory(config->output, directory, sizeof directory);
   if (statvfs(directory, &disk) == 0 && disk.f_blocks > 0) { /* 0: no disk behind it */
     available = (double)disk.f_bavail * (double)disk.f_frsize;
@@ -107,7 +106,9 @@ static graft_status write_xdmf(const graft_app *app, const char *data) {
   if (app->comm.rank != 0) return GRAFT_OK;
   GRAFT_TRY(graft_xdmf_path(data, path, sizeof path));
   GRAFT_TRY(graft_dataset_open(data, &source));
-  graft_status status = source.info.dims >= 2 ? graft_xdmf_write(path, data, &source) : GRAFT_OK;
+  graft_status status = source.info.dims - source.info.in_time >= 2
+                            ? graft_xdmf_write(path, data, &source)
+                            : GRAFT_OK;
   graft_source_fini(&source);
   return status;
 }
@@ -144,8 +145,8 @@ static graft_status print_report(const graft_app *app, const graft_pde_solve *co
     graft_json_end_object(&json);
     return graft_json_finish(&json);
   }
-  char triangles[40] = "";
-  if (r->elements) snprintf(triangles, sizeof triangles, ", %zu triangles", r->elements);
+  char triangles[48] = "";
+  if (r->elements) snprintf(triangles, sizeof triangles, ", %zu elements", r->elements);
   printf("%s: %zu samples%s, %.1f s, %.1f samples/s (set-up %.1f s, regions %.1f s, "
          "fields %.1f s, assembly %.1f s, solver %.1f s, estimates %.1f s, output %.1f s)\n",
          config->output, r->samples, triangles, r->seconds, rate, r->setup, r->regions, r->draw,
@@ -165,7 +166,7 @@ static graft_status solve(const graft_app *app, const graft_pde_solve *config) {
   double total = 0.0;
   GRAFT_TRY(graft_comm_agree(&app->comm, check_estimate(app, config)));
   GRAFT_TRY(graft_pde_provenance(app, config, config->solve.seed, &provenance));
-  total = (double)config->solve.samples * (double)graft_solve_tasks(&config->solve);
+  total = (double)graft_solve_samples(&config->solve);
   graft_meter_init(&watch.meter, "solve", "samples", total, 0.0, app->quiet);
   graft_solve_progress progress = {&watch, update};
   graft_status status = graft_ensemble_run(&config->solve, &app->comm, config->output, &provenance,

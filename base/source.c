@@ -46,6 +46,76 @@ graft_status graft_source_info_init(graft_source_info *info, size_t samples, siz
   return status;
 }
 
+graft_status graft_source_info_inputs(graft_source_info *info, size_t inputs,
+                                      const graft_source_input *input) {
+  GRAFT_CHECK(!info->input, INTERNAL, "inputs: expected none yet, got %zu", info->inputs);
+  if (inputs == 0) return GRAFT_OK;
+  for (size_t i = 0; i < inputs; i++) {
+    GRAFT_CHECK(input[i].axes > 0 && input[i].axes >> info->dims == 0, INPUT,
+                "input %s: expected some of %d axes, got bits 0x%x", input[i].name, info->dims,
+                input[i].axes);
+  }
+  GRAFT_TRY(graft_alloc(&info->input, inputs, sizeof *info->input));
+  memcpy(info->input, input, inputs * sizeof *input);
+  info->inputs = inputs;
+  return GRAFT_OK;
+}
+
+graft_status graft_source_info_codes(graft_source_info *info, size_t codes) {
+  size_t count;
+  GRAFT_CHECK(!info->code_name, INTERNAL, "codes: expected none yet, got %zu", info->codes);
+  if (codes == 0) return GRAFT_OK;
+  GRAFT_TRY(graft_size_multiply(info->samples, codes, "codes", &count));
+  GRAFT_TRY(graft_alloc(&info->code_name, codes, sizeof *info->code_name));
+  GRAFT_TRY(graft_alloc(&info->code, count, sizeof *info->code));
+  info->codes = codes;
+  return GRAFT_OK;
+}
+
+graft_status graft_source_info_like(graft_source_info *info, const graft_source_info *from) {
+  info->in_time = from->in_time;
+  GRAFT_TRY(graft_source_info_inputs(info, from->inputs, from->input));
+  GRAFT_TRY(graft_source_info_codes(info, from->codes));
+  if (from->codes) {
+    memcpy(info->code_name, from->code_name, from->codes * sizeof *from->code_name);
+  }
+  return GRAFT_OK;
+}
+
+const graft_source_input *graft_source_input_find(const graft_source_info *info, const char *name) {
+  for (size_t i = 0; i < info->inputs; i++) {
+    if (strcmp(info->input[i].name, name) == 0) return &info->input[i];
+  }
+  return NULL;
+}
+
+unsigned graft_source_axes(const graft_source_info *info, const char *field) {
+  const graft_source_input *input = graft_source_input_find(info, field);
+  return input ? input->axes : (1u << info->dims) - 1;
+}
+
+size_t graft_source_points(const graft_source_info *info, unsigned axes) {
+  size_t points = 1;
+  for (int a = 0; a < info->dims; a++) {
+    if (axes >> a & 1) points *= info->grid[a];
+  }
+  return points;
+}
+
+void graft_source_places(const graft_source_info *info, unsigned axes, uint32_t *place) {
+  for (size_t p = 0; p < info->points; p++) {
+    size_t rest = p, stride = 1, at = 0;
+    for (int a = info->dims - 1; a >= 0; a--) {
+      if (axes >> a & 1) {
+        at += rest % info->grid[a] * stride;
+        stride *= info->grid[a];
+      }
+      rest /= info->grid[a];
+    }
+    place[p] = (uint32_t)at;
+  }
+}
+
 void graft_source_info_fini(graft_source_info *info) {
   for (size_t g = 0; info->geometry && g < info->geometries; g++) {
     graft_free(info->geometry[g].region_yaml);
@@ -60,6 +130,9 @@ void graft_source_info_fini(graft_source_info *info) {
   graft_free(info->index);
   graft_free(info->stream);
   graft_free(info->error_estimate);
+  graft_free(info->input);
+  graft_free(info->code_name);
+  graft_free(info->code);
   graft_free(info->geometry);
   graft_free(info->split);
   *info = (graft_source_info){0};
@@ -91,9 +164,10 @@ void graft_source_fini(graft_source *source) {
 }
 
 struct memory {
-  size_t samples, points;
+  size_t samples;
   const char *const *field;
   const float *const *data;
+  size_t points[]; /* of each field */
 };
 
 static graft_status fill(void *ctx, const char *field, const size_t *sample, size_t count,
@@ -102,9 +176,10 @@ static graft_status fill(void *ctx, const char *field, const size_t *sample, siz
   size_t f = 0;
   while (m->field[f] && strcmp(m->field[f], field) != 0) f++;
   GRAFT_CHECK(m->field[f], INPUT, "expected a field '%s', got none", field);
+  size_t points = m->points[f];
   for (size_t i = 0; i < count; i++) {
     GRAFT_CHECK(sample[i] < m->samples, INTERNAL, "sample %zu of %zu", sample[i], m->samples);
-    memcpy(out + i * m->points, m->data[f] + sample[i] * m->points, m->points * sizeof *out);
+    memcpy(out + i * points, m->data[f] + sample[i] * points, points * sizeof *out);
   }
   return GRAFT_OK;
 }
@@ -112,8 +187,15 @@ static graft_status fill(void *ctx, const char *field, const size_t *sample, siz
 graft_status graft_source_memory(graft_source *source, graft_source_info info,
                                  const char *const *field, const float *const *data) {
   struct memory *m;
-  GRAFT_TRY(graft_alloc(&m, 1, sizeof *m));
-  *m = (struct memory){info.samples, info.points, field, data};
+  size_t fields = 0;
+  while (field[fields]) fields++;
+  GRAFT_TRY(graft_alloc(&m, 1, sizeof *m + fields * sizeof *m->points));
+  m->samples = info.samples;
+  m->field = field;
+  m->data = data;
+  for (size_t f = 0; f < fields; f++) {
+    m->points[f] = graft_source_points(&info, graft_source_axes(&info, field[f]));
+  }
   *source = (graft_source){.info = info, .ctx = m, .fill = fill, .destroy = graft_free};
   return GRAFT_OK;
 }

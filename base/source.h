@@ -7,6 +7,7 @@
  * that fills chosen samples of a field. `io/` supplies the HDF5 version, this file the in-memory
  * one. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/layout.h"
@@ -35,19 +36,31 @@ typedef struct graft_source_split {
   uint8_t *part;              /**< [samples] a ::graft_part each, owned */
 } graft_source_split;
 
+/** A field that is given, not solved for: an input of networks and baselines. */
+typedef struct graft_source_input {
+  char name[GRAFT_NAME_SIZE]; /**< e.g. "log_k" on the whole grid, "u0" on x alone */
+  unsigned axes;              /**< bit a: it varies along axis a of the grid */
+} graft_source_input;
+
 /** Names and per-sample tables of a data set: all of it but the fields. Caller's struct. */
 typedef struct graft_source_info {
   char dataset_name[GRAFT_NAME_SIZE]; /**< e.g. "graft-darcy" */
   char problem[GRAFT_NAME_SIZE];      /**< registry name of the equation, e.g. "darcy" */
   char field[GRAFT_NAME_SIZE];        /**< law of the input field, e.g. "lognormal" */
   size_t samples;                     /**< S */
-  int dims;                           /**< spatial dimensions D, 1 … 3 */
+  int dims;                           /**< axes D of the grid, 1 … 3 */
+  bool in_time;                       /**< axis 0 is time, the others are space */
   size_t grid[3];                     /**< points per axis, the first D in use */
   double lo[3];                       /**< lower end of the node-centred grid per axis */
   double hi[3];                       /**< upper end per axis */
   size_t points;                      /**< P = product of grid */
   size_t tasks;                       /**< K ≤ GRAFT_MAX_TASKS */
   char (*task_name)[GRAFT_NAME_SIZE]; /**< [K], owned */
+  size_t inputs;                      /**< number of given fields */
+  graft_source_input *input;          /**< [inputs], owned */
+  size_t codes;                       /**< Q numbers that describe a sample, e.g. coefficients */
+  char (*code_name)[GRAFT_NAME_SIZE]; /**< [Q], owned */
+  double *code;                       /**< [S x Q], owned */
   size_t geometries;                  /**< G */
   graft_source_geometry *geometry;    /**< [G], owned */
   int32_t *task;                      /**< [S] task of the sample, owned */
@@ -66,6 +79,31 @@ GRAFT_MUST_USE graft_status graft_source_info_init(graft_source_info *info, size
                                                    size_t tasks, size_t geometries, size_t splits,
                                                    int dims, const size_t *grid);
 
+/** Say which fields are given: a copy of @p input [inputs]; once per info.
+ *  @return GRAFT_INPUT for axes that the grid doesn't have */
+GRAFT_MUST_USE graft_status graft_source_info_inputs(graft_source_info *info, size_t inputs,
+                                                     const graft_source_input *input);
+
+/** Give every sample @p codes numbers, all 0; names and values are then filled in by the caller;
+ *  once per info. */
+GRAFT_MUST_USE graft_status graft_source_info_codes(graft_source_info *info, size_t codes);
+
+/** Copy the tables of inputs and names of codes of @p from, not the values of codes. */
+GRAFT_MUST_USE graft_status graft_source_info_like(graft_source_info *info,
+                                                   const graft_source_info *from);
+
+/** The given field of that name, or NULL. Borrowed. */
+const graft_source_input *graft_source_input_find(const graft_source_info *info, const char *name);
+
+/** Axes along which a field varies: those of the input of that name, all for any other field. */
+unsigned graft_source_axes(const graft_source_info *info, const char *field);
+
+/** Points of the part of the grid that has these axes. */
+size_t graft_source_points(const graft_source_info *info, unsigned axes);
+
+/** Where each point of the grid lies in that part: @p place [P]. */
+void graft_source_places(const graft_source_info *info, unsigned axes, uint32_t *place);
+
 /** Release the tables. */
 void graft_source_info_fini(graft_source_info *info);
 
@@ -81,8 +119,9 @@ const uint8_t *graft_source_split_get(const graft_source_info *info, const char 
 typedef struct graft_source {
   graft_source_info info; /**< names and tables */
   void *ctx;              /**< private to the implementation */
-  /** Fill @p out [count x P] with @p field ("u", "log_k") of the samples @p sample [count].
-   *  Outside the region u is 0; log_k is given over the whole grid. Not thread-safe.
+  /** Fill @p out [count x points of the field] with @p field ("u", "log_k") of the samples
+   *  @p sample [count]. Outside the region u is 0; inputs are given over the whole of their part of
+   *  the grid, see graft_source_axes(). Not thread-safe.
    *  @return GRAFT_INPUT naming data set and sample when the data are bad or not there */
   graft_status (*fill)(void *ctx, const char *field, const size_t *sample, size_t count,
                        float *out);
@@ -94,7 +133,7 @@ void graft_source_fini(graft_source *source);
 
 /** A source in memory. @p info is moved into it; the arrays are borrowed until graft_source_fini().
  *  @param field names of the fields, NULL-terminated
- *  @param data data [fields][S x P] */
+ *  @param data data [fields][S x points of the field] */
 GRAFT_MUST_USE graft_status graft_source_memory(graft_source *source, graft_source_info info,
                                                 const char *const *field, const float *const *data);
 

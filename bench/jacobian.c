@@ -53,6 +53,7 @@ static graft_status make_source(struct bench *b, size_t side) {
   b->points = P;
   graft_rng_init(&rng, 1, GRAFT_STREAM_TEST, 0);
   GRAFT_TRY(graft_source_info_init(&info, all, K, K, 1, 2, grid));
+  GRAFT_TRY(graft_source_info_inputs(&info, 1, &(graft_source_input){"log_k", 3}));
   GRAFT_TRY(graft_alloc(&b->u, all * P, sizeof *b->u));
   GRAFT_TRY(graft_alloc(&b->log_k, all * P, sizeof *b->log_k));
   info.hi[0] = info.hi[1] = 1;
@@ -84,7 +85,8 @@ static graft_status make_model(struct bench *b, int threads, int settings, char 
   graft_deeponet_config config;
   char text[32];
   GRAFT_TRY(graft_option_defaults(graft_deeponet_options, &config));
-  GRAFT_TRY(graft_preset_apply(graft_preset_find("paper"), graft_deeponet_options, &config));
+  GRAFT_TRY(
+      graft_preset_apply(graft_preset_find("darcy", "paper"), graft_deeponet_options, &config));
   config.batch = BATCH;
   config.points = 0;
   for (int i = 0; i + 1 < settings; i += 2) {

@@ -32,9 +32,10 @@ const char *graft_baseline_name(size_t i) { return i < COUNT ? registry[i]->name
 /* One task in double. */
 struct task {
   size_t n, v, t, points, inner; /* inner = I */
+  size_t inputs;                 /* numbers in an input */
   size_t *sample;                /* [n + v + t] */
   size_t *point;                 /* [M] grid points of the region, interior ones first */
-  double *x, *u, *log_u;         /* [n + v + t x M], the same, [n + v + t x I] or NULL */
+  double *x, *u, *log_u;         /* [n + v + t x inputs], [… x M], [… x I] or NULL */
   double *mean, *log_mean;       /* [M], [I] training means of u and log u */
   double *norm;                  /* [n + v + t] |u| over the region */
 };
@@ -126,16 +127,94 @@ static graft_status take_log(struct task *task) {
   return GRAFT_OK;
 }
 
+/* Columns of an input field: those in the region where it lies on the whole grid. */
+static size_t field_columns(const struct task *task, const graft_source_info *info, size_t input) {
+  size_t sensors = graft_source_points(info, info->input[input].axes);
+  return sensors == info->points ? task->points : sensors;
+}
+
+static graft_status read_input(const struct task *task, const graft_source *source, size_t input,
+                               size_t first) {
+  const graft_source_info *info = &source->info;
+  size_t sensors = graft_source_points(info, info->input[input].axes);
+  size_t columns = field_columns(task, info, input);
+  float *row;
+  graft_status status = GRAFT_OK;
+  GRAFT_TRY(graft_alloc(&row, sensors, sizeof *row));
+  for (size_t i = 0; i < task->n + task->v + task->t && status == GRAFT_OK; i++) {
+    status = source->fill(source->ctx, info->input[input].name, &task->sample[i], 1, row);
+    for (size_t j = 0; j < columns; j++) {
+      task->x[i * task->inputs + first + j] = row[sensors == info->points ? task->point[j] : j];
+    }
+  }
+  graft_free(row);
+  return status;
+}
+
+static void read_numbers(const struct task *task, const graft_source_info *info, size_t first) {
+  for (size_t i = 0; i < task->n + task->v + task->t; i++) {
+    for (size_t q = 0; q < info->codes; q++) {
+      task->x[i * task->inputs + first + q] = info->code[task->sample[i] * info->codes + q];
+    }
+  }
+}
+
+/* Mean over training samples to 0, @p factor after that; returns the variance before. */
+static double scale_column(const struct task *task, size_t column, double factor, bool unit) {
+  double mean = 0, variance = 0, *x = task->x + column;
+  for (size_t i = 0; i < task->n; i++) mean += x[i * task->inputs] / (double)task->n;
+  for (size_t i = 0; i < task->n; i++) {
+    double rest = x[i * task->inputs] - mean;
+    variance += rest * rest / (double)task->n;
+  }
+  if (unit) factor = variance > 0 ? factor / sqrt(variance) : 0;
+  for (size_t i = 0; i < task->n + task->v + task->t; i++) {
+    x[i * task->inputs] = (x[i * task->inputs] - mean) * factor;
+  }
+  return variance;
+}
+
+/* Total variance 1 for a group of columns; those of numbers weigh alike. */
+static void scale_group(const struct task *task, size_t first, size_t count, bool numbers) {
+  double sum = 0;
+  for (size_t j = 0; j < count; j++) {
+    double variance = scale_column(task, first + j, 1, numbers);
+    sum += !numbers ? variance : variance > 0;
+  }
+  for (size_t j = 0; j < count && sum > 0; j++) {
+    scale_column(task, first + j, 1 / sqrt(sum), false);
+  }
+}
+
+/* All inputs side by side; a field alone stays as it is. */
+static graft_status read_inputs(struct task *task, const graft_source *source) {
+  const graft_source_info *info = &source->info;
+  size_t all = task->n + task->v + task->t, first = 0;
+  bool several = info->inputs + (info->codes > 0) > 1;
+  for (size_t d = 0; d < info->inputs; d++) task->inputs += field_columns(task, info, d);
+  task->inputs += info->codes;
+  GRAFT_TRY(graft_alloc(&task->x, all * task->inputs, sizeof(double)));
+  for (size_t d = 0; d < info->inputs; d++) {
+    size_t columns = field_columns(task, info, d);
+    GRAFT_TRY(read_input(task, source, d, first));
+    if (several) scale_group(task, first, columns, false);
+    first += columns;
+  }
+  if (info->codes == 0) return GRAFT_OK;
+  read_numbers(task, info, first);
+  scale_group(task, first, info->codes, true);
+  return GRAFT_OK;
+}
+
 static graft_status load(struct task *task, const graft_source *source) {
   const graft_source_info *info = &source->info;
   size_t all = task->n + task->v + task->t;
   GRAFT_TRY(graft_alloc(&task->point, info->points, sizeof(size_t)));
   select_points(task, info, &info->geometry[info->sample_geometry[task->sample[0]]]);
-  GRAFT_TRY(graft_alloc(&task->x, all * task->points, sizeof(double)));
   GRAFT_TRY(graft_alloc(&task->u, all * task->points, sizeof(double)));
   GRAFT_TRY(graft_alloc(&task->mean, task->points, sizeof(double)));
   GRAFT_TRY(graft_alloc(&task->norm, all, sizeof(double)));
-  GRAFT_TRY(read_field(task, source, "log_k", task->x));
+  GRAFT_TRY(read_inputs(task, source));
   GRAFT_TRY(read_field(task, source, "u", task->u));
   training_mean(task->n, task->points, task->u, task->mean);
   for (size_t i = 0; i < all; i++) {
@@ -247,7 +326,7 @@ static graft_status run_method(const graft_baseline_type *type, const struct tas
   graft_baseline_data data = {.train = task->n,
                               .validation = task->v,
                               .test = task->t,
-                              .inputs = task->points,
+                              .inputs = task->inputs,
                               .modes = modes,
                               .x = task->x};
   void *state;
@@ -283,6 +362,7 @@ static graft_status run_task(const graft_source *source, const uint8_t *split, g
   task->t = select_samples(task, info, k, split, part, task->n + task->v);
   stand_in(task);
   if (task->n == 0 || task->v == 0 || task->t == 0 || !one_geometry(task, info)) return GRAFT_OK;
+  if (info->inputs + info->codes == 0) return GRAFT_OK;
   GRAFT_TRY(load(task, source));
   return run_methods(task, modes, error);
 }

@@ -21,7 +21,8 @@ typedef struct graft_baseline_data {
   size_t train;      /**< n training samples, ≥ 1 */
   size_t validation; /**< v validation samples; 0: the training samples stand in for them */
   size_t test;       /**< t samples to report on */
-  size_t inputs;     /**< M numbers in an input: log_k at the points of the closed region */
+  size_t inputs;     /**< M numbers in an input: the data set's input fields at the points of the
+                          closed region and the numbers of the sample, see graft_baseline_run() */
   size_t outputs;  /**< Q numbers in a target: points of the region, for log u the interior ones */
   size_t modes;    /**< basis functions of the network, for the POD floor */
   const double *x; /**< inputs [n + v + t x M]: training, validation, test samples */
@@ -57,7 +58,9 @@ const graft_baseline_type *graft_baseline_get(size_t i);
 const char *graft_baseline_name(size_t i);
 
 /** Mean per-sample relative L2 error of every baseline on every task.
- *  @param source data set with the fields "u" and "log_k"
+ *  @param source data set with the field "u" and its inputs. Several groups of inputs (fields, and
+ *  all numbers of a sample together) are centred and scaled so that each has the same total
+ *  variance over the training samples, each number first to a variance of its own of 1
  *  @param split, part samples to report on; training and validation samples come from the same
  * split
  *  @param modes basis functions of the network, for the POD floor

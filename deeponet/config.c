@@ -10,10 +10,8 @@
 #include "nn/init.h"
 #include "nn/loss.h"
 
-static const char *const channel_name[] = {"log_k", "mask", "inverse_k", "k", "sdf", "torsion"};
-_Static_assert(sizeof channel_name / sizeof *channel_name == CHANNEL_COUNT, "channel names");
-
-static const char *channel_choices(size_t i) { return i < CHANNEL_COUNT ? channel_name[i] : NULL; }
+static const char *const channel_name[] = {"mask", "inverse_k", "k", "sdf", "torsion"};
+_Static_assert(sizeof channel_name / sizeof *channel_name == CHANNEL_FIELD, "channel names");
 
 static const char *branch_choices(size_t i) {
   static const char *const name[] = {"conv", "dense", "pca"};
@@ -46,7 +44,7 @@ static const char *normalisation_choices(size_t i) {
   }
 
 const graft_option graft_deeponet_options[] = {
-    TEXT(input, LIST, "log_k,mask", channel_choices, "channels of the branch"),
+    TEXT(input, LIST, "log_k,mask", NULL, "image: given fields, k, inverse_k, mask, sdf, torsion"),
     BOOL(masked, "false", "set input fields to 0 outside the region"),
     TEXT(normalisation, STRING, "global", normalisation_choices, "z-score of input fields"),
     REAL(input_scale, "1", 1e-6, 1e6, "factor of the normalised input"),
@@ -57,6 +55,7 @@ const graft_option graft_deeponet_options[] = {
     INT(kernel, "5", 1, 31, "side of the convolutions, odd"),
     TEXT(conv_activation, STRING, "relu", graft_activation_name, "after each convolution"),
     BOOL(code, "false", "one-hot code of the task as a branch input"),
+    BOOL(parameters, "false", "numbers of the sample as branch inputs"),
     TEXT(dense, LIST, "128,128", NULL, "widths of the dense layers of the branch"),
     TEXT(dense_activation, STRING, "tanh", graft_activation_name, "after each of them"),
     BOOL(layer_norm, "false", "LayerNorm before their activation"),
@@ -83,8 +82,7 @@ const graft_option graft_deeponet_options[] = {
     TEXT(loss, STRING, "relative_l2", graft_loss_name, "loss of a sample"),
     BOOL(augmentation, "false", "train on symmetric copies of samples"),
     BOOL(symmetrise, "false", "predict the mean over symmetric copies"),
-    INT(rotations, "0", 0, 64,
-        "highest order of rotations that join the grid's symmetries by interpolation; 0: none"),
+    INT(rotations, "0", 0, 64, "highest order of rotations by interpolation; 0: none"),
     INT(points, "0", 0, 1e9, "random points per step; 0: all"),
     INT(batch, "100", 1, 1048576, "samples per step"),
     INT(seed, "1", 0, 9007199254740992., "of weights, batches, dropout, augmentation"),
@@ -114,20 +112,24 @@ graft_status graft_network_list(const char *name, const char *text, size_t *valu
   return GRAFT_OK;
 }
 
-graft_status graft_network_channels(const char *text, enum channel *channel, size_t *count) {
+graft_status graft_network_channels(const char *text, struct channel *channel, size_t *count) {
   *count = 0;
   while (*text) {
-    size_t length = strcspn(text, ","), c = 0;
-    while (c < CHANNEL_COUNT &&
-           (strlen(channel_name[c]) != length || strncmp(channel_name[c], text, length) != 0)) {
-      c++;
+    size_t length = strcspn(text, ","), kind = 0;
+    GRAFT_CHECK(length > 0 && length < GRAFT_NAME_SIZE && *count < MOST_CHANNELS, USAGE,
+                "-input: expected up to %d names with commas, got '%s'", MOST_CHANNELS, text);
+    struct channel *c = &channel[*count];
+    memcpy(c->name, text, length);
+    c->name[length] = '\0';
+    while (kind < CHANNEL_FIELD && strcmp(channel_name[kind], c->name) != 0) kind++;
+    c->kind = (enum channel_kind)kind;
+    for (size_t i = 0; i < *count; i++) {
+      GRAFT_CHECK(strcmp(channel[i].name, c->name) != 0, USAGE,
+                  "-input: expected channels, each once, got '%s' twice", c->name);
     }
-    GRAFT_CHECK(c < CHANNEL_COUNT && *count < CHANNEL_COUNT, USAGE,
-                "-input: expected channels, each once, got '%s'", text);
-    channel[(*count)++] = (enum channel)c;
+    (*count)++;
     text += length + (text[length] == ',');
   }
-  GRAFT_CHECK(*count > 0, USAGE, "-input: expected at least one channel, got none");
   return GRAFT_OK;
 }
 
@@ -143,11 +145,13 @@ static graft_status check_choice(const graft_option *row, const graft_deeponet_c
 
 graft_status graft_deeponet_config_validate(const graft_deeponet_config *config) {
   size_t value[NETWORK_LAYERS], count;
-  enum channel channel[CHANNEL_COUNT];
+  struct channel channel[MOST_CHANNELS];
   for (const graft_option *row = graft_deeponet_options; row->name; row++) {
     GRAFT_TRY(check_choice(row, config));
   }
   GRAFT_TRY(graft_network_channels(config->input, channel, &count));
+  GRAFT_CHECK(count > 0 || config->parameters || config->code, USAGE,
+              "-input: expected at least one channel, or -parameters, got none");
   GRAFT_TRY(graft_network_list("channels", config->channels, value, &count));
   GRAFT_TRY(graft_network_list("dense", config->dense, value, &count));
   GRAFT_TRY(graft_network_list("trunk", config->trunk, value, &count));

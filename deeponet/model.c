@@ -26,9 +26,65 @@ static graft_status copy_info(const graft_source_info *from, graft_source_info *
   memcpy(to->lo, from->lo, sizeof to->lo);
   memcpy(to->hi, from->hi, sizeof to->hi);
   memcpy(to->task_name, from->task_name, from->tasks * sizeof *to->task_name);
+  GRAFT_TRY(graft_source_info_like(to, from));
   for (size_t g = 0; g < from->geometries; g++) {
     memcpy(to->geometry[g].name, from->geometry[g].name, sizeof to->geometry[g].name);
   }
+  return GRAFT_OK;
+}
+
+/* Number of a field among the model's; new ones are appended. */
+static size_t add_field(graft_deeponet *model, const char *name) {
+  size_t d = 0;
+  while (d < model->fields && strcmp(model->field[d], name) != 0) d++;
+  if (d == model->fields) memcpy(model->field[model->fields++], name, GRAFT_NAME_SIZE);
+  return d;
+}
+
+/* Fields and axes of the image; the fields must be given by the data set. */
+static graft_status init_image(graft_deeponet *model) {
+  const graft_source_info *info = &model->info;
+  unsigned all = (1u << info->dims) - 1;
+  model->axes = all;
+  for (size_t c = 0; c < model->channels; c++) {
+    struct channel *channel = &model->channel[c];
+    bool derived = channel->kind == CHANNEL_K || channel->kind == CHANNEL_INVERSE_K;
+    const char *name = derived ? "log_k" : channel->name;
+    const graft_source_input *input = graft_source_input_find(info, name);
+    unsigned axes = input ? input->axes : all;
+    channel->field = NO_FIELD;
+    if (derived || channel->kind == CHANNEL_FIELD) {
+      GRAFT_CHECK(
+          input, USAGE,
+          "-input: expected input fields of %s (%s, …), inverse_k, k, mask, sdf or torsion, "
+          "got '%s'",
+          info->dataset_name, info->inputs ? info->input[0].name : "it has none", channel->name);
+      channel->field = add_field(model, input->name);
+    }
+    GRAFT_CHECK(c == 0 || axes == model->axes, USAGE,
+                "-input: expected channels on the same axes of the grid, got '%s' with '%s'",
+                channel->name, model->channel[0].name);
+    model->axes = axes;
+  }
+  model->sensors = graft_source_points(info, model->axes);
+  GRAFT_TRY(graft_alloc(&model->place, info->points, sizeof *model->place));
+  graft_source_places(info, model->axes, model->place);
+  return GRAFT_OK;
+}
+
+/* Do the parts of the configuration go together on this data set? */
+static graft_status check_parts(const graft_deeponet *model) {
+  const graft_deeponet_config *config = &model->config;
+  GRAFT_CHECK(!config->parameters || model->info.codes > 0, USAGE,
+              "-parameters: expected a data set with numbers of each sample, %s has none",
+              model->info.dataset_name);
+  GRAFT_CHECK(!model->skip->kernel ||
+                  (model->fields == 1 && graft_model_whole(model) && model->info.codes == 0),
+              USAGE, "-skip %s: expected one input field on the whole grid and nothing else",
+              config->skip);
+  GRAFT_CHECK(!model->transform->initial || (model->fields > 0 && fabs(config->scale - 1) <= 0),
+              USAGE, "-transform %s: expected an input field to start from and -scale 1, got %g",
+              config->transform, config->scale);
   return GRAFT_OK;
 }
 
@@ -46,10 +102,17 @@ graft_status graft_model_create(const graft_deeponet_config *config, const graft
   model->threads = config->threads > 0 ? (int)config->threads : omp_get_max_threads();
   GRAFT_TRY(graft_network_channels(config->input, model->channel, &model->channels));
   GRAFT_TRY(copy_info(info, &model->info));
-  GRAFT_TRY(graft_alloc(&model->shift, model->channels * info->points, sizeof(float)));
-  GRAFT_TRY(graft_alloc(&model->factor, model->channels * info->points, sizeof(float)));
+  GRAFT_TRY(init_image(model));
+  GRAFT_TRY(check_parts(model));
+  GRAFT_TRY(graft_alloc(&model->shift, model->channels * model->sensors, sizeof(float)));
+  GRAFT_TRY(graft_alloc(&model->factor, model->channels * model->sensors, sizeof(float)));
+  GRAFT_TRY(graft_alloc(&model->code_shift, info->codes, sizeof(double)));
+  GRAFT_TRY(graft_alloc(&model->code_factor, info->codes, sizeof(double)));
   GRAFT_TRY(graft_alloc(&model->mean, info->tasks * info->points, sizeof(float)));
   GRAFT_TRY(graft_alloc(&model->task, info->tasks, sizeof *model->task));
+  for (size_t k = 0; k < info->tasks; k++) {
+    GRAFT_TRY(graft_alloc(&model->task[k].range, 2 * graft_model_ranges(model), sizeof(double)));
+  }
   GRAFT_TRY(graft_symmetry_init(&model->identity, &model->info, NULL));
   return graft_alloc(&model->region, info->geometries, sizeof *model->region);
 }
@@ -98,6 +161,7 @@ void graft_deeponet_destroy(graft_deeponet *model) {
   graft_training_destroy(model->training);
   for (size_t k = 0; model->task && k < model->info.tasks; k++) {
     graft_skip_fini(&model->task[k].skip);
+    graft_free(model->task[k].range);
   }
   for (size_t g = 0; model->region && g < model->info.geometries; g++) {
     graft_model_region_fini(&model->region[g]);
@@ -105,6 +169,9 @@ void graft_deeponet_destroy(graft_deeponet *model) {
   graft_symmetry_fini(&model->identity);
   graft_graph_destroy(model->network.graph);
   graft_source_info_fini(&model->info);
+  graft_free(model->place);
+  graft_free(model->code_shift);
+  graft_free(model->code_factor);
   graft_free(model->shift);
   graft_free(model->factor);
   graft_free(model->mean);
@@ -172,8 +239,17 @@ static graft_status derive(const graft_deeponet *model, struct region *region) {
       .mask = region->mask, .sdf = region->sdf, .torsion = region->torsion};
   bool moving = config->augmentation || config->symmetrise;
   GRAFT_TRY(graft_symmetry_init(&region->symmetry, &model->info, moving ? &geometry : NULL));
+  size_t g = region->symmetry.count, M = model->sensors;
+  GRAFT_TRY(graft_alloc(&region->image_point, g * M, sizeof *region->image_point));
+  for (size_t h = 0; h < g; h++) {
+    for (size_t p = 0; p < points; p++) {
+      region->image_point[h * M + model->place[p]] =
+          model->place[region->symmetry.point[h * points + p]];
+    }
+  }
+  bool turning = moving && model->fields > 0 && graft_model_whole(model);
   return graft_rotation_init(&region->rotation, &model->info, &geometry, &region->symmetry,
-                             moving ? (size_t)config->rotations : 0);
+                             turning && !model->transform->initial ? (size_t)config->rotations : 0);
 }
 
 graft_status graft_model_region_init(const graft_deeponet *model, const char *name,
@@ -195,6 +271,7 @@ void graft_model_region_fini(struct region *region) {
   graft_free(region->weight);
   graft_free(region->base);
   graft_free(region->fixed);
+  graft_free(region->image_point);
   graft_symmetry_fini(&region->symmetry);
   graft_rotation_fini(&region->rotation);
 }

@@ -24,7 +24,9 @@
 /** What a model is. Every field has a row in ::graft_deeponet_options. Lists are comma-separated.
  */
 typedef struct graft_deeponet_config {
-  char input[64];            /**< channels of the branch: log_k, mask, inverse_k, k, sdf, torsion */
+  char input[64];            /**< channels of the branch's image: fields that the data set gives
+                                  (log_k, u0, …), inverse_k, k, mask, sdf, torsion; all on the same
+                                  axes of the grid; "": no image, only numbers */
   bool masked;               /**< channels that are fields are set to 0 outside the region */
   char normalisation[32];    /**< z-score of fields: pixel (at each grid point) or global */
   double input_scale;        /**< factor of all channels after that */
@@ -37,6 +39,7 @@ typedef struct graft_deeponet_config {
   long long kernel;          /**< side of the convolutions */
   char conv_activation[32];  /**< after each convolution */
   bool code;                 /**< one-hot code of the task beside the dense layers' input */
+  bool parameters;           /**< the sample's numbers (source_info's code), z-scored, likewise */
   char dense[64];            /**< widths of the hidden dense layers of the branch */
   char dense_activation[32]; /**< after each of them */
   bool layer_norm;           /**< LayerNorm before the activation of the dense layers */
@@ -88,13 +91,18 @@ typedef struct graft_preset {
   const char *summary;          /**< one line */
   const char *source;           /**< reference key, "" for our own */
   const graft_setting *setting; /**< ends with a NULL name */
+  const char *problem; /**< equation that it is for; NULL: all that have none of their own */
 } graft_preset;
 
-/** Name of the i-th preset, NULL past the end (usable as graft_option::choices). */
+/** The i-th preset of the registry, NULL past the end. */
+const graft_preset *graft_preset_get(size_t i);
+
+/** Name of the i-th preset, of any problem, each name once; NULL past the end (usable as
+ * graft_option::choices). */
 const char *graft_preset_name(size_t i);
 
-/** The preset of that name, or NULL. */
-const graft_preset *graft_preset_find(const char *name);
+/** The preset of that name for an equation, or NULL. */
+const graft_preset *graft_preset_find(const char *problem, const char *name);
 
 /** Apply those settings of @p preset that have a row in @p rows to @p config: call it once for each
  *  option table, after graft_option_defaults() and before the user's options.
@@ -159,7 +167,8 @@ const graft_deeponet_config *graft_deeponet_get_config(const graft_deeponet *mod
 const float *graft_deeponet_mean(const graft_deeponet *model, const char *task);
 
 /** Predict samples with the current parameters, without dropout.
- *  @param source data set on the same grid, with geometries and the field "log_k"; "u" isn't read
+ *  @param source data set on the same grid, with geometries and the model's input fields and
+ *  numbers; "u" isn't read
  *  @param sample [count] samples of the source
  *  @param u [count x P] receives the fields: 0 outside the region, the boundary value on ∂Ω
  *  Cost: batches of config.batch samples, one trunk evaluation each.
@@ -170,7 +179,7 @@ GRAFT_MUST_USE graft_status graft_deeponet_predict(graft_deeponet *model,
 
 /** How far inputs lie outside the training distribution: per sample the largest excess over the
  *  training range (extended by 10 % at both ends) of mean, standard deviation, minimum and maximum
- *  of log_k over the region, in units of that range. 0: inside.
+ *  of its input fields over the region, and of its numbers, in units of that range. 0: inside.
  *  @param excess [count] */
 GRAFT_MUST_USE graft_status graft_deeponet_check_inputs(graft_deeponet *model,
                                                         const graft_source *source,

@@ -13,7 +13,7 @@ static const graft_type real_type = GRAFT_FLOAT64;
 static const graft_type real_type = GRAFT_FLOAT32;
 #endif
 
-enum { FORMAT = 2, OPTION_TEXT = 256 };
+enum { FORMAT = 3, OPTION_TEXT = 256, MOST_INPUTS = 64 };
 
 static graft_status put_config(const graft_deeponet_config *config, graft_bundle *bundle) {
   char name[GRAFT_NAME_SIZE + 8], value[OPTION_TEXT];
@@ -56,6 +56,54 @@ static graft_status get_names(const graft_bundle *bundle, const char *name, char
   return GRAFT_OK;
 }
 
+/* Names of input fields and of the samples' numbers. */
+static graft_status put_inputs(const graft_source_info *info, graft_bundle *bundle) {
+  char name[MOST_INPUTS][GRAFT_NAME_SIZE];
+  int64_t axes[MOST_INPUTS];
+  size_t n = info->inputs;
+  GRAFT_CHECK(n <= MOST_INPUTS, INPUT, "inputs: expected up to %d, got %zu", MOST_INPUTS, n);
+  GRAFT_TRY(graft_bundle_put_int(bundle, "grid/in_time", info->in_time));
+  for (size_t i = 0; i < n; i++) {
+    memcpy(name[i], info->input[i].name, sizeof name[i]);
+    axes[i] = info->input[i].axes;
+  }
+  GRAFT_TRY(graft_bundle_put_int(bundle, "input/count", (int64_t)n));
+  if (n) {
+    GRAFT_TRY(put_names(bundle, "input/name", name[0], n));
+    GRAFT_TRY(graft_bundle_put(bundle, "input/axes", GRAFT_INT64, GRAFT_SHAPE(1, n), axes));
+  }
+  GRAFT_TRY(graft_bundle_put_int(bundle, "code/count", (int64_t)info->codes));
+  return info->codes ? put_names(bundle, "code/name", info->code_name[0], info->codes) : GRAFT_OK;
+}
+
+static graft_status get_inputs(const graft_bundle *bundle, graft_source_info *info) {
+  graft_source_input input[MOST_INPUTS];
+  char name[MOST_INPUTS][GRAFT_NAME_SIZE];
+  int64_t in_time, inputs, codes;
+  const int64_t *axes;
+  GRAFT_TRY(graft_bundle_get_int(bundle, "grid/in_time", &in_time));
+  GRAFT_TRY(graft_bundle_get_int(bundle, "input/count", &inputs));
+  GRAFT_TRY(graft_bundle_get_int(bundle, "code/count", &codes));
+  GRAFT_CHECK(inputs >= 0 && inputs <= MOST_INPUTS && codes >= 0 && codes <= MOST_INPUTS, INPUT,
+              "input/count, code/count: expected 0 to %d, got %lld and %lld", MOST_INPUTS,
+              (long long)inputs, (long long)codes);
+  if (inputs) {
+    graft_shape shape = GRAFT_SHAPE(1, (size_t)inputs);
+    GRAFT_TRY(get_names(bundle, "input/name", name[0], (size_t)inputs));
+    GRAFT_TRY(graft_bundle_get(bundle, "input/axes", GRAFT_INT64, shape, &axes));
+  }
+  for (int64_t i = 0; i < inputs; i++) {
+    memcpy(input[i].name, name[i], sizeof name[i]);
+    GRAFT_CHECK(axes[i] > 0 && axes[i] < 8, INPUT, "input/axes: expected 1 to 7, got %lld",
+                (long long)axes[i]);
+    input[i].axes = (unsigned)axes[i];
+  }
+  info->in_time = in_time != 0;
+  GRAFT_TRY(graft_source_info_inputs(info, (size_t)inputs, input));
+  GRAFT_TRY(graft_source_info_codes(info, (size_t)codes));
+  return codes ? get_names(bundle, "code/name", info->code_name[0], (size_t)codes) : GRAFT_OK;
+}
+
 static graft_status put_info(const graft_deeponet *model, graft_bundle *bundle) {
   const graft_source_info *info = &model->info;
   int64_t grid[3] = {(int64_t)info->grid[0], (int64_t)info->grid[1], (int64_t)info->grid[2]};
@@ -71,6 +119,7 @@ static graft_status put_info(const graft_deeponet *model, graft_bundle *bundle) 
   GRAFT_TRY(graft_bundle_put_text(bundle, "dataset/problem", info->problem));
   GRAFT_TRY(graft_bundle_put_text(bundle, "dataset/field", info->field));
   GRAFT_TRY(graft_bundle_put(bundle, "task/geometry", GRAFT_INT64, GRAFT_SHAPE(1, K), region));
+  GRAFT_TRY(put_inputs(info, bundle));
   return put_names(bundle, "task/name", info->task_name[0], K);
 }
 
@@ -97,14 +146,33 @@ static graft_status put_regions(const graft_deeponet *model, graft_bundle *bundl
   return GRAFT_OK;
 }
 
+static graft_status put_ranges(const graft_deeponet *model, graft_bundle *bundle) {
+  size_t K = model->info.tasks, R = graft_model_ranges(model);
+  double *range;
+  GRAFT_TRY(graft_alloc(&range, K * R * 2, sizeof *range));
+  for (size_t k = 0; k < K; k++) {
+    memcpy(range + k * R * 2, model->task[k].range, R * 2 * sizeof *range);
+  }
+  graft_status status =
+      graft_bundle_put(bundle, "task/range", GRAFT_FLOAT64, GRAFT_SHAPE(3, K, R, 2), range);
+  graft_free(range);
+  return status;
+}
+
 static graft_status put_fitted(const graft_deeponet *model, graft_bundle *bundle) {
   char name[GRAFT_NAME_SIZE + 16];
-  double range[GRAFT_MAX_TASKS][RANGE_COUNT][2];
-  size_t C = model->channels, P = model->info.points, K = model->info.tasks;
-  GRAFT_TRY(graft_bundle_put(bundle, "normalisation/shift", GRAFT_FLOAT32, GRAFT_SHAPE(2, C, P),
+  size_t C = model->channels, M = model->sensors, P = model->info.points, K = model->info.tasks;
+  size_t Q = model->info.codes;
+  GRAFT_TRY(graft_bundle_put(bundle, "normalisation/shift", GRAFT_FLOAT32, GRAFT_SHAPE(2, C, M),
                              model->shift));
-  GRAFT_TRY(graft_bundle_put(bundle, "normalisation/factor", GRAFT_FLOAT32, GRAFT_SHAPE(2, C, P),
+  GRAFT_TRY(graft_bundle_put(bundle, "normalisation/factor", GRAFT_FLOAT32, GRAFT_SHAPE(2, C, M),
                              model->factor));
+  if (Q) {
+    GRAFT_TRY(graft_bundle_put(bundle, "normalisation/code_shift", GRAFT_FLOAT64, GRAFT_SHAPE(1, Q),
+                               model->code_shift));
+    GRAFT_TRY(graft_bundle_put(bundle, "normalisation/code_factor", GRAFT_FLOAT64,
+                               GRAFT_SHAPE(1, Q), model->code_factor));
+  }
   GRAFT_TRY(
       graft_bundle_put(bundle, "task/mean", GRAFT_FLOAT32, GRAFT_SHAPE(2, K, P), model->mean));
   if (graft_model_projects(model)) {
@@ -119,12 +187,10 @@ static graft_status put_fitted(const graft_deeponet *model, graft_bundle *bundle
                                GRAFT_SHAPE(2, model->components, model->pixels), model->basis));
   }
   for (size_t k = 0; k < K; k++) {
-    memcpy(range[k], model->task[k].range, sizeof range[k]);
     snprintf(name, sizeof name, "skip/%s", model->info.task_name[k]);
     if (model->skip->kernel) GRAFT_TRY(graft_skip_save(&model->task[k].skip, name, bundle));
   }
-  return graft_bundle_put(bundle, "task/range", GRAFT_FLOAT64, GRAFT_SHAPE(3, K, RANGE_COUNT, 2),
-                          range);
+  return put_ranges(model, bundle);
 }
 
 graft_status graft_deeponet_save(const graft_deeponet *model, graft_bundle *bundle) {
@@ -188,7 +254,8 @@ static graft_status get_info(const graft_bundle *bundle, graft_source_info *info
   snprintf(info->dataset_name, sizeof info->dataset_name, "%s", text[0]);
   snprintf(info->problem, sizeof info->problem, "%s", text[1]);
   snprintf(info->field, sizeof info->field, "%s", text[2]);
-  return get_names(bundle, "task/name", info->task_name[0], K);
+  GRAFT_TRY(get_names(bundle, "task/name", info->task_name[0], K));
+  return get_inputs(bundle, info);
 }
 
 static graft_status get_regions(const graft_bundle *bundle, graft_deeponet *model) {
@@ -244,20 +311,29 @@ static graft_status get_fitted(const graft_bundle *bundle, graft_deeponet *model
   const float *shift, *factor, *mean;
   const double *range;
   const int64_t *geometry;
-  size_t C = model->channels, P = model->info.points, K = model->info.tasks;
-  graft_shape image = GRAFT_SHAPE(2, C, P);
+  size_t C = model->channels, M = model->sensors, P = model->info.points, K = model->info.tasks;
+  size_t Q = model->info.codes, R = graft_model_ranges(model);
+  graft_shape image = GRAFT_SHAPE(2, C, M);
   GRAFT_TRY(graft_bundle_get(bundle, "normalisation/shift", GRAFT_FLOAT32, image, &shift));
   GRAFT_TRY(graft_bundle_get(bundle, "normalisation/factor", GRAFT_FLOAT32, image, &factor));
   GRAFT_TRY(graft_bundle_get(bundle, "task/mean", GRAFT_FLOAT32, GRAFT_SHAPE(2, K, P), &mean));
-  GRAFT_TRY(graft_bundle_get(bundle, "task/range", GRAFT_FLOAT64, GRAFT_SHAPE(3, K, RANGE_COUNT, 2),
-                             &range));
+  GRAFT_TRY(graft_bundle_get(bundle, "task/range", GRAFT_FLOAT64, GRAFT_SHAPE(3, K, R, 2), &range));
   GRAFT_TRY(graft_bundle_get(bundle, "task/geometry", GRAFT_INT64, GRAFT_SHAPE(1, K), &geometry));
-  memcpy(model->shift, shift, C * P * sizeof *shift);
-  memcpy(model->factor, factor, C * P * sizeof *factor);
+  if (Q) {
+    const double *code_shift, *code_factor;
+    graft_shape shape = GRAFT_SHAPE(1, Q);
+    GRAFT_TRY(
+        graft_bundle_get(bundle, "normalisation/code_shift", GRAFT_FLOAT64, shape, &code_shift));
+    GRAFT_TRY(
+        graft_bundle_get(bundle, "normalisation/code_factor", GRAFT_FLOAT64, shape, &code_factor));
+    memcpy(model->code_shift, code_shift, Q * sizeof *code_shift);
+    memcpy(model->code_factor, code_factor, Q * sizeof *code_factor);
+  }
+  memcpy(model->shift, shift, C * M * sizeof *shift);
+  memcpy(model->factor, factor, C * M * sizeof *factor);
   memcpy(model->mean, mean, K * P * sizeof *mean);
   for (size_t k = 0; k < K; k++) {
-    size_t bytes = sizeof model->task[k].range;
-    memcpy(model->task[k].range, range + k * RANGE_COUNT * 2, bytes);
+    memcpy(model->task[k].range, range + k * R * 2, R * 2 * sizeof *range);
     GRAFT_TRY(get_task(bundle, model, k, geometry[k]));
   }
   return GRAFT_OK;
@@ -266,7 +342,7 @@ static graft_status get_fitted(const graft_bundle *bundle, graft_deeponet *model
 static graft_status get_projection(const graft_bundle *bundle, graft_deeponet *model) {
   const int64_t *pixel;
   const graft_real *basis;
-  size_t all = model->info.points * model->channels, D = 0, R = 0;
+  size_t all = model->sensors * model->channels, D = 0, R = 0;
   if (!graft_model_projects(model)) return GRAFT_OK;
   GRAFT_TRY(get_count(bundle, "projection/pixel", all, &D));
   GRAFT_TRY(get_count(bundle, "projection/basis", D, &R));

@@ -5,8 +5,10 @@
 /** @file model_impl.h
  *  Insides of a model, shared by the files that build, train, run and store it.
  *
- *  Dimensions: B samples of a batch, P grid points, C input channels, F trunk features, G
- * geometries, K tasks, N training samples, V validation samples. */
+ *  Dimensions: B samples of a batch, P grid points, M sensors: points of the image (those of the
+ * grid, or of the axes that the input fields have), C channels of the image, D input fields, Q
+ * numbers of a sample, F trunk features, G geometries, K tasks, N training samples, V validation
+ * samples. */
 
 #include "deeponet/model.h"
 #include "deeponet/rotation.h"
@@ -16,33 +18,40 @@
 #include "nn/graph.h"
 #include "nn/loss.h"
 
-enum { NETWORK_LAYERS = 16 /* most layers in a list */ };
+enum { NETWORK_LAYERS = 16 /* most layers in a list */, MOST_CHANNELS = 8 };
 
-/* Channels of the branch's image. */
-enum channel {
-  CHANNEL_LOG_K,
+/* Kinds of channels of the branch's image. */
+enum channel_kind {
   CHANNEL_MASK,
-  CHANNEL_INVERSE_K,
-  CHANNEL_K,
+  CHANNEL_INVERSE_K, /* of the field log_k */
+  CHANNEL_K,         /* likewise */
   CHANNEL_SDF,
   CHANNEL_TORSION,
-  CHANNEL_COUNT
+  CHANNEL_FIELD /* an input field as it is */
 };
+
+struct channel {
+  enum channel_kind kind;
+  char name[GRAFT_NAME_SIZE];
+  size_t field; /* number among the model's input fields, NO_FIELD for those of the geometry */
+};
+#define NO_FIELD SIZE_MAX
 
 /* The network as a graph. */
 struct network {
   graft_graph *graph;
-  graft_node image, code, point; /* inputs [B x H x W x C] or [B x R], [B x K], [P x F] */
+  graft_node image, code, point; /* inputs [B x H x W x C] or [B x R], [B x codes], [P x F] */
   size_t features;               /* F */
-  bool has_code;
+  size_t codes;                  /* numbers beside the image: one-hot task, the sample's own */
+  bool has_image;
 };
 
 /* Numbers of a list option; @p value [NETWORK_LAYERS]. */
 GRAFT_MUST_USE graft_status graft_network_list(const char *name, const char *text, size_t *value,
                                                size_t *count);
 
-/* Channels of option `input`; @p channel [CHANNEL_COUNT]. */
-GRAFT_MUST_USE graft_status graft_network_channels(const char *text, enum channel *channel,
+/* Channels of option `input`, without their fields; @p channel [MOST_CHANNELS]. */
+GRAFT_MUST_USE graft_status graft_network_channels(const char *text, struct channel *channel,
                                                    size_t *count);
 
 /* Build the graph of a model whose components are known, for batches of @p max_samples; fills the
@@ -62,16 +71,17 @@ struct region {
   graft_symmetry symmetry; /* only the identity unless config.augmentation or .symmetrise */
   graft_rotation rotation; /* likewise; element e of the group is turn e / symmetry.count, then
                               symmetry e % symmetry.count */
+  uint32_t *image_point;   /* [g x M] the symmetries on the points of the image */
 };
 
-/* Statistics of log_k over the region, whose training ranges a model knows. */
+/* Statistics of a field over the region, whose training ranges a model knows. */
 enum { RANGE_MEAN, RANGE_STD, RANGE_MIN, RANGE_MAX, RANGE_COUNT };
 
 /* One task. */
 struct task {
   size_t region; /* of its samples, or NO_REGION where they differ */
   graft_skip skip;
-  double range[RANGE_COUNT][2]; /* training minimum and maximum */
+  double *range; /* [D x RANGE_COUNT + Q][2] training minimum and maximum */
 };
 #define NO_REGION SIZE_MAX
 
@@ -84,8 +94,15 @@ struct graft_deeponet {
   graft_source_info
       info;        /* grid and names only: no samples, no splits, geometries without arrays */
   size_t channels; /* C */
-  enum channel channel[CHANNEL_COUNT];
-  float *shift, *factor;   /* [C x P] channel value = (raw − shift) factor */
+  struct channel channel[MOST_CHANNELS];
+  size_t fields; /* D */
+  char field[MOST_CHANNELS][GRAFT_NAME_SIZE];
+  unsigned axes;           /* of the image */
+  size_t sensors;          /* M */
+  uint32_t *place;         /* [P] point of the image that a grid point belongs to */
+  float *shift, *factor;   /* [C x M] channel value = (raw − shift) factor */
+  double *code_shift;      /* [Q] number of a sample = (raw − shift) factor */
+  double *code_factor;     /* [Q] */
   float *mean;             /* [K x P] training mean fields */
   size_t pixels;           /* D elements of the image that branch pca reads */
   uint32_t *pixel;         /* [D] increasing */
@@ -128,34 +145,54 @@ size_t graft_model_elements(const struct region *region);
 const graft_symmetry *graft_model_skip_symmetry(const graft_deeponet *model,
                                                 const struct region *region);
 
-/* Raw value of a channel. */
-double graft_model_raw(enum channel channel, const struct region *region, size_t p, float log_k);
+/* Does the image lie on the whole grid? */
+bool graft_model_whole(const graft_deeponet *model);
 
-/* image [P x C] of one sample; log_k is moved by element @p e of the region's group. */
-void graft_model_image(const graft_deeponet *model, const struct region *region, const float *log_k,
+/* Raw value of a channel at point i of the image; @p value of its field there. */
+double graft_model_raw(enum channel_kind kind, const struct region *region, size_t i, float value);
+
+/* image [M x C] of one sample; its fields [D x M] are moved by element @p e of the region's group.
+ */
+void graft_model_image(const graft_deeponet *model, const struct region *region, const float *field,
                        size_t e, graft_real *image);
 
-/* One-hot code [K] of a task. */
-void graft_model_code(const graft_deeponet *model, size_t task, graft_real *code);
+/* Read the input fields [count x D x M] of samples. */
+GRAFT_MUST_USE graft_status graft_model_read(const graft_deeponet *model,
+                                             const graft_source *source, const size_t *sample,
+                                             size_t count, float *field);
+
+/* Numbers that the branch reads beside the image. */
+size_t graft_model_codes(const graft_deeponet *model);
+
+/* What the branch reads beside the image: the task one-hot [K], the numbers z-scored [Q].
+ * @p number [Q] of the sample */
+void graft_model_code(const graft_deeponet *model, size_t task, const double *number,
+                      graft_real *code);
 
 /* Does the branch read components instead of the image? */
 bool graft_model_projects(const graft_deeponet *model);
 
-/* out [count x R] = components of images [count x P C], which are destroyed. */
+/* out [count x R] = components of images [count x M C], which are destroyed. */
 void graft_model_project(const graft_deeponet *model, size_t count, graft_real *image,
                          graft_real *out);
 
-/* Statistics of log_k [P] over a region. */
-void graft_model_statistics(const struct region *region, size_t points, const float *log_k,
-                            double statistic[RANGE_COUNT]);
+/* Ranges of a task: their number, D x RANGE_COUNT + Q. */
+size_t graft_model_ranges(const graft_deeponet *model);
 
-/* Keep the fingerprints of samples used in training: their regions' places [rows] and inputs
- * [rows x P]. */
+/* Statistics [graft_model_ranges()] of a sample: of its fields [D x M] over a region, and its
+ * numbers [Q]. */
+void graft_model_statistics(const graft_deeponet *model, const struct region *region,
+                            const float *field, const double *number, double *statistic);
+
+/* Keep the fingerprints of samples used in training: their regions' places [rows], input fields
+ * [rows x D x M] and numbers [rows x Q]. */
 GRAFT_MUST_USE graft_status graft_model_remember(graft_deeponet *model, size_t rows,
-                                                 const size_t *region, const float *log_k);
+                                                 const size_t *region, const float *field,
+                                                 const double *number);
 
-/* Is a sample with this region and input [P] among them? */
-bool graft_model_saw(const graft_deeponet *model, const struct region *region, const float *log_k);
+/* Is a sample with this region, fields [D x M] and numbers [Q] among them? */
+bool graft_model_saw(const graft_deeponet *model, const struct region *region, const float *field,
+                     const double *number);
 
 /* Read the samples of the split, fit normalisation, means, ranges and skip paths of the model, and
  * keep what the objective needs. The model's graph isn't needed yet. */

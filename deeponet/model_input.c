@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* From log_k to what the branch reads. D pixels of the image are projected on R components. */
+/* From fields and numbers to what the branch reads. Some pixels of the image are projected on R
+ * components. */
 #include <cblas.h>
 #include <math.h>
 #include <string.h>
@@ -9,41 +10,68 @@
 
 enum { TILE = 16 /* samples projected at a time by a thread */ };
 
-double graft_model_raw(enum channel channel, const struct region *region, size_t p, float log_k) {
-  switch (channel) {
-  case CHANNEL_LOG_K: return (double)log_k;
-  case CHANNEL_MASK: return region->mask[p];
-  case CHANNEL_INVERSE_K: return exp(-(double)log_k);
-  case CHANNEL_K: return exp((double)log_k);
-  case CHANNEL_SDF: return (double)region->sdf[p];
-  case CHANNEL_TORSION: return (double)region->torsion[p];
-  case CHANNEL_COUNT: break;
+bool graft_model_whole(const graft_deeponet *model) { return model->sensors == model->info.points; }
+
+double graft_model_raw(enum channel_kind kind, const struct region *region, size_t i, float value) {
+  switch (kind) {
+  case CHANNEL_MASK: return region->mask[i];
+  case CHANNEL_INVERSE_K: return exp(-(double)value);
+  case CHANNEL_K: return exp((double)value);
+  case CHANNEL_SDF: return (double)region->sdf[i];
+  case CHANNEL_TORSION: return (double)region->torsion[i];
+  case CHANNEL_FIELD: break;
   }
-  return 0;
+  return (double)value;
 }
 
-void graft_model_image(const graft_deeponet *model, const struct region *region, const float *log_k,
+void graft_model_image(const graft_deeponet *model, const struct region *region, const float *field,
                        size_t e, graft_real *image) {
-  size_t C = model->channels, P = model->info.points, g = region->symmetry.count;
-  const uint32_t *point = region->symmetry.point + e % g * P;
+  size_t C = model->channels, M = model->sensors, g = region->symmetry.count;
+  const uint32_t *point = region->image_point + e % g * M;
   const graft_stencils *turned = e / g ? &region->rotation.turn[e / g].input : NULL;
+  bool whole = graft_model_whole(model);
   for (size_t c = 0; c < C; c++) {
-    enum channel channel = model->channel[c];
-    const float *shift = model->shift + c * P, *factor = model->factor + c * P;
-    bool masked = model->config.masked && channel != CHANNEL_SDF;
-    for (size_t p = 0; p < P; p++) {
-      float moved = turned ? (float)graft_stencils_float(turned, point[p], log_k) : log_k[point[p]];
-      graft_real raw = channel == CHANNEL_LOG_K
-                           ? (graft_real)moved
-                           : (graft_real)graft_model_raw(channel, region, p, moved);
-      graft_real value = (raw - (graft_real)shift[p]) * (graft_real)factor[p];
-      image[p * C + c] = masked ? value * region->weight[p] : value;
+    const struct channel *channel = &model->channel[c];
+    const float *shift = model->shift + c * M, *factor = model->factor + c * M;
+    const float *own = channel->field == NO_FIELD ? NULL : field + channel->field * M;
+    bool masked = model->config.masked && whole && channel->kind != CHANNEL_SDF;
+    for (size_t i = 0; i < M; i++) {
+      float given = !own     ? 0
+                    : turned ? (float)graft_stencils_float(turned, point[i], own)
+                             : own[point[i]];
+      graft_real raw = channel->kind == CHANNEL_FIELD
+                           ? (graft_real)given
+                           : (graft_real)graft_model_raw(channel->kind, region, i, given);
+      graft_real value = (raw - (graft_real)shift[i]) * (graft_real)factor[i];
+      image[i * C + c] = masked ? value * region->weight[i] : value;
     }
   }
 }
 
-void graft_model_code(const graft_deeponet *model, size_t task, graft_real *code) {
-  for (size_t k = 0; k < model->info.tasks; k++) code[k] = k == task;
+graft_status graft_model_read(const graft_deeponet *model, const graft_source *source,
+                              const size_t *sample, size_t count, float *field) {
+  size_t D = model->fields, M = model->sensors;
+  if (D == 1) return source->fill(source->ctx, model->field[0], sample, count, field);
+  for (size_t s = 0; s < count; s++) {
+    for (size_t d = 0; d < D; d++) {
+      GRAFT_TRY(source->fill(source->ctx, model->field[d], &sample[s], 1, field + (s * D + d) * M));
+    }
+  }
+  return GRAFT_OK;
+}
+
+size_t graft_model_codes(const graft_deeponet *model) {
+  return (model->config.code ? model->info.tasks : 0) +
+         (model->config.parameters ? model->info.codes : 0);
+}
+
+void graft_model_code(const graft_deeponet *model, size_t task, const double *number,
+                      graft_real *code) {
+  size_t K = model->config.code ? model->info.tasks : 0;
+  for (size_t k = 0; k < K; k++) code[k] = k == task;
+  for (size_t q = 0; model->config.parameters && q < model->info.codes; q++) {
+    code[K + q] = (graft_real)((number[q] - model->code_shift[q]) * model->code_factor[q]);
+  }
 }
 
 bool graft_model_projects(const graft_deeponet *model) {
@@ -52,7 +80,7 @@ bool graft_model_projects(const graft_deeponet *model) {
 
 static void project_tile(const graft_deeponet *model, size_t count, graft_real *image,
                          graft_real *out) {
-  size_t all = model->info.points * model->channels, D = model->pixels, R = model->components;
+  size_t all = model->sensors * model->channels, D = model->pixels, R = model->components;
   for (size_t i = 0; i < count; i++) { /* pack the pixels in place: they are in increasing order */
     for (size_t d = 0; d < D; d++) image[i * D + d] = image[i * all + model->pixel[d]];
   }
@@ -67,7 +95,7 @@ static void project_tile(const graft_deeponet *model, size_t count, graft_real *
 
 void graft_model_project(const graft_deeponet *model, size_t count, graft_real *image,
                          graft_real *out) {
-  size_t all = model->info.points * model->channels;
+  size_t all = model->sensors * model->channels;
 #pragma omp parallel for schedule(static) num_threads(model->threads)
   for (size_t i = 0; i < count; i += TILE) {
     project_tile(model, count - i < TILE ? count - i : TILE, image + i * all,
@@ -75,12 +103,16 @@ void graft_model_project(const graft_deeponet *model, size_t count, graft_real *
   }
 }
 
-void graft_model_statistics(const struct region *region, size_t points, const float *log_k,
-                            double statistic[RANGE_COUNT]) {
+size_t graft_model_ranges(const graft_deeponet *model) {
+  return model->fields * RANGE_COUNT + model->info.codes;
+}
+
+static void field_statistics(const unsigned char *mask, size_t points, const float *field,
+                             double statistic[RANGE_COUNT]) {
   double count = 0, sum = 0, square = 0, least = INFINITY, most = -INFINITY;
   for (size_t p = 0; p < points; p++) {
-    if (!region->mask[p]) continue;
-    double value = (double)log_k[p];
+    if (mask && !mask[p]) continue;
+    double value = (double)field[p];
     count++;
     sum += value;
     square += value * value;
@@ -91,4 +123,15 @@ void graft_model_statistics(const struct region *region, size_t points, const fl
   statistic[RANGE_STD] = sqrt(fmax(square / count - sum * sum / (count * count), 0));
   statistic[RANGE_MIN] = least;
   statistic[RANGE_MAX] = most;
+}
+
+void graft_model_statistics(const graft_deeponet *model, const struct region *region,
+                            const float *field, const double *number, double *statistic) {
+  const unsigned char *mask = graft_model_whole(model) ? region->mask : NULL;
+  for (size_t d = 0; d < model->fields; d++) {
+    field_statistics(mask, model->sensors, field + d * model->sensors, statistic + d * RANGE_COUNT);
+  }
+  for (size_t q = 0; q < model->info.codes; q++) {
+    statistic[model->fields * RANGE_COUNT + q] = number[q];
+  }
 }

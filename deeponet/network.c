@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Branch: image → halvings → convolutions, each with activation and halving → (with the code) →
+/* Branch: image → halvings → convolutions, each with activation and halving → (with the numbers) →
  * hidden dense layers → dense [W]. Trunk: coordinates or cosines → dense layers → dense [W].
  * Output: their product. */
 #include <math.h>
@@ -120,13 +120,15 @@ static graft_status add_outputs(struct build *b, graft_node first, graft_node *n
 
 static graft_status add_branch(struct build *b, const struct network *network, graft_node *node) {
   size_t width[NETWORK_LAYERS], count;
-  *node = network->image;
-  GRAFT_TRY(add_pools(b, node));
-  GRAFT_TRY(add_convolutions(b, node));
-  if (strcmp(b->config->branch, "pca") != 0) {
-    GRAFT_TRY(add(b, "flatten", "branch", "flatten", 0, node, 1, node));
+  *node = network->has_image ? network->image : network->code;
+  if (network->has_image) {
+    GRAFT_TRY(add_pools(b, node));
+    GRAFT_TRY(add_convolutions(b, node));
+    if (strcmp(b->config->branch, "pca") != 0) {
+      GRAFT_TRY(add(b, "flatten", "branch", "flatten", 0, node, 1, node));
+    }
   }
-  if (network->has_code) {
+  if (network->has_image && network->codes) {
     graft_node both[2] = {*node, network->code};
     GRAFT_TRY(add(b, "concat", "branch", "concat", 0, both, 2, node));
   }
@@ -204,20 +206,31 @@ graft_status graft_network_build(const graft_deeponet *model, size_t max_samples
   uint64_t tasks = info->tasks < 64 ? ((uint64_t)1 << info->tasks) - 1 : ~(uint64_t)0;
   bool image = !graft_model_projects(model);
   graft_node ends[2], output;
-  *network = (struct network){.has_code = config->code, .features = features(config, info->dims)};
-  GRAFT_CHECK(info->dims <= 2 || (strcmp(config->branch, "conv") != 0 && config->pool == 0), USAGE,
-              "-branch: expected dense or pca without halvings on a grid of %d axes, got %s",
-              info->dims, config->branch);
-  size_t height = info->grid[0], width = info->points / height;
+  int axes = 0;
+  size_t height = 1;
+  for (int a = info->dims - 1; a >= 0; a--) {
+    if (!(model->axes >> a & 1)) continue;
+    axes++;
+    height = info->grid[a];
+  }
+  *network = (struct network){.has_image = model->channels > 0,
+                              .codes = graft_model_codes(model),
+                              .features = features(config, info->dims)};
+  GRAFT_CHECK(axes <= 2 || (strcmp(config->branch, "conv") != 0 && config->pool == 0), USAGE,
+              "-branch: expected dense or pca without halvings on a grid of %d axes, got %s", axes,
+              config->branch);
+  size_t width = model->sensors / height;
   GRAFT_TRY(graft_graph_create(&network->graph, max_samples, info->points, model->threads));
   struct build b = {config, network->graph, shared_settings(config), tasks};
-  GRAFT_TRY(graft_graph_input(b.graph, "branch/image", GRAFT_AXIS_SAMPLE,
-                              image ? GRAFT_SHAPE(3, height, width, model->channels)
-                                    : GRAFT_SHAPE(1, model->components),
-                              &network->image));
-  if (network->has_code) {
+  if (network->has_image) {
+    GRAFT_TRY(graft_graph_input(b.graph, "branch/image", GRAFT_AXIS_SAMPLE,
+                                image ? GRAFT_SHAPE(3, height, width, model->channels)
+                                      : GRAFT_SHAPE(1, model->components),
+                                &network->image));
+  }
+  if (network->codes) {
     GRAFT_TRY(graft_graph_input(b.graph, "branch/code", GRAFT_AXIS_SAMPLE,
-                                GRAFT_SHAPE(1, info->tasks), &network->code));
+                                GRAFT_SHAPE(1, network->codes), &network->code));
   }
   GRAFT_TRY(graft_graph_input(b.graph, "trunk/point", GRAFT_AXIS_POINT,
                               GRAFT_SHAPE(1, network->features), &network->point));

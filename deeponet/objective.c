@@ -121,16 +121,31 @@ static void fill_branch(const struct training *t, size_t b, size_t row, size_t e
   const graft_deeponet *model = t->model;
   const struct network *network = &t->network;
   const struct region *region = &model->region[t->row_region[row]];
-  size_t P = model->info.points, R = model->components;
-  graft_real *input = graft_graph_input_data(network->graph, network->image);
+  size_t M = model->sensors, R = model->components;
+  graft_real *input =
+      network->has_image ? graft_graph_input_data(network->graph, network->image) : NULL;
   if (t->component) {
     memcpy(input + b * R, t->component + t->first_component[row] + e * R, R * sizeof *input);
-  } else {
-    graft_model_image(model, region, t->log_k + row * P, e, input + b * P * model->channels);
+  } else if (input) {
+    graft_model_image(model, region, t->field + row * model->fields * M, e,
+                      input + b * M * model->channels);
   }
-  if (!network->has_code) return;
-  graft_model_code(model, t->row_task[row],
-                   graft_graph_input_data(network->graph, network->code) + b * model->info.tasks);
+  if (network->codes == 0) return;
+  graft_model_code(model, t->row_task[row], t->number + row * model->info.codes,
+                   graft_graph_input_data(network->graph, network->code) + b * network->codes);
+}
+
+/* The first input field of a row under element e at the points of a pass. */
+static void fill_start(const struct training *t, struct points points, size_t b, size_t row,
+                       size_t e) {
+  const graft_deeponet *model = t->model;
+  const float *field = t->field + row * model->fields * model->sensors;
+  const struct region *region = &model->region[t->row_region[row]];
+  const uint32_t *point = region->image_point + e % region->symmetry.count * model->sensors;
+  graft_real *start = t->start + b * points.count;
+  for (size_t i = 0; i < points.count; i++) {
+    start[i] = (graft_real)field[point[model->place[points.list[i]]]];
+  }
 }
 
 /* Target and skip path's part of z of a row under element e, at some points; out and z [count]. */
@@ -163,6 +178,7 @@ static void assemble(struct training *t, const graft_request *request, struct po
   for (size_t b = 0; b < count; b++) {
     size_t row = t->batch[b], g = t->row_region[row], e = row_symmetry(t, request, row);
     fill_branch(t, b, row, e);
+    if (t->start) fill_start(t, points, b, row, e);
     fill_target(t, row, e, points, t->target + b * n, t->skip ? t->offset + b * n : NULL);
     t->sample_id[b] = t->id[row];
     t->mask[b] = points.all ? model->region[g].weight : t->inside + g * n;
@@ -183,7 +199,9 @@ static void transform(struct training *t, struct points points, struct part part
 #pragma omp parallel for schedule(static) num_threads(model->threads)
   for (size_t b = part.first; b < part.first + part.count; b++) {
     size_t g = t->row_region[t->batch[b]];
-    const graft_real *base = points.all ? model->region[g].base : t->base + g * n;
+    const graft_real *base = t->start     ? t->start + b * n
+                             : points.all ? model->region[g].base
+                                          : t->base + g * n;
     const graft_real *skip = t->skip ? t->offset + b * n : NULL;
     graft_real *z = t->gradient + b * n, *slope = t->slope + b * n, *u = t->prediction + b * n;
     for (size_t i = 0; i < n; i++) z[i] = gain * output[b * n + i] + (skip ? skip[i] : 0);

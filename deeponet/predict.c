@@ -13,12 +13,15 @@ struct predict {
   struct region *own;  /* [source geometries] regions that the model doesn't know */
   size_t *task;        /* [source tasks] task of the model, or NO_TASK */
   size_t rows;         /* samples at a time */
-  float *log_k, *skip; /* [rows x P] */
+  float *field, *skip; /* [rows x D x M], [rows x P] */
   graft_real *z, *u;   /* [rows x P], [P] */
   graft_real *moved;   /* [rows x P] outputs moved back by a grid symmetry */
-  graft_real *image;   /* [rows x P C] for branch pca */
+  graft_real *start;   /* [P] base of a sample, for a transform that starts from one */
+  graft_real *image;   /* [rows x M C] for branch pca */
 };
 #define NO_TASK SIZE_MAX
+
+enum { MOST_NUMBERS = 64 /* of a sample */ };
 
 static void release(struct predict *c) {
   for (size_t g = 0; c->own && g < c->source->info.geometries; g++)
@@ -26,7 +29,8 @@ static void release(struct predict *c) {
   graft_free(c->region);
   graft_free(c->own);
   graft_free(c->task);
-  graft_free(c->log_k);
+  graft_free(c->field);
+  graft_free(c->start);
   graft_free(c->skip);
   graft_free(c->z);
   graft_free(c->u);
@@ -46,6 +50,20 @@ static graft_status check_grid(const graft_source_info *want, const graft_source
       "data set %s: expected the grid of the model (%d axes, %zu points), got another one (%d "
       "axes, %zu points)",
       got->dataset_name, want->dims, want->points, got->dims, got->points);
+  GRAFT_CHECK(want->codes == 0 || got->codes == want->codes, INPUT,
+              "data set %s: expected %zu numbers of each sample as in training, got %zu",
+              got->dataset_name, want->codes, got->codes);
+  for (size_t q = 0; q < want->codes; q++) {
+    GRAFT_CHECK(strcmp(want->code_name[q], got->code_name[q]) == 0, INPUT,
+                "data set %s: expected the number '%s' as in training, got '%s'", got->dataset_name,
+                want->code_name[q], got->code_name[q]);
+  }
+  for (size_t i = 0; i < want->inputs; i++) {
+    const char *name = want->input[i].name;
+    GRAFT_CHECK(graft_source_axes(got, name) == want->input[i].axes, INPUT,
+                "data set %s: expected the input '%s' on the same axes as in training",
+                got->dataset_name, name);
+  }
   return GRAFT_OK;
 }
 
@@ -103,12 +121,16 @@ static size_t task_of(const struct predict *c, size_t sample) {
   return c->task[c->source->info.task[sample]];
 }
 
+static const double *number_of(const struct predict *c, size_t sample) {
+  return c->source->info.code + sample * c->source->info.codes;
+}
+
 /* Skip paths of a chunk, one run of equal tasks at a time. */
 static graft_status predict_skip(struct predict *c, const size_t *sample, size_t count) {
   size_t P = c->model->info.points;
   for (size_t i = 0, j; i < count; i = j) {
     for (j = i; j < count && task_of(c, sample[j]) == task_of(c, sample[i]);) j++;
-    GRAFT_TRY(graft_skip_predict(&c->model->task[task_of(c, sample[i])].skip, c->log_k + i * P,
+    GRAFT_TRY(graft_skip_predict(&c->model->task[task_of(c, sample[i])].skip, c->field + i * P,
                                  j - i, c->skip + i * P));
   }
   return GRAFT_OK;
@@ -136,18 +158,22 @@ static void add_back(const struct region *region, size_t e, graft_real factor,
 static graft_status add_network(struct predict *c, const size_t *sample, size_t count, size_t e) {
   graft_deeponet *model = c->model;
   const struct network *network = &model->network;
-  size_t P = model->info.points, C = model->channels, K = model->info.tasks;
+  size_t P = model->info.points, C = model->channels, M = model->sensors, Q = network->codes;
   bool projects = graft_model_projects(model);
-  graft_real *input = graft_graph_input_data(network->graph, network->image);
+  graft_real *input =
+      network->has_image ? graft_graph_input_data(network->graph, network->image) : NULL;
   graft_real *image = projects ? c->image : input;
-  graft_real *code =
-      network->has_code ? graft_graph_input_data(network->graph, network->code) : NULL;
+  graft_real *code = Q ? graft_graph_input_data(network->graph, network->code) : NULL;
 #pragma omp parallel for schedule(static) num_threads(model->threads)
   for (size_t b = 0; b < count; b++) {
     const struct region *region = region_of(c, sample[b]);
-    graft_model_image(model, region, c->log_k + b * P, e % graft_model_elements(region),
-                      image + b * P * C);
-    if (code) graft_model_code(model, task_of(c, sample[b]), code + b * K);
+    if (image) {
+      graft_model_image(model, region, c->field + b * model->fields * M,
+                        e % graft_model_elements(region), image + b * M * C);
+    }
+    if (code) {
+      graft_model_code(model, task_of(c, sample[b]), number_of(c, sample[b]), code + b * Q);
+    }
   }
   if (projects) graft_model_project(model, count, image, input);
   graft_run run = {.samples = count, .points = P};
@@ -165,11 +191,15 @@ static graft_status add_network(struct predict *c, const size_t *sample, size_t 
   return GRAFT_OK;
 }
 
-static void finish(const struct predict *c, const struct region *region, const graft_real *z,
-                   float *u) {
+/* @p field [D x M] of the sample */
+static void finish(const struct predict *c, const struct region *region, const float *field,
+                   const graft_real *z, float *u) {
   size_t P = c->model->info.points;
   double scale = c->model->config.scale;
-  c->model->transform->apply(P, z, region->base, c->u, NULL);
+  for (size_t p = 0; c->start && p < P; p++) {
+    c->start[p] = (graft_real)field[c->model->place[p]];
+  }
+  c->model->transform->apply(P, z, c->start ? c->start : region->base, c->u, NULL);
   for (size_t p = 0; p < P; p++) {
     float value = region->mask[p] ? (float)((double)c->u[p] / scale) : 0;
     u[p] = isnan(region->fixed[p]) ? value : region->fixed[p];
@@ -183,7 +213,7 @@ static graft_status predict_chunk(struct predict *c, const size_t *sample, size_
     GRAFT_TRY(check_sample(c, sample[b]));
     if (c->model->config.symmetrise && g > elements) elements = g;
   }
-  GRAFT_TRY(c->source->fill(c->source->ctx, "log_k", sample, count, c->log_k));
+  GRAFT_TRY(graft_model_read(c->model, c->source, sample, count, c->field));
   memset(c->z, 0, count * P * sizeof *c->z);
   for (size_t e = 0; e < elements; e++) GRAFT_TRY(add_network(c, sample, count, e));
   if (c->model->skip->kernel) {
@@ -191,22 +221,24 @@ static graft_status predict_chunk(struct predict *c, const size_t *sample, size_
     for (size_t i = 0; i < count * P; i++) c->z[i] += (graft_real)c->skip[i];
   }
   for (size_t b = 0; b < count; b++) {
-    finish(c, region_of(c, sample[b]), c->z + b * P, u + b * P);
+    finish(c, region_of(c, sample[b]), c->field + b * c->model->fields * c->model->sensors,
+           c->z + b * P, u + b * P);
   }
   return GRAFT_OK;
 }
 
 static graft_status predict(struct predict *c, const size_t *sample, size_t count, float *u) {
-  size_t P = c->model->info.points;
+  size_t P = c->model->info.points, M = c->model->sensors;
   GRAFT_TRY(check_grid(&c->model->info, &c->source->info));
   GRAFT_TRY(match(c));
-  GRAFT_TRY(graft_alloc(&c->log_k, c->rows * P, sizeof(float)));
+  GRAFT_TRY(graft_alloc(&c->field, c->rows * c->model->fields * M, sizeof(float)));
+  if (c->model->transform->initial) GRAFT_TRY(graft_alloc(&c->start, P, sizeof(graft_real)));
   GRAFT_TRY(graft_alloc(&c->skip, c->rows * P, sizeof(float)));
   GRAFT_TRY(graft_alloc(&c->z, c->rows * P, sizeof(graft_real)));
   GRAFT_TRY(graft_alloc(&c->u, P, sizeof(graft_real)));
   GRAFT_TRY(graft_alloc(&c->moved, c->rows * P, sizeof(graft_real)));
   if (graft_model_projects(c->model)) {
-    GRAFT_TRY(graft_alloc(&c->image, c->rows * P * c->model->channels, sizeof(graft_real)));
+    GRAFT_TRY(graft_alloc(&c->image, c->rows * M * c->model->channels, sizeof(graft_real)));
   }
   for (size_t i = 0; i < count; i += c->rows) {
     size_t part = count - i < c->rows ? count - i : c->rows;
@@ -235,19 +267,23 @@ static double range_excess(const double range[2], double value) {
 static graft_status check_inputs(struct predict *c, const size_t *sample, size_t count,
                                  double *excess) {
   const graft_deeponet *model = c->model;
-  double statistic[RANGE_COUNT];
+  size_t R = graft_model_ranges(model);
+  double statistic[MOST_CHANNELS * RANGE_COUNT + MOST_NUMBERS];
+  GRAFT_CHECK(model->info.codes <= MOST_NUMBERS, INTERNAL, "expected up to %d numbers, got %zu",
+              MOST_NUMBERS, model->info.codes);
   GRAFT_TRY(check_grid(&model->info, &c->source->info));
   GRAFT_TRY(match(c));
-  GRAFT_TRY(graft_alloc(&c->log_k, model->info.points, sizeof(float)));
+  GRAFT_TRY(graft_alloc(&c->field, model->fields * model->sensors, sizeof(float)));
   for (size_t i = 0; i < count; i++) {
     double least = INFINITY; /* a task that the model doesn't know: the one that fits best */
-    GRAFT_TRY(c->source->fill(c->source->ctx, "log_k", &sample[i], 1, c->log_k));
-    graft_model_statistics(region_of(c, sample[i]), model->info.points, c->log_k, statistic);
+    GRAFT_TRY(graft_model_read(model, c->source, &sample[i], 1, c->field));
+    graft_model_statistics(model, region_of(c, sample[i]), c->field, number_of(c, sample[i]),
+                           statistic);
     for (size_t k = 0; k < model->info.tasks; k++) {
       double largest = 0;
       if (task_of(c, sample[i]) != NO_TASK && task_of(c, sample[i]) != k) continue;
-      for (size_t r = 0; r < RANGE_COUNT; r++) {
-        largest = fmax(largest, range_excess(model->task[k].range[r], statistic[r]));
+      for (size_t r = 0; r < R; r++) {
+        largest = fmax(largest, range_excess(model->task[k].range + 2 * r, statistic[r]));
       }
       least = fmin(least, largest);
     }
@@ -268,10 +304,10 @@ static graft_status check_seen(struct predict *c, const size_t *sample, size_t c
                                unsigned char *seen) {
   GRAFT_TRY(check_grid(&c->model->info, &c->source->info));
   GRAFT_TRY(match(c));
-  GRAFT_TRY(graft_alloc(&c->log_k, c->model->info.points, sizeof(float)));
+  GRAFT_TRY(graft_alloc(&c->field, c->model->fields * c->model->sensors, sizeof(float)));
   for (size_t i = 0; i < count; i++) {
-    GRAFT_TRY(c->source->fill(c->source->ctx, "log_k", &sample[i], 1, c->log_k));
-    seen[i] = graft_model_saw(c->model, region_of(c, sample[i]), c->log_k);
+    GRAFT_TRY(graft_model_read(c->model, c->source, &sample[i], 1, c->field));
+    seen[i] = graft_model_saw(c->model, region_of(c, sample[i]), c->field, number_of(c, sample[i]));
   }
   return GRAFT_OK;
 }

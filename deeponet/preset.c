@@ -88,16 +88,42 @@ static const graft_setting demo[] = {
 
 static const graft_preset preset[] = {
     {"demo", "minutes on a laptop: dense branch on principal components, torsion transform", "",
-     demo},
-    {"paper", "the network and training of MT-DeepONet: hours to days", "kumar2025", paper},
+     demo, NULL},
+    {"paper", "the network and training of MT-DeepONet: hours to days", "kumar2025", paper, NULL},
 };
 enum { COUNT = sizeof preset / sizeof *preset };
 
-const char *graft_preset_name(size_t i) { return i < COUNT ? preset[i].name : NULL; }
+const graft_preset *graft_preset_get(size_t i) { return i < COUNT ? &preset[i] : NULL; }
 
-const graft_preset *graft_preset_find(const char *name) {
+/* Was the name there before place i? */
+static bool is_repeated(size_t i) {
+  for (size_t j = 0; j < i; j++) {
+    if (strcmp(preset[j].name, preset[i].name) == 0) return true;
+  }
+  return false;
+}
+
+const char *graft_preset_name(size_t i) {
+  for (size_t j = 0, n = 0; j < COUNT; j++) {
+    if (!is_repeated(j) && n++ == i) return preset[j].name;
+  }
+  return NULL;
+}
+
+/* Has the equation presets of its own? */
+static bool has_own(const char *problem) {
   for (size_t i = 0; i < COUNT; i++) {
-    if (strcmp(preset[i].name, name) == 0) return &preset[i];
+    if (preset[i].problem && strcmp(preset[i].problem, problem) == 0) return true;
+  }
+  return false;
+}
+
+const graft_preset *graft_preset_find(const char *problem, const char *name) {
+  bool own = has_own(problem);
+  for (size_t i = 0; i < COUNT; i++) {
+    const char *of = preset[i].problem;
+    bool fits = own ? of && strcmp(of, problem) == 0 : !of;
+    if (fits && strcmp(preset[i].name, name) == 0) return &preset[i];
   }
   return NULL;
 }

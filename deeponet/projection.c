@@ -14,18 +14,19 @@
 enum { MOST_PIXELS = 4096, CHUNK = 256 };
 static const double smallest = 1e-10; /* least eigenvalue over the largest */
 
-/* Pixels on every 2^pool-th point of each axis, in the union of the regions where channels are
- * masked. */
+/* Pixels on every 2^pool-th point of each axis of the image, in the union of the regions where
+ * channels are masked. */
 static graft_status select_pixels(graft_deeponet *model) {
   const graft_source_info *info = &model->info;
   size_t step = (size_t)1 << model->config.pool, D = 0;
-  GRAFT_TRY(graft_alloc(&model->pixel, info->points * model->channels, sizeof *model->pixel));
-  for (size_t p = 0; p < info->points; p++) {
-    bool kept = false;
+  bool everywhere = !model->config.masked || !graft_model_whole(model);
+  GRAFT_TRY(graft_alloc(&model->pixel, model->sensors * model->channels, sizeof *model->pixel));
+  for (size_t p = 0; p < model->sensors; p++) {
+    bool kept = everywhere;
     size_t rest = p;
-    for (size_t g = 0; g < info->geometries; g++) kept = kept || model->region[g].mask[p];
-    kept = kept || !model->config.masked;
+    for (size_t g = 0; !kept && g < info->geometries; g++) kept = model->region[g].mask[p];
     for (int a = info->dims - 1; a >= 0; a--) {
+      if (!(model->axes >> a & 1)) continue;
       kept = kept && rest % info->grid[a] % step == 0;
       rest /= info->grid[a];
     }
@@ -45,7 +46,7 @@ static graft_status select_pixels(graft_deeponet *model) {
 static void add_task(const struct training *t, size_t k, size_t e, double weight, double *x,
                      graft_real *image, double *covariance) {
   const graft_deeponet *model = t->model;
-  size_t P = model->info.points, all = P * model->channels, D = model->pixels;
+  size_t M = model->sensors, all = M * model->channels, D = model->pixels;
   for (size_t i = 0; i < t->task_count[k]; i += CHUNK) {
     size_t count = t->task_count[k] - i < CHUNK ? t->task_count[k] - i : CHUNK;
 #pragma omp parallel for schedule(static)
@@ -54,7 +55,7 @@ static void add_task(const struct training *t, size_t k, size_t e, double weight
       const struct region *region = &model->region[t->row_region[row]];
       size_t g = model->config.augmentation ? graft_model_elements(region) : 1;
       if (e < g) {
-        graft_model_image(model, region, t->log_k + row * P, e, image + j * all);
+        graft_model_image(model, region, t->field + row * model->fields * M, e, image + j * all);
       }
       double factor = e < g ? sqrt(weight / (double)g) : 0;
       for (size_t d = 0; d < D; d++) {
@@ -110,8 +111,7 @@ static graft_status fit(const struct training *t) {
   GRAFT_TRY_TO(done, graft_alloc(&covariance, D * D, sizeof *covariance));
   GRAFT_TRY_TO(done, graft_alloc(&value, D, sizeof *value));
   GRAFT_TRY_TO(done, graft_alloc(&x, CHUNK * D, sizeof *x));
-  GRAFT_TRY_TO(done,
-               graft_alloc(&image, CHUNK * model->info.points * model->channels, sizeof *image));
+  GRAFT_TRY_TO(done, graft_alloc(&image, CHUNK * model->sensors * model->channels, sizeof *image));
   for (size_t k = 0; k < K; k++) {
     for (size_t e = 0; e < most_elements(model); e++) {
       add_task(t, k, e, 1 / (double)(K * t->task_count[k]), x, image, covariance);
@@ -130,10 +130,11 @@ done:
 static void project_row(const struct training *t, size_t row, size_t count, graft_real *image) {
   const graft_deeponet *model = t->model;
   const struct region *region = &model->region[t->row_region[row]];
-  size_t P = model->info.points;
+  size_t M = model->sensors;
 #pragma omp parallel for schedule(static)
   for (size_t e = 0; e < count; e++) {
-    graft_model_image(model, region, t->log_k + row * P, e, image + e * P * model->channels);
+    graft_model_image(model, region, t->field + row * model->fields * M, e,
+                      image + e * M * model->channels);
   }
   graft_model_project(model, count, image, t->component + t->first_component[row]);
 }
@@ -155,8 +156,8 @@ graft_status graft_training_project(struct training *t) {
   }
   t->first_component[t->rows] = total;
   GRAFT_TRY(graft_alloc(&t->component, total, sizeof *t->component));
-  GRAFT_TRY(graft_alloc(&image, most_elements(model) * model->info.points * model->channels,
-                        sizeof *image));
+  GRAFT_TRY(
+      graft_alloc(&image, most_elements(model) * model->sensors * model->channels, sizeof *image));
   for (size_t row = 0; row < t->rows; row++) {
     size_t count = (t->first_component[row + 1] - t->first_component[row]) / model->components;
     project_row(t, row, count, image);

@@ -24,8 +24,12 @@ static bool motion_get(const graft_source_info *info, size_t i, struct motion *m
     motion->flip[a] = i >> a & 1;
     if (a >= info->dims && (motion->flip[a] || motion->order[a] != a)) return false;
   }
+  if (info->in_time && (motion->flip[0] || motion->order[0] != 0)) return false;
   for (int a = 0; a < info->dims; a++) {
     int b = motion->order[a];
+    for (size_t j = 0; j < info->inputs; j++) { /* an input's axes stay its own */
+      if ((info->input[j].axes >> a & 1) != (info->input[j].axes >> b & 1)) return false;
+    }
     double side = info->hi[a] - info->lo[a], other = info->hi[b] - info->lo[b];
     if (b >= info->dims || info->grid[a] != info->grid[b]) return false;
     if (fabs(side - other) > 1e-12 * fabs(side)) return false;

@@ -61,24 +61,28 @@ static graft_status select_rows(struct training *t, const graft_source_info *inf
 }
 
 static graft_status read_rows(struct training *t, const graft_source *source) {
-  size_t P = source->info.points;
-  GRAFT_TRY(graft_alloc(&t->log_k, t->rows * P, sizeof(float)));
+  const graft_deeponet *model = t->model;
+  const graft_source_info *info = &source->info;
+  size_t P = info->points, Q = info->codes;
+  GRAFT_TRY(graft_alloc(&t->field, t->rows * model->fields * model->sensors, sizeof(float)));
+  GRAFT_TRY(graft_alloc(&t->number, t->rows * Q, sizeof(double)));
   GRAFT_TRY(graft_alloc(&t->u, t->rows * P, sizeof(float)));
-  GRAFT_TRY(source->fill(source->ctx, "log_k", t->id, t->rows, t->log_k));
+  for (size_t i = 0; i < t->rows * Q; i++) t->number[i] = info->code[t->id[i / Q] * Q + i % Q];
+  GRAFT_TRY(graft_model_read(model, source, t->id, t->rows, t->field));
   return source->fill(source->ctx, "u", t->id, t->rows, t->u);
 }
 
 /* Mean and standard deviation of a field channel at a pixel, or everywhere. */
 static void fit_channel(const struct training *t, size_t c, bool everywhere) {
   graft_deeponet *model = t->model;
-  size_t P = model->info.points;
+  size_t P = model->sensors, D = model->fields;
   double all = 0, all_square = 0;
   for (size_t p = 0; p < P; p++) {
     double sum = 0, square = 0;
     for (size_t i = 0; i < t->N; i++) {
       size_t row = t->train[i];
-      double raw = graft_model_raw(model->channel[c], &model->region[t->row_region[row]], p,
-                                   t->log_k[row * P + p]);
+      double raw = graft_model_raw(model->channel[c].kind, &model->region[t->row_region[row]], p,
+                                   t->field[(row * D + model->channel[c].field) * P + p]);
       sum += raw;
       square += raw * raw;
     }
@@ -100,11 +104,12 @@ static void fit_channel(const struct training *t, size_t c, bool everywhere) {
 
 /* Geometry channels are divided by their largest magnitude over all regions. */
 static void scale_channel(graft_deeponet *model, size_t c) {
-  size_t P = model->info.points;
+  size_t P = model->sensors;
   double largest = 0;
   for (size_t g = 0; g < model->info.geometries; g++) {
     for (size_t p = 0; p < P; p++) {
-      largest = fmax(largest, fabs(graft_model_raw(model->channel[c], &model->region[g], p, 0)));
+      largest =
+          fmax(largest, fabs(graft_model_raw(model->channel[c].kind, &model->region[g], p, 0)));
     }
   }
   for (size_t p = 0; p < P; p++) {
@@ -112,12 +117,27 @@ static void scale_channel(graft_deeponet *model, size_t c) {
   }
 }
 
+/* Z-scores of the samples' numbers; those that do not vary are only shifted. */
+static void fit_numbers(const struct training *t) {
+  graft_deeponet *model = t->model;
+  size_t Q = model->info.codes;
+  for (size_t q = 0; q < Q; q++) {
+    double sum = 0, square = 0;
+    for (size_t i = 0; i < t->N; i++) sum += t->number[t->train[i] * Q + q] / (double)t->N;
+    for (size_t i = 0; i < t->N; i++) {
+      double rest = t->number[t->train[i] * Q + q] - sum;
+      square += rest * rest / (double)t->N;
+    }
+    model->code_shift[q] = sum;
+    model->code_factor[q] = square > least_std * least_std ? 1 / sqrt(square) : 1;
+  }
+}
+
 static void fit_normalisation(const struct training *t) {
   graft_deeponet *model = t->model;
   bool everywhere = strcmp(model->config.normalisation, "global") == 0;
   for (size_t c = 0; c < model->channels; c++) {
-    enum channel channel = model->channel[c];
-    if (channel == CHANNEL_MASK || channel == CHANNEL_SDF || channel == CHANNEL_TORSION) {
+    if (model->channel[c].field == NO_FIELD) {
       scale_channel(model, c);
     } else {
       fit_channel(t, c, everywhere);
@@ -130,20 +150,23 @@ static graft_status fit_task(const struct training *t, size_t k) {
   graft_deeponet *model = t->model;
   struct task *task = &model->task[k];
   size_t P = model->info.points;
-  double *mean, statistic[RANGE_COUNT];
-  GRAFT_TRY(graft_alloc(&mean, P, sizeof *mean));
-  for (size_t r = 0; r < RANGE_COUNT; r++) {
-    task->range[r][0] = INFINITY;
-    task->range[r][1] = -INFINITY;
+  size_t R = graft_model_ranges(model), inputs = model->fields * model->sensors;
+  double *mean, *statistic; /* one array */
+  GRAFT_TRY(graft_alloc(&mean, P + R, sizeof *mean));
+  statistic = mean + P;
+  for (size_t r = 0; r < R; r++) {
+    task->range[2 * r] = INFINITY;
+    task->range[2 * r + 1] = -INFINITY;
   }
   task->region = t->row_region[t->train[t->task_start[k]]];
   for (size_t i = 0; i < t->task_count[k]; i++) {
     size_t row = t->train[t->task_start[k] + i], region = t->row_region[row];
     for (size_t p = 0; p < P; p++) mean[p] += (double)t->u[row * P + p];
-    graft_model_statistics(&model->region[region], P, t->log_k + row * P, statistic);
-    for (size_t r = 0; r < RANGE_COUNT; r++) {
-      task->range[r][0] = fmin(task->range[r][0], statistic[r]);
-      task->range[r][1] = fmax(task->range[r][1], statistic[r]);
+    graft_model_statistics(model, &model->region[region], t->field + row * inputs,
+                           t->number + row * model->info.codes, statistic);
+    for (size_t r = 0; r < R; r++) {
+      task->range[2 * r] = fmin(task->range[2 * r], statistic[r]);
+      task->range[2 * r + 1] = fmax(task->range[2 * r + 1], statistic[r]);
     }
     if (region != t->row_region[t->train[t->task_start[k]]]) task->region = NO_REGION;
   }
@@ -185,7 +208,7 @@ static graft_status fit_skip(struct training *t, size_t k) {
   const struct region *region = &model->region[task->region];
   graft_skip_data data = {.train = t->task_count[k],
                           .validation = rows - t->task_count[k],
-                          .log_k = t->log_k + first * P,
+                          .log_k = t->field + first * P,
                           .u = t->u + first * P,
                           .mask = region->mask,
                           .base = region->base,
@@ -207,7 +230,8 @@ static graft_status check_rotations(const struct training *t) {
     for (size_t i = 0; i < t->N && seen < ROUGH_SAMPLES && rotation->count > 1; i++) {
       size_t row = t->train[i];
       if (t->row_region[row] != g) continue;
-      GRAFT_TRY(graft_rotation_error(rotation, t->log_k + row * rotation->points, &error));
+      GRAFT_TRY(graft_rotation_error(rotation, t->field + row * model->fields * rotation->points,
+                                     &error));
       sum += error;
       seen++;
     }
@@ -220,6 +244,7 @@ static graft_status fit(struct training *t) {
   graft_deeponet *model = t->model;
   GRAFT_TRY(check_rotations(t));
   fit_normalisation(t);
+  fit_numbers(t);
   fit_fixed(t);
   if (graft_model_projects(model)) {
     GRAFT_TRY(graft_training_fit_basis(t));
@@ -285,6 +310,7 @@ static graft_status allocate(struct training *t) {
   GRAFT_TRY(graft_alloc(&t->slope, B * P, sizeof(graft_real)));
   GRAFT_TRY(graft_alloc(&t->gradient, B * P, sizeof(graft_real)));
   if (t->skip) GRAFT_TRY(graft_alloc(&t->offset, B * P, sizeof(graft_real)));
+  if (model->transform->initial) GRAFT_TRY(graft_alloc(&t->start, B * P, sizeof(graft_real)));
   GRAFT_TRY(graft_alloc(&t->value, B, sizeof(double)));
   GRAFT_TRY(graft_alloc(&t->weight, B, sizeof(double)));
   GRAFT_TRY(graft_alloc(&t->task_name, K, sizeof *t->task_name));
@@ -318,7 +344,7 @@ graft_status graft_training_create(graft_deeponet *model, const graft_source *so
                                    const char *split) {
   struct training *t;
   GRAFT_TRY(begin(model, source, split, &t));
-  GRAFT_TRY(graft_model_remember(model, t->rows, t->row_region, t->log_k));
+  GRAFT_TRY(graft_model_remember(model, t->rows, t->row_region, t->field, t->number));
   GRAFT_TRY(fit(t));
   return end(t);
 }
@@ -352,11 +378,11 @@ void graft_training_destroy(struct training *t) {
   if (!t) return;
   void *const all[] = {
       t->id,         t->row_task, t->row_region, t->train,      t->validation, t->task_start,
-      t->task_count, t->log_k,    t->u,          t->skip,       t->pattern,    t->order,
+      t->task_count, t->field,    t->u,          t->skip,       t->pattern,    t->order,
       t->batch,      t->mask,     t->target,     t->prediction, t->slope,      t->gradient,
       t->value,      t->weight,   t->sample_id,  t->task_name,  t->component,  t->first_component,
       t->all,        t->list,     t->base,       t->inside,     t->feature,    t->sorted,
-      t->offset};
+      t->offset,     t->number,   t->start};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) graft_free(all[i]);
   graft_graph_destroy(t->network.graph);
   graft_free(t);

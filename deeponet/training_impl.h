@@ -15,7 +15,9 @@ struct training {
   size_t *train;                   /* [N] rows, task after task */
   size_t *validation;              /* [V] rows */
   size_t *task_start, *task_count; /* [K] part of train that belongs to a task */
-  float *log_k, *u, *skip;         /* [rows x P]; skip NULL without a skip path */
+  float *field;                    /* [rows x D x M] input fields */
+  double *number;                  /* [rows x Q] numbers of the samples */
+  float *u, *skip;                 /* [rows x P]; skip NULL without a skip path */
   graft_real *component;           /* principal components of all rows and their copies, or NULL */
   size_t *first_component;         /* [rows] where a row's first copy starts */
   size_t *pattern;                 /* [N] task at each place of an epoch */
@@ -40,6 +42,7 @@ struct training {
   size_t p;
   uint32_t *all, *list;      /* [P] all points in order; the first p of it are this step's */
   graft_real *base, *inside; /* [G x p] region's base and weight at these points */
+  graft_real *start;         /* [B x P] base of each sample, for a transform that starts from one */
   graft_real *feature;       /* [P x F] trunk features of all points */
   bool partial;              /* the trunk's input holds some points only */
 };

@@ -17,12 +17,15 @@ typedef struct graft_transform_type {
   const char *name;    /**< e.g. "torsion" */
   const char *summary; /**< one line */
   const char *source;  /**< reference key */
-  bool torsion;        /**< needs the torsion function of the geometry */
+  bool torsion;        /**< base is scale x the torsion function of the geometry */
+  bool initial;        /**< base is the sample's first input field, the same along the axes that it
+                            lacks; scale is 1 */
   /** u [P] and its derivative du [P] with respect to z (NULL: not wanted).
-   *  @param z [P], @param base [P] torsion function (0 outside) */
+   *  @param z [P], @param base [P] see above (0 outside) */
   void (*apply)(size_t points, const graft_real *z, const graft_real *base, graft_real *u,
                 graft_real *du);
-  /** z of u at a point where u can be inverted; @p base as above. In double, for fitting. */
+  /** z of u at a point where u can be inverted; @p base as above. In double, for fitting skip
+   *  paths; NULL: there are none with this transform. */
   double (*invert)(double u, double base);
   /** Can it be inverted there? */
   bool (*invertible)(double u, double base);

@@ -29,11 +29,12 @@ struct graft_dataset_writer {
   graft_dataset_places places;
   size_t fields;
   char name[GRAFT_DATASET_FIELDS][GRAFT_NAME_SIZE];
-  bool may_resume;     /**< a configuration was given */
-  bool keep;           /**< leave the part file behind */
-  double *written;     /**< [S] 1: by this rank (rank 0: or before) */
-  unsigned char *done; /**< [S] 1: before, by the run that left the part file */
-  float *error;        /**< [S] error estimates of those */
+  size_t points[GRAFT_DATASET_FIELDS]; /**< of each field */
+  bool may_resume;                     /**< a configuration was given */
+  bool keep;                           /**< leave the part file behind */
+  double *written;                     /**< [S] 1: by this rank (rank 0: or before) */
+  unsigned char *done;                 /**< [S] 1: before, by the run that left the part file */
+  float *error;                        /**< [S] error estimates of those */
 };
 
 /** Find all places in a file that is laid out. */
@@ -45,11 +46,18 @@ graft_status graft_dataset_find_places(hid_t file, graft_dataset_writer *writer)
 graft_status graft_dataset_take_up(graft_dataset_writer *writer, const char *configuration,
                                    bool *taken);
 
-/** CRC-32 over a sample's fields in alphabetical order of their names; data [fields][P]. */
+/** CRC-32 over a sample's fields in alphabetical order of their names; data [fields][points]. */
 int64_t graft_dataset_sample_checksum(const graft_dataset_writer *writer, const float *const *data);
 
 /** Shape [count, grid…] of an array over the grid. */
 graft_shape graft_dataset_shape(const graft_source_info *info, size_t count);
+
+/** Shape [count, axes of the field…]. */
+graft_shape graft_dataset_field_shape(const graft_source_info *info, const char *field,
+                                      size_t count);
+
+/** Names of the grid's axes [D], e.g. "time", "x". */
+const char *const *graft_dataset_axes(const graft_source_info *info);
 
 /** Lay out the whole file: every table written, the fields allocated but not written. */
 graft_status graft_dataset_layout(hid_t file, const graft_source_info *info,

@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "io/dataset_impl.h"
 
-enum { MAX_SPLITS = 256 };
+enum { MAX_SPLITS = 256, MAX_INPUTS = 64 };
 
 /* Length of a table with one axis. */
 static graft_status look_length(hid_t file, const char *name, size_t *length) {
@@ -27,13 +27,13 @@ static graft_status look_length(hid_t file, const char *name, size_t *length) {
 
 /* Axes, extent and points of the grid, from small tables only. */
 static graft_status look_grid(hid_t file, graft_source_info *info) {
-  static const char *const axis[] = {"dimensions/x", "dimensions/y", "dimensions/z"};
   hid_t set;
   H5T_class_t class;
   size_t size;
   graft_shape shape;
   double extent[6];
   char text[96];
+  info->in_time = graft_h5_exists(file, "graft/in_time");
   GRAFT_TRY(graft_h5_look(file, "graft/extent", &set, &class, &size, &shape));
   H5Dclose(set);
   GRAFT_CHECK(shape.rank == 2 && shape.dim[0] >= 1 && shape.dim[0] <= 3 && shape.dim[1] == 2, INPUT,
@@ -47,8 +47,10 @@ static graft_status look_grid(hid_t file, graft_source_info *info) {
     GRAFT_CHECK(isfinite(info->lo[a]) && isfinite(info->hi[a]) && info->lo[a] < info->hi[a], INPUT,
                 "/graft/extent[%d]: expected min < max, got %g and %g", a, info->lo[a],
                 info->hi[a]);
-    GRAFT_TRY(look_length(file, axis[a], &info->grid[a]));
-    GRAFT_CHECK(info->grid[a] >= 2, INPUT, "/%s: expected at least 2 points, got %zu", axis[a],
+    char axis[32];
+    snprintf(axis, sizeof axis, "dimensions/%s", graft_dataset_axes(info)[a]);
+    GRAFT_TRY(look_length(file, axis, &info->grid[a]));
+    GRAFT_CHECK(info->grid[a] >= 2, INPUT, "/%s: expected at least 2 points, got %zu", axis,
                 info->grid[a]);
   }
   return GRAFT_OK;
@@ -99,16 +101,17 @@ done:
 
 /* The axis tables must be what the extent says: readers of The Well look at them, ours do not. */
 static graft_status check_axis(hid_t file, const graft_source_info *info, int a) {
-  static const char *const axis[] = {"dimensions/x", "dimensions/y", "dimensions/z"};
+  char axis[32];
   size_t n = info->grid[a];
   double width = info->hi[a] - info->lo[a];
   float *x;
+  snprintf(axis, sizeof axis, "dimensions/%s", graft_dataset_axes(info)[a]);
   GRAFT_TRY(graft_alloc(&x, n, sizeof *x));
-  graft_status status = graft_h5_read(file, axis[a], H5T_NATIVE_FLOAT, GRAFT_SHAPE(1, n), x);
+  graft_status status = graft_h5_read(file, axis, H5T_NATIVE_FLOAT, GRAFT_SHAPE(1, n), x);
   for (size_t i = 0; i < n && status == GRAFT_OK; i++) {
     double want = info->lo[a] + width * (double)i / (double)(n - 1);
     GRAFT_CHECK_TO(done, fabs((double)x[i] - want) <= 1e-5 * (width + fabs(want)), INPUT,
-                   "/%s[%zu]: expected %g (uniform, node-centred), got %g", axis[a], i, want,
+                   "/%s[%zu]: expected %g (uniform, node-centred), got %g", axis, i, want,
                    (double)x[i]);
   }
 done:
@@ -248,6 +251,41 @@ static graft_status read_splits(hid_t file, graft_source_info *info, char **name
   return GRAFT_OK;
 }
 
+/* Files of the first versions say nothing of inputs: theirs is log_k. */
+static graft_status read_inputs(hid_t file, graft_source_info *info) {
+  graft_source_input input[MAX_INPUTS] = {{.name = "log_k", .axes = (1u << info->dims) - 1}};
+  unsigned char axes[MAX_INPUTS];
+  size_t count = graft_h5_exists(file, "t0_fields/log_k") ? 1 : 0;
+  if (graft_h5_exists(file, "graft/input/name")) {
+    GRAFT_TRY(look_length(file, "graft/input/name", &count));
+    GRAFT_CHECK(count <= MAX_INPUTS, INPUT, "/graft/input/name: expected at most %d, got %zu",
+                MAX_INPUTS, count);
+    GRAFT_TRY(read_names(file, "graft/input/name", count, &input[0].name, sizeof *input));
+    GRAFT_TRY(
+        graft_h5_read(file, "graft/input/axes", H5T_NATIVE_UINT8, GRAFT_SHAPE(1, count), axes));
+    for (size_t i = 0; i < count; i++) input[i].axes = axes[i];
+  }
+  return graft_source_info_inputs(info, count, input);
+}
+
+static graft_status read_codes(hid_t file, graft_source_info *info) {
+  size_t count;
+  if (!graft_h5_exists(file, "graft/code/name")) return GRAFT_OK;
+  GRAFT_TRY(look_length(file, "graft/code/name", &count));
+  GRAFT_CHECK(count <= MAX_INPUTS, INPUT, "/graft/code/name: expected at most %d, got %zu",
+              MAX_INPUTS, count);
+  GRAFT_TRY(graft_source_info_codes(info, count));
+  GRAFT_TRY(read_names(file, "graft/code/name", count, info->code_name, GRAFT_NAME_SIZE));
+  GRAFT_TRY(graft_h5_read(file, "graft/sample/code", H5T_NATIVE_DOUBLE,
+                          GRAFT_SHAPE(2, info->samples, count), info->code));
+  for (size_t i = 0; i < info->samples * count; i++) {
+    GRAFT_CHECK(isfinite(info->code[i]), INPUT,
+                "/graft/sample/code[%zu]: %s: expected a finite value, got %g", i / count,
+                info->code_name[i % count], info->code[i]);
+  }
+  return GRAFT_OK;
+}
+
 static graft_status read_text(hid_t file, const char *name, char to[GRAFT_NAME_SIZE]) {
   return read_names(file, name, 1, (char(*)[GRAFT_NAME_SIZE])to, GRAFT_NAME_SIZE);
 }
@@ -263,6 +301,8 @@ static graft_status read_tables(hid_t file, graft_source_info *info, char **spli
   GRAFT_TRY(read_names(file, "graft/task/name", info->tasks, info->task_name, GRAFT_NAME_SIZE));
   GRAFT_TRY(check_done(file, info->samples));
   GRAFT_TRY(read_samples(file, info));
+  GRAFT_TRY(read_inputs(file, info));
+  GRAFT_TRY(read_codes(file, info));
   GRAFT_TRY(read_geometries(file, info));
   return read_splits(file, info, split_name);
 }
@@ -281,6 +321,7 @@ graft_status graft_dataset_read_info(hid_t file, graft_source_info *info) {
   if (status == GRAFT_OK) {
     memcpy(info->lo, look.lo, sizeof info->lo);
     memcpy(info->hi, look.hi, sizeof info->hi);
+    info->in_time = look.in_time;
     status = read_tables(file, info, split_name);
     if (status != GRAFT_OK) graft_source_info_fini(info);
   }

@@ -7,11 +7,22 @@
 #include "base/arena.h"
 #include "io/dataset_impl.h"
 
-static const char *const axis_name[] = {"x", "y", "z"};
+const char *const *graft_dataset_axes(const graft_source_info *info) {
+  static const char *const name[] = {"time", "x", "y", "z"};
+  return info->in_time ? name : name + 1;
+}
 
 graft_shape graft_dataset_shape(const graft_source_info *info, size_t count) {
-  graft_shape shape = {.rank = info->dims + 1, .dim = {count}};
-  for (int a = 0; a < info->dims; a++) shape.dim[a + 1] = info->grid[a];
+  return graft_dataset_field_shape(info, "", count);
+}
+
+graft_shape graft_dataset_field_shape(const graft_source_info *info, const char *field,
+                                      size_t count) {
+  graft_shape shape = {.rank = 1, .dim = {count}};
+  unsigned axes = graft_source_axes(info, field);
+  for (int a = 0; a < info->dims; a++) {
+    if (axes >> a & 1) shape.dim[shape.rank++] = info->grid[a];
+  }
   return shape;
 }
 
@@ -29,9 +40,9 @@ static graft_status attr_bool(hid_t file, const char *object, const char *name,
   return graft_h5_attr_bools(file, object, name, 0, 1, &value);
 }
 
-static graft_status attr_varying(hid_t file, const char *object, unsigned char sample) {
+static graft_status attr_varying(hid_t file, const char *object, bool sample, bool time) {
   GRAFT_TRY(attr_bool(file, object, "sample_varying", sample));
-  return attr_bool(file, object, "time_varying", 0);
+  return attr_bool(file, object, "time_varying", time);
 }
 
 static bool is_number(const graft_array *a) {
@@ -47,11 +58,26 @@ static double number(const graft_array *a) {
   }
 }
 
-/* Root attributes and /scalars: the single numbers among the parameters. */
-static graft_status write_scalars(hid_t file, const graft_bundle *parameters) {
-  size_t most = parameters ? parameters->arrays : 0, count = 0;
+/* One number of the code of all samples as a scalar that varies with them. */
+static graft_status write_code_scalar(hid_t file, const graft_source_info *info, size_t q) {
+  char path[128];
+  float *value;
+  GRAFT_TRY(graft_alloc(&value, info->samples, sizeof *value));
+  for (size_t s = 0; s < info->samples; s++) value[s] = (float)info->code[s * info->codes + q];
+  snprintf(path, sizeof path, "scalars/%s", info->code_name[q]);
+  graft_status status =
+      graft_h5_write(file, path, H5T_NATIVE_FLOAT, GRAFT_SHAPE(1, info->samples), value);
+  graft_free(value);
+  GRAFT_TRY(status);
+  return attr_varying(file, path, true, false);
+}
+
+/* Root attributes and /scalars: the single numbers among the parameters, and the samples' codes. */
+static graft_status write_scalars(hid_t file, const graft_source_info *info,
+                                  const graft_bundle *parameters) {
+  size_t most = parameters ? parameters->arrays : 0, count = 0, constant;
   const char **name;
-  GRAFT_TRY(graft_alloc(&name, most, sizeof *name));
+  GRAFT_TRY(graft_alloc(&name, most + info->codes, sizeof *name));
   graft_status status = make_group(file, "scalars");
   for (size_t i = 0; i < most && status == GRAFT_OK; i++) {
     const graft_array *a = &parameters->array[i];
@@ -62,11 +88,16 @@ static graft_status write_scalars(hid_t file, const graft_bundle *parameters) {
     snprintf(path, sizeof path, "scalars/%s", a->name);
     GRAFT_TRY_TO(done, graft_h5_attr_real(file, ".", a->name, number(a)));
     GRAFT_TRY_TO(done, graft_h5_write(file, path, H5T_NATIVE_FLOAT, GRAFT_SHAPE(0, 0), &value));
-    GRAFT_TRY_TO(done, attr_varying(file, path, 0));
+    GRAFT_TRY_TO(done, attr_varying(file, path, false, false));
   }
   GRAFT_TRY_TO(done, status);
+  constant = count;
+  for (size_t q = 0; q < info->codes; q++) {
+    name[count++] = info->code_name[q];
+    GRAFT_TRY_TO(done, write_code_scalar(file, info, q));
+  }
   GRAFT_TRY_TO(done, graft_h5_attr_texts(file, "scalars", "field_names", count, name));
-  status = graft_h5_attr_texts(file, ".", "simulation_parameters", count, name);
+  status = graft_h5_attr_texts(file, ".", "simulation_parameters", constant, name);
 done:
   graft_free(name);
   return status;
@@ -75,16 +106,17 @@ done:
 static graft_status write_root(hid_t file, const graft_source_info *info) {
   GRAFT_TRY(graft_h5_attr_text(file, ".", "dataset_name", info->dataset_name));
   GRAFT_TRY(graft_h5_attr_text(file, ".", "grid_type", "cartesian"));
-  GRAFT_TRY(graft_h5_attr_int(file, ".", "n_spatial_dims", info->dims));
+  GRAFT_TRY(graft_h5_attr_int(file, ".", "n_spatial_dims", info->dims - info->in_time));
   return graft_h5_attr_int(file, ".", "n_trajectories", (int64_t)info->samples);
 }
 
-/* Node-centred coordinates; the boundary is included. */
+/* Node-centred coordinates; the boundary is included. Time has one flag only. */
 static graft_status write_axis(hid_t file, const graft_source_info *info, int a) {
   char path[32];
   float *x;
   size_t n = info->grid[a];
-  snprintf(path, sizeof path, "dimensions/%s", axis_name[a]);
+  bool time = info->in_time && a == 0;
+  snprintf(path, sizeof path, "dimensions/%s", graft_dataset_axes(info)[a]);
   GRAFT_TRY(graft_alloc(&x, n, sizeof *x));
   for (size_t i = 0; i < n; i++) {
     double t = n > 1 ? (double)i / (double)(n - 1) : 0;
@@ -93,15 +125,20 @@ static graft_status write_axis(hid_t file, const graft_source_info *info, int a)
   graft_status status = graft_h5_write(file, path, H5T_NATIVE_FLOAT, GRAFT_SHAPE(1, n), x);
   graft_free(x);
   GRAFT_TRY(status);
-  return attr_varying(file, path, 0);
+  if (time) return attr_bool(file, path, "sample_varying", 0);
+  return attr_varying(file, path, false, false);
 }
 
 static graft_status write_dimensions(hid_t file, const graft_source_info *info) {
   float time = 0;
   GRAFT_TRY(make_group(file, "dimensions"));
-  GRAFT_TRY(graft_h5_attr_texts(file, "dimensions", "spatial_dims", (size_t)info->dims, axis_name));
-  GRAFT_TRY(graft_h5_write(file, "dimensions/time", H5T_NATIVE_FLOAT, GRAFT_SHAPE(1, 1), &time));
-  GRAFT_TRY(attr_bool(file, "dimensions/time", "sample_varying", 0));
+  GRAFT_TRY(graft_h5_attr_texts(file, "dimensions", "spatial_dims",
+                                (size_t)(info->dims - info->in_time),
+                                graft_dataset_axes(info) + info->in_time));
+  if (!info->in_time) {
+    GRAFT_TRY(graft_h5_write(file, "dimensions/time", H5T_NATIVE_FLOAT, GRAFT_SHAPE(1, 1), &time));
+    GRAFT_TRY(attr_bool(file, "dimensions/time", "sample_varying", 0));
+  }
   for (int a = 0; a < info->dims; a++) GRAFT_TRY(write_axis(file, info, a));
   return GRAFT_OK;
 }
@@ -113,12 +150,13 @@ static graft_status write_boundary(hid_t file, const graft_source_info *info, in
   const float value[2] = {0, 0};
   size_t n = info->grid[a];
   unsigned char *mask;
-  snprintf(group, sizeof group, "boundary_conditions/%s_boundary", axis_name[a]);
+  const char *axis = graft_dataset_axes(info)[a];
+  snprintf(group, sizeof group, "boundary_conditions/%s_boundary", axis);
   GRAFT_TRY(make_group(file, group));
-  GRAFT_TRY(graft_h5_attr_texts(file, group, "associated_dims", 1, &axis_name[a]));
+  GRAFT_TRY(graft_h5_attr_texts(file, group, "associated_dims", 1, &axis));
   GRAFT_TRY(graft_h5_attr_texts(file, group, "associated_fields", 0, NULL));
   GRAFT_TRY(graft_h5_attr_text(file, group, "bc_type", type));
-  GRAFT_TRY(attr_varying(file, group, 0));
+  GRAFT_TRY(attr_varying(file, group, false, false));
   GRAFT_TRY(graft_alloc(&mask, n, 1));
   mask[0] = mask[n - 1] = 1;
   snprintf(path, sizeof path, "%s/mask", group);
@@ -131,12 +169,15 @@ static graft_status write_boundary(hid_t file, const graft_source_info *info, in
   return graft_h5_write(file, path, H5T_NATIVE_FLOAT, GRAFT_SHAPE(1, n > 1 ? 2 : 1), value);
 }
 
-/* One field [S, grid…], one chunk per sample, space allocated now and filled later. */
+/* One field [S, its axes…], one chunk per sample, space allocated now and filled later. */
 static graft_status make_field(hid_t file, const graft_source_info *info, const char *name,
                                hid_t type, const char *long_name, const char *unit) {
   char path[128], reason[128];
-  unsigned char varying[3] = {1, 1, 1};
-  graft_shape shape = graft_dataset_shape(info, info->samples);
+  unsigned char varying[3] = {0};
+  unsigned axes = graft_source_axes(info, name);
+  int space_axes = info->dims - info->in_time;
+  graft_shape shape = graft_dataset_field_shape(info, name, info->samples);
+  for (int a = 0; a < space_axes; a++) varying[a] = axes >> (a + info->in_time) & 1;
   hsize_t dim[GRAFT_MAX_RANK], chunk[GRAFT_MAX_RANK];
   for (int a = 0; a < shape.rank; a++) dim[a] = chunk[a] = shape.dim[a];
   chunk[0] = 1;
@@ -152,8 +193,8 @@ static graft_status make_field(hid_t file, const graft_source_info *info, const 
   H5Sclose(space);
   H5Pclose(list);
   GRAFT_CHECK(set >= 0, OUTPUT, "/%s: can't be written: %s", path, reason);
-  GRAFT_TRY(attr_varying(file, path, 1));
-  GRAFT_TRY(graft_h5_attr_bools(file, path, "dim_varying", 1, (size_t)info->dims, varying));
+  GRAFT_TRY(attr_varying(file, path, true, info->in_time && (axes & 1)));
+  GRAFT_TRY(graft_h5_attr_bools(file, path, "dim_varying", 1, (size_t)space_axes, varying));
   GRAFT_TRY(graft_h5_attr_text(file, path, "long_name", long_name));
   return graft_h5_attr_text(file, path, "units", unit);
 }
@@ -207,6 +248,41 @@ static graft_status write_tasks(hid_t file, const graft_source_info *info) {
   const char *name[GRAFT_MAX_TASKS];
   for (size_t k = 0; k < info->tasks; k++) name[k] = info->task_name[k];
   return graft_h5_write_texts(file, "graft/task/name", 1, info->tasks, name);
+}
+
+/* Which fields are given, and the samples' codes: tables that are only there when they are needed.
+ */
+static graft_status write_inputs(hid_t file, const graft_source_info *info) {
+  const char **name;
+  unsigned char *axes;
+  size_t most = info->inputs > info->codes ? info->inputs : info->codes;
+  const unsigned char in_time = 1;
+  GRAFT_TRY(graft_alloc(&name, most, sizeof *name));
+  graft_status status = graft_alloc(&axes, info->inputs, 1);
+  GRAFT_TRY_TO(done, status);
+  if (info->in_time) {
+    GRAFT_TRY_TO(
+        done, graft_h5_write(file, "graft/in_time", H5T_NATIVE_UINT8, GRAFT_SHAPE(0, 0), &in_time));
+  }
+  for (size_t i = 0; i < info->inputs; i++) {
+    name[i] = info->input[i].name;
+    axes[i] = (unsigned char)info->input[i].axes;
+  }
+  if (info->inputs) {
+    graft_shape shape = GRAFT_SHAPE(1, info->inputs);
+    GRAFT_TRY_TO(done, graft_h5_write_texts(file, "graft/input/name", 1, info->inputs, name));
+    GRAFT_TRY_TO(done, graft_h5_write(file, "graft/input/axes", H5T_NATIVE_UINT8, shape, axes));
+  }
+  for (size_t q = 0; q < info->codes; q++) name[q] = info->code_name[q];
+  if (info->codes) {
+    GRAFT_TRY_TO(done, graft_h5_write_texts(file, "graft/code/name", 1, info->codes, name));
+    status = graft_h5_write(file, "graft/sample/code", H5T_NATIVE_DOUBLE,
+                            GRAFT_SHAPE(2, info->samples, info->codes), info->code);
+  }
+done:
+  graft_free(axes);
+  graft_free(name);
+  return status;
 }
 
 /* One array over geometries and grid, gathered from the geometries. */
@@ -263,6 +339,7 @@ static graft_status write_graft(hid_t file, const graft_source_info *info,
   GRAFT_TRY(graft_h5_write(file, "graft/extent", H5T_NATIVE_DOUBLE,
                            GRAFT_SHAPE(2, (size_t)info->dims, 2), extent));
   GRAFT_TRY(write_samples(file, info));
+  GRAFT_TRY(write_inputs(file, info));
   GRAFT_TRY(write_tasks(file, info));
   GRAFT_TRY(write_geometries(file, info));
   for (size_t s = 0; s < info->splits; s++) {
@@ -284,10 +361,11 @@ graft_status graft_dataset_layout(hid_t file, const graft_source_info *info,
   const graft_bundle *parameters = extra ? extra->parameters : NULL;
   const char *boundary = extra && extra->boundary_type ? extra->boundary_type : "WALL";
   GRAFT_TRY(write_root(file, info));
-  GRAFT_TRY(write_scalars(file, parameters));
+  GRAFT_TRY(write_scalars(file, info, parameters));
   GRAFT_TRY(write_dimensions(file, info));
   GRAFT_TRY(make_group(file, "boundary_conditions"));
-  for (int a = 0; a < info->dims; a++) GRAFT_TRY(write_boundary(file, info, a, boundary));
+  for (int a = info->in_time; a < info->dims; a++)
+    GRAFT_TRY(write_boundary(file, info, a, boundary));
   GRAFT_TRY(write_fields(file, info, field));
   GRAFT_TRY(write_graft(file, info, parameters));
   if (extra && extra->configuration) {

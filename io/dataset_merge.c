@@ -75,12 +75,23 @@ done:
 }
 
 static bool same_grid(const graft_source_info *x, const graft_source_info *y) {
-  if (x->dims != y->dims) return false;
+  if (x->dims != y->dims || x->in_time != y->in_time) return false;
   for (int a = 0; a < x->dims; a++) {
     if (x->grid[a] != y->grid[a]) return false;
     if (fabs(x->lo[a] - y->lo[a]) > 0 || fabs(x->hi[a] - y->hi[a]) > 0) return false;
   }
   return true;
+}
+
+static bool same_inputs(const graft_source_info *x, const graft_source_info *y) {
+  bool same = x->inputs == y->inputs && x->codes == y->codes;
+  for (size_t i = 0; same && i < x->inputs; i++) {
+    same = strcmp(x->input[i].name, y->input[i].name) == 0 && x->input[i].axes == y->input[i].axes;
+  }
+  for (size_t q = 0; same && q < x->codes; q++) {
+    same = strcmp(x->code_name[q], y->code_name[q]) == 0;
+  }
+  return same;
 }
 
 /* Can a part go with the first one? */
@@ -101,6 +112,9 @@ static graft_status check_part(const struct merger *m, size_t k) {
               "%zu x %zu on [%g, %g] x [%g, %g]",
               path, x->grid[0], x->grid[1], x->lo[0], x->hi[0], x->lo[1], x->hi[1], y->grid[0],
               y->grid[1], y->lo[0], y->hi[0], y->lo[1], y->hi[1]);
+  GRAFT_CHECK(same_inputs(x, y), INPUT,
+              "%s: /graft/input, /graft/code: expected the names of the first part, got others",
+              path);
   for (size_t f = 0;; f++) {
     const graft_dataset_field *u = graft_dataset_field_get(a, f),
                               *v = graft_dataset_field_get(b, f);
@@ -204,26 +218,53 @@ static bool is_common(const struct merger *m, const char *name) {
   return true;
 }
 
-static void fill_splits(struct merger *m) {
-  graft_source_info *info = &m->info;
-  const graft_source_info *one = &m->source[0].info;
-  size_t per_task = 0, run = 0, used = 1;
+/* Samples of the longest task; samples are stored task after task. */
+static size_t longest_task(const graft_source_info *info) {
+  size_t longest = 0, run = 0;
   for (size_t s = 0; s < info->samples; s++) {
     run = s > 0 && info->task[s] == info->task[s - 1] ? run + 1 : 1;
-    if (run > per_task) per_task = run;
+    if (run > longest) longest = run;
   }
-  graft_source_split_default(info, per_task, &info->split[0]);
+  return longest;
+}
+
+/* Is the default split that of graft_source_split_default()? Problems may have one of their own. */
+static graft_status splits_by_index(const graft_source_info *info, bool *by_index) {
+  graft_source_split split = {.name = ""};
+  GRAFT_TRY(graft_alloc(&split.part, info->samples, 1));
+  graft_source_split_default(info, longest_task(info), &split);
+  *by_index = memcmp(split.part, graft_source_split_get(info, "default"), info->samples) == 0;
+  graft_free(split.part);
+  return GRAFT_OK;
+}
+
+static void copy_split(struct merger *m, const char *name, graft_source_split *split) {
+  memcpy(split->name, name, GRAFT_NAME_SIZE);
+  for (size_t s = 0; s < m->info.samples; s++) {
+    const struct origin *o = &m->origin[s];
+    const uint8_t *part = graft_source_split_get(&m->source[o->part].info, name);
+    if (part) split->part[s] = part[o->sample];
+  }
+}
+
+static graft_status fill_splits(struct merger *m) {
+  graft_source_info *info = &m->info;
+  const graft_source_info *one = &m->source[0].info;
+  size_t used = 1;
+  bool by_index = true;
+  for (size_t k = 0; k < m->parts && by_index; k++) {
+    GRAFT_TRY(splits_by_index(&m->source[k].info, &by_index));
+  }
   for (size_t i = 0; i < one->splits; i++) {
     const char *name = one->split[i].name;
-    if (strcmp(name, "default") == 0 || !is_common(m, name)) continue;
-    memcpy(info->split[used].name, name, GRAFT_NAME_SIZE);
-    for (size_t s = 0; s < info->samples; s++) {
-      const struct origin *o = &m->origin[s];
-      const uint8_t *part = graft_source_split_get(&m->source[o->part].info, name);
-      if (part) info->split[used].part[s] = part[o->sample];
+    if (strcmp(name, "default") == 0) {
+      copy_split(m, name, &info->split[0]);
+    } else if (is_common(m, name)) {
+      copy_split(m, name, &info->split[used++]);
     }
-    used++;
   }
+  if (by_index) graft_source_split_default(info, longest_task(info), &info->split[0]);
+  return GRAFT_OK;
 }
 
 static size_t count_splits(const struct merger *m) {
@@ -245,6 +286,7 @@ static graft_status fill_info(struct merger *m, char (*name)[GRAFT_NAME_SIZE], s
   memcpy(info->lo, one->lo, sizeof info->lo);
   memcpy(info->hi, one->hi, sizeof info->hi);
   info->seed = one->seed;
+  GRAFT_TRY(graft_source_info_like(info, one));
   for (size_t k = 0; k < info->tasks; k++) memcpy(info->task_name[k], name[k], GRAFT_NAME_SIZE);
   for (size_t g = 0; g < G; g++) {
     GRAFT_TRY(copy_geometry(m, geometry_of(m, &m->origin[first[g]]), &info->geometry[g]));
@@ -257,9 +299,11 @@ static graft_status fill_info(struct merger *m, char (*name)[GRAFT_NAME_SIZE], s
     info->sample_geometry[s] = of[s];
     info->stream[s] = from->stream[o->sample];
     info->error_estimate[s] = -1;
+    for (size_t q = 0; q < info->codes; q++) {
+      info->code[s * info->codes + q] = from->code[o->sample * info->codes + q];
+    }
   }
-  fill_splits(m);
-  return GRAFT_OK;
+  return fill_splits(m);
 }
 
 static graft_status make_info(struct merger *m) {
@@ -283,7 +327,7 @@ done:
 
 static graft_status copy_samples(const struct merger *m, const graft_dataset_field *field,
                                  size_t fields, graft_dataset_writer *writer) {
-  size_t P = m->info.points;
+  size_t P = m->info.points; /* no field has more */
   const float *data[64];
   float *value;
   GRAFT_TRY(graft_alloc(&value, fields * P, sizeof *value));

@@ -14,6 +14,7 @@ struct reader {
   size_t samples, points;
   size_t fields;
   hid_t set[MAX_FIELDS];
+  size_t field_points[MAX_FIELDS];
   graft_dataset_field field[MAX_FIELDS];
   char text[MAX_FIELDS][3][TEXT_SIZE]; /* name, long name, unit */
   int64_t *checksum;                   /* [S], or NULL: the file has none */
@@ -21,7 +22,7 @@ struct reader {
   graft_bundle parameters;
 };
 
-/* Read samples first … first + count − 1 of a data set [S x P]. */
+/* Read samples first … first + count − 1 of a data set [S x points]. */
 static graft_status read_run(const struct reader *r, hid_t set, const char *name, hid_t type,
                              size_t first, size_t count, void *out) {
   char reason[128];
@@ -40,9 +41,10 @@ static graft_status read_run(const struct reader *r, hid_t set, const char *name
   return GRAFT_OK;
 }
 
-static graft_status check_finite(const struct reader *r, const char *name, size_t sample,
+static graft_status check_finite(const struct reader *r, size_t f, size_t sample,
                                  const float *value) {
-  for (size_t p = 0; p < r->points; p++) {
+  const char *name = r->field[f].name;
+  for (size_t p = 0; p < r->field_points[f]; p++) {
     GRAFT_CHECK(isfinite(value[p]), INPUT,
                 "%s: /t0_fields/%s[%zu]: point %zu: expected a finite value, got %g", r->path, name,
                 sample, p, (double)value[p]);
@@ -53,10 +55,11 @@ static graft_status check_finite(const struct reader *r, const char *name, size_
 static graft_status fill(void *ctx, const char *field, const size_t *sample, size_t count,
                          float *out) {
   const struct reader *r = ctx;
-  size_t f = 0, P = r->points;
+  size_t f = 0;
   while (f < r->fields && strcmp(r->field[f].name, field) != 0) f++;
   GRAFT_CHECK(f < r->fields, INPUT, "%s: /t0_fields/%s: expected a field of this name, got none",
               r->path, field);
+  size_t P = r->field_points[f];
   for (size_t i = 0, run; i < count; i += run) {
     GRAFT_CHECK(sample[i] < r->samples, INTERNAL, "%s: sample %zu of %zu", r->path, sample[i],
                 r->samples);
@@ -64,7 +67,7 @@ static graft_status fill(void *ctx, const char *field, const size_t *sample, siz
     if (sample[i] + run > r->samples) run = r->samples - sample[i];
     GRAFT_TRY(read_run(r, r->set[f], field, H5T_NATIVE_FLOAT, sample[i], run, out + i * P));
     for (size_t j = 0; j < run; j++) {
-      GRAFT_TRY(check_finite(r, field, sample[i + j], out + (i + j) * P));
+      GRAFT_TRY(check_finite(r, f, sample[i + j], out + (i + j) * P));
     }
   }
   return GRAFT_OK;
@@ -87,7 +90,7 @@ static graft_status open_field(struct reader *r, const graft_source_info *info, 
   char path[320], a[96], b[96];
   H5T_class_t class;
   size_t size;
-  graft_shape shape, want = graft_dataset_shape(info, info->samples);
+  graft_shape shape, want = graft_dataset_field_shape(info, name, info->samples);
   snprintf(path, sizeof path, "t0_fields/%s", name);
   GRAFT_TRY(graft_h5_look(r->file, path, set, &class, &size, &shape));
   H5Dclose(*set);
@@ -112,6 +115,7 @@ static graft_status add_field(struct reader *r, const graft_source_info *info, c
   GRAFT_CHECK(f < MAX_FIELDS && strlen(name) < TEXT_SIZE, INPUT,
               "/t0_fields: expected at most %d fields with short names", MAX_FIELDS);
   GRAFT_TRY(open_field(r, info, name, H5T_FLOAT, 4, &r->set[f]));
+  r->field_points[f] = graft_source_points(info, graft_source_axes(info, name));
   snprintf(r->text[f][0], TEXT_SIZE, "%s", name);
   r->field[f] = (graft_dataset_field){r->text[f][0], r->text[f][1], r->text[f][2]};
   r->fields++;
@@ -215,7 +219,7 @@ static graft_status check_sample(struct reader *r, const graft_source_info *info
   uint32_t crc = graft_dataset_checksum(0, NULL, 0);
   for (size_t f = 0; f < r->fields; f++) {
     GRAFT_TRY(fill(r, r->field[f].name, &s, 1, value));
-    crc = graft_dataset_checksum(crc, value, r->points);
+    crc = graft_dataset_checksum(crc, value, r->field_points[f]);
     if (strcmp(r->field[f].name, "u") != 0) continue;
     for (size_t p = 0; p < r->points; p++) {
       GRAFT_CHECK(mask[p] || value[p] == 0, INPUT,

@@ -48,19 +48,21 @@ static graft_status read_at(const graft_dataset_writer *w, uint64_t place, void 
   return GRAFT_OK;
 }
 
-/* Keep the flags of those samples that are whole. @p value [fields x P] */
+/* Keep the flags of those samples that are whole. @p value [all fields' points] */
 static graft_status check_samples(graft_dataset_writer *w, float *value) {
-  size_t P = w->info->points, S = w->info->samples;
+  size_t S = w->info->samples;
   const float *data[GRAFT_DATASET_FIELDS];
   GRAFT_TRY(read_at(w, w->places.done, w->done, S));
   GRAFT_TRY(read_at(w, w->places.error, w->error, S * sizeof *w->error));
   for (size_t s = 0; s < S; s++) {
     int64_t sum;
     if (!w->done[s]) continue;
+    float *to = value;
     for (size_t f = 0; f < w->fields; f++) {
-      data[f] = value + f * P;
-      GRAFT_TRY(
-          read_at(w, w->places.field[f] + s * P * sizeof *value, value + f * P, P * sizeof *value));
+      size_t bytes = w->points[f] * sizeof *value;
+      data[f] = to;
+      GRAFT_TRY(read_at(w, w->places.field[f] + s * bytes, to, bytes));
+      to += w->points[f];
     }
     GRAFT_TRY(read_at(w, w->places.checksum + s * sizeof sum, &sum, sizeof sum));
     w->done[s] = sum == graft_dataset_sample_checksum(w, data);
@@ -71,12 +73,14 @@ static graft_status check_samples(graft_dataset_writer *w, float *value) {
 static graft_status take(graft_dataset_writer *w, hid_t file, const char *configuration) {
   char **text;
   float *value;
+  size_t points = 0;
   GRAFT_TRY(graft_h5_read_texts(file, "graft/configuration", 1, &text));
   graft_status status = compare(w->path, text[0], configuration);
   graft_free(text);
   GRAFT_TRY(status);
   GRAFT_TRY(graft_dataset_find_places(file, w));
-  GRAFT_TRY(graft_alloc(&value, w->fields * w->info->points, sizeof *value));
+  for (size_t f = 0; f < w->fields; f++) points += w->points[f];
+  GRAFT_TRY(graft_alloc(&value, points, sizeof *value));
   status = check_samples(w, value);
   graft_free(value);
   return status;

@@ -20,9 +20,12 @@ uint32_t graft_dataset_checksum(uint32_t crc, const float *data, size_t count) {
 
 double graft_dataset_bytes(const graft_source_info *info, size_t fields) {
   double S = (double)info->samples, P = (double)info->points, G = (double)info->geometries;
-  double chunk_index = 40 * (double)(fields + 1);
-  return S * (P * (4 * (double)fields + 1) + 40 + (double)info->splits + chunk_index) + G * P * 9 +
-         65536;
+  double chunk_index = 40 * (double)(fields + 1), values = P * (double)fields;
+  for (size_t i = 0; i < info->inputs; i++) {
+    values -= P - (double)graft_source_points(info, info->input[i].axes);
+  }
+  return S * (4 * values + P + 40 + 12 * (double)info->codes + (double)info->splits + chunk_index) +
+         G * P * 9 + 65536;
 }
 
 static graft_status check_info(const graft_source_info *info, const graft_dataset_field *field) {
@@ -75,7 +78,8 @@ graft_status graft_dataset_find_places(hid_t file, graft_dataset_writer *w) {
   size_t P = w->info->points;
   graft_dataset_places *places = &w->places;
   for (size_t f = 0; f < w->fields; f++) {
-    GRAFT_TRY(find_field(file, w->info, w->name[f], P * sizeof(float), &places->field[f]));
+    GRAFT_TRY(
+        find_field(file, w->info, w->name[f], w->points[f] * sizeof(float), &places->field[f]));
   }
   GRAFT_TRY(find_field(file, w->info, "mask", P, &places->mask));
   GRAFT_TRY(find_table(file, "graft/sample/error_estimate", &places->error));
@@ -141,7 +145,9 @@ static graft_status prepare(graft_dataset_writer *w, const char *path,
   GRAFT_TRY(graft_alloc(&w->path, strlen(path) + 1, 1));
   memcpy(w->path, path, strlen(path));
   for (; field[w->fields].name; w->fields++) {
-    snprintf(w->name[w->fields], GRAFT_NAME_SIZE, "%s", field[w->fields].name);
+    const char *name = field[w->fields].name;
+    snprintf(w->name[w->fields], GRAFT_NAME_SIZE, "%s", name);
+    w->points[w->fields] = graft_source_points(w->info, graft_source_axes(w->info, name));
   }
   GRAFT_TRY(graft_alloc(&w->done, w->info->samples, 1));
   GRAFT_TRY(graft_alloc(&w->error, w->info->samples, sizeof *w->error));
@@ -207,7 +213,7 @@ static graft_status write_at(const graft_dataset_writer *w, size_t sample, uint6
 
 static graft_status check_finite(const graft_dataset_writer *w, size_t sample, size_t f,
                                  const float *data) {
-  for (size_t p = 0; p < w->info->points; p++) {
+  for (size_t p = 0; p < w->points[f]; p++) {
     GRAFT_CHECK(isfinite(data[p]), DIVERGED,
                 "%s: t0_fields/%s: sample %zu, point %zu: expected a finite value, got %g", w->path,
                 w->name[f], sample, p, (double)data[p]);
@@ -225,7 +231,7 @@ int64_t graft_dataset_sample_checksum(const graft_dataset_writer *w, const float
       if (after && (next == w->fields || strcmp(w->name[f], w->name[next]) < 0)) next = f;
     }
     if (next == w->fields) break;
-    crc = graft_dataset_checksum(crc, data[next], w->info->points);
+    crc = graft_dataset_checksum(crc, data[next], w->points[next]);
     last = w->name[next];
   }
   return (int64_t)crc;
@@ -244,7 +250,7 @@ graft_status graft_dataset_write(graft_dataset_writer *w, size_t sample, const f
   int64_t sum = graft_dataset_sample_checksum(w, data);
   const unsigned char done = 1;
   for (size_t f = 0; f < w->fields; f++) {
-    GRAFT_TRY(write_at(w, sample, w->places.field[f], data[f], P * sizeof *data[f]));
+    GRAFT_TRY(write_at(w, sample, w->places.field[f], data[f], w->points[f] * sizeof *data[f]));
   }
   GRAFT_TRY(write_at(w, sample, w->places.mask, mask, P));
   GRAFT_TRY(write_at(w, sample, w->places.checksum, &sum, sizeof sum));

@@ -108,8 +108,9 @@ static void write_sample(FILE *f, const graft_source *source, const char *data, 
     fputs("      <Geometry Reference=\"/Xdmf/Domain/Grid/Grid[1]/Geometry\"/>\n", f);
   }
   for (size_t i = 0; graft_dataset_field_get(source, i); i++) {
-    write_field(f, info, data, graft_dataset_field_get(source, i)->name,
-                "NumberType=\"Float\" Precision=\"4\"", sample);
+    const char *name = graft_dataset_field_get(source, i)->name;
+    if (graft_source_points(info, graft_source_axes(info, name)) != info->points) continue;
+    write_field(f, info, data, name, "NumberType=\"Float\" Precision=\"4\"", sample);
   }
   write_field(f, info, data, "mask", "NumberType=\"UChar\" Precision=\"1\"", sample);
   fputs("    </Grid>\n", f);
@@ -119,8 +120,9 @@ graft_status graft_xdmf_write(const char *path, const char *data, const graft_so
   const graft_source_info *info = &source->info;
   char *text = NULL;
   size_t size = 0;
-  GRAFT_CHECK(info->dims >= 2, USAGE, "%.200s: XDMF: expected 2 or 3 dimensions, got %d", data,
-              info->dims);
+  GRAFT_CHECK(info->dims - info->in_time >= 2 && !info->in_time, USAGE,
+              "%.200s: XDMF: expected 2 or 3 dimensions of space alone, got %d%s", data,
+              info->dims - info->in_time, info->in_time ? " and time" : "");
   FILE *f = open_memstream(&text, &size);
   GRAFT_CHECK(f, MEMORY, "%.200s: out of memory", path);
   fputs("<?xml version=\"1.0\"?>\n"

@@ -13,7 +13,10 @@
 
 struct graft_provenance;
 
-/** What to solve; plain data, filled from ::graft_solve_options. */
+enum { GRAFT_SOLVE_OWN = 2048 /**< bytes for options of a generator's own */ };
+
+/** What to solve; plain data, filled from the rows of graft_solve_rows(). From shapes to order for
+ *  elliptic problems only; others keep theirs in @p own. */
 typedef struct graft_solve_config {
   char problem[64];    /**< registry name of the equation; no row: programs set it */
   long long samples;   /**< per task (shape): training + validation + test together */
@@ -34,17 +37,28 @@ typedef struct graft_solve_config {
   bool inputs_only;    /**< fields without solutions */
   bool error_estimate; /**< estimate the error of every sample */
   double max_error;    /**< largest estimated error allowed; 0: any */
+  _Alignas(8) unsigned char own[GRAFT_SOLVE_OWN]; /**< a struct of the problem's generator */
 } graft_solve_config;
 
-/** Option rows of ::graft_solve_config; ends with a row without a name. */
+/** Option rows of elliptic problems; ends with a row without a name. */
 extern const graft_option graft_solve_options[];
+
+/** Option rows of a problem's ground truth, with offsets in ::graft_solve_config; those of elliptic
+ *  problems for a name that is not there. */
+const graft_option *graft_solve_rows(const char *problem);
 
 /** Check what rows can't: shapes given twice or more than 64, sizes that don't fit.
  */
 GRAFT_MUST_USE graft_status graft_solve_validate(const graft_solve_config *config);
 
-/** Number of tasks: shapes, families and region files. */
+/** Number of tasks, e.g. shapes, families and region files; 0 for a problem that is not there. */
 size_t graft_solve_tasks(const graft_solve_config *config);
+
+/** Number of samples of all tasks. */
+size_t graft_solve_samples(const graft_solve_config *config);
+
+/** Points of the output, e.g. "48 x 48", into @p text [size]; returns @p text. */
+const char *graft_solve_grid(const graft_solve_config *config, char *text, size_t size);
 
 /** Names of the tasks with commas between, into @p text [size]; returns @p text. */
 const char *graft_solve_names(const graft_solve_config *config, char *text, size_t size);

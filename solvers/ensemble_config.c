@@ -98,9 +98,7 @@ static graft_status check_data(const graft_solve_config *config) {
   return GRAFT_OK;
 }
 
-graft_status graft_solve_validate(const graft_solve_config *config) {
-  GRAFT_CHECK(graft_problem_find(config->problem), USAGE,
-              "-problem: expected the name of an equation, got '%s'", config->problem);
+graft_status graft_elliptic_validate(const graft_solve_config *config) {
   GRAFT_TRY(check_field(config));
   GRAFT_TRY(check_data(config));
   GRAFT_CHECK(config->mesh_size == 0 || config->mesh_size >= 5e-4, USAGE,
@@ -139,8 +137,8 @@ double graft_solve_region_size(const graft_solve_config *config, double area, bo
 /* Rates measured on one core at 2.1 GHz, order 2 and 1, 48 x 48 and 100 x 100: 40 ns per grid
  * point, 0.35 us per element, 20 ns x nodes^1.5 for factor and solve; a region of its own 22 us per
  * element and 1 us per grid point more. Triangles of edge h: 2.4 per h². */
-graft_solve_estimate graft_solve_estimate_get(const graft_solve_config *config, int ranks) {
-  graft_solve_estimate estimate = {.memory_bytes = 1e8};
+void graft_elliptic_estimate(const graft_solve_config *config, int ranks,
+                             graft_solve_estimate *estimate) {
   graft_task task;
   double points = (double)config->grid * (double)config->grid, samples = (double)config->samples;
   for (size_t k = 0; k < graft_task_get(config, k, &task); k++) {
@@ -152,10 +150,9 @@ graft_solve_estimate graft_solve_estimate_get(const graft_solve_config *config, 
     double sample = 6e-5 + 4e-8 * points;
     if (!config->inputs_only) sample += 3.5e-7 * elements + 2e-8 * nodes * sqrt(nodes);
     if (family) sample += 2.2e-5 * elements + 1e-6 * points;
-    estimate.seconds += 0.03 + 3e-5 * elements + samples * sample / ranks;
-    estimate.disk_bytes += samples * points * (config->inputs_only ? 5 : 9);
-    if (family) estimate.disk_bytes += geometries * points * 9;
-    estimate.memory_bytes += elements * 4500 + points * 400 + geometries * points * 18;
+    estimate->seconds += 0.03 + 3e-5 * elements + samples * sample / ranks;
+    estimate->disk_bytes += samples * points * (config->inputs_only ? 5 : 9);
+    if (family) estimate->disk_bytes += geometries * points * 9;
+    estimate->memory_bytes += elements * 4500 + points * 400 + geometries * points * 18;
   }
-  return estimate;
 }

@@ -3,13 +3,14 @@
 #define GRAFT_SOLVERS_ENSEMBLE_IMPL_H
 
 /** @file ensemble_impl.h
- *  Parts of the ensemble driver. */
+ *  Parts of the generator of elliptic problems. */
 
 #include "base/source.h"
 #include "geometry/domain.h"
 #include "io/dataset.h"
 #include "io/field_file.h"
-#include "solvers/ensemble.h"
+#include "solvers/generator.h"
+#include "solvers/problem.h"
 #include "solvers/shape_solver.h"
 
 /** What a configuration says about one task: a shape, a family of shapes or a region file. */
@@ -91,8 +92,15 @@ GRAFT_MUST_USE graft_status graft_ensemble_init_shapes(graft_ensemble *ensemble)
 GRAFT_MUST_USE graft_status graft_ensemble_prepare(graft_ensemble *ensemble, size_t s,
                                                    graft_dataset_writer *writer);
 
-/** All that the content of the file depends on, as YAML. Release with graft_free(). */
+/** Checksums of files and regions. */
 GRAFT_MUST_USE graft_status graft_ensemble_configuration(const graft_ensemble *ensemble,
-                                                         char **text);
+                                                         graft_yaml *yaml);
+
+/** What rows can't check. */
+GRAFT_MUST_USE graft_status graft_elliptic_validate(const graft_solve_config *config);
+
+/** Estimate from measured rates. */
+void graft_elliptic_estimate(const graft_solve_config *config, int ranks,
+                             graft_solve_estimate *estimate);
 
 #endif

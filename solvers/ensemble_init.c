@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "io/provenance.h"
 #include "io/yaml.h"
 #include "solvers/ensemble_impl.h"
 
@@ -53,6 +52,9 @@ static graft_status init_info(graft_ensemble *ensemble) {
         config->shared_fields ? GRAFT_STREAM_SAMPLE : graft_rng_stream(info->task_name[k]);
     info->error_estimate[s] = -1;
   }
+  graft_source_input input = {.axes = 3};
+  snprintf(input.name, sizeof input.name, "%s", ensemble->problem->input->name);
+  GRAFT_TRY(graft_source_info_inputs(info, 1, &input));
   snprintf(info->split[0].name, sizeof info->split[0].name, "default");
   graft_source_split_default(info, per_task, &info->split[0]);
   return GRAFT_OK;
@@ -118,7 +120,6 @@ static graft_status init(graft_ensemble *ensemble) {
   graft_status status = GRAFT_OK;
   size_t points;
   double *xy;
-  GRAFT_TRY(graft_solve_validate(ensemble->config));
   ensemble->problem = graft_problem_find(ensemble->config->problem);
   ensemble->tasks = graft_solve_tasks(ensemble->config);
   ensemble->grid = graft_grid_square((size_t)ensemble->config->grid);
@@ -181,16 +182,8 @@ static graft_status put_table(graft_yaml *yaml, const char *key, const graft_fie
                       table->samples * table->nodes * table->nodes * sizeof *table->value);
 }
 
-static graft_status put_all(const graft_ensemble *ensemble, graft_yaml *yaml) {
-  const graft_solve_config *config = ensemble->config;
-  char value[1100], key[96];
-  GRAFT_TRY(graft_yaml_put(yaml, "version", graft_version()));
-  GRAFT_TRY(graft_yaml_put(yaml, "problem", config->problem));
-  for (const graft_option *row = graft_solve_options; row->name; row++) {
-    if (strcmp(row->name, "max_error") == 0) continue; /* looked at when all is done */
-    graft_option_get(row, config, value, sizeof value);
-    GRAFT_TRY(graft_yaml_put(yaml, row->name, value));
-  }
+graft_status graft_ensemble_configuration(const graft_ensemble *ensemble, graft_yaml *yaml) {
+  char key[96];
   GRAFT_TRY(put_table(yaml, "field_checksum", &ensemble->table));
   GRAFT_TRY(put_table(yaml, "f_checksum", &ensemble->source_table));
   for (size_t k = 0; k < ensemble->tasks; k++) {
@@ -199,12 +192,4 @@ static graft_status put_all(const graft_ensemble *ensemble, graft_yaml *yaml) {
     GRAFT_TRY(put_checksum(yaml, key, text, strlen(text)));
   }
   return GRAFT_OK;
-}
-
-graft_status graft_ensemble_configuration(const graft_ensemble *ensemble, char **text) {
-  graft_yaml yaml = {0};
-  graft_status status = put_all(ensemble, &yaml);
-  if (status == GRAFT_OK) status = graft_yaml_print(&yaml, text);
-  graft_yaml_fini(&yaml);
-  return status;
 }

@@ -57,22 +57,6 @@ size_t graft_task_get(const graft_solve_config *config, size_t i, graft_task *ta
   return shapes + files;
 }
 
-size_t graft_solve_tasks(const graft_solve_config *config) {
-  graft_task task;
-  return graft_task_get(config, 0, &task);
-}
-
-const char *graft_solve_names(const graft_solve_config *config, char *text, size_t size) {
-  graft_task task;
-  size_t used = 0;
-  if (size > 0) text[0] = '\0';
-  for (size_t i = 0; i < graft_task_get(config, i, &task) && used < size; i++) {
-    int n = snprintf(text + used, size - used, "%s%s", i ? "," : "", task.name);
-    used += n > 0 ? (size_t)n : 0;
-  }
-  return text;
-}
-
 graft_status graft_task_region(const graft_task *task, uint64_t seed, uint64_t index,
                                graft_region *region) {
   char path[1024];

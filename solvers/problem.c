@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "solvers/generator.h"
+
 #define GRAFT_PROBLEM(name) extern const graft_problem_type graft_problem_##name;
 #include "solvers/problem.def"
 #undef GRAFT_PROBLEM
@@ -25,6 +27,10 @@ const graft_problem_type *graft_problem_get(size_t i) { return i < TYPES ? types
 const char *graft_problem_choices(size_t i) {
   const graft_problem_type *type = graft_problem_get(i);
   return type ? type->name : NULL;
+}
+
+const graft_generator_type *graft_problem_generator(const graft_problem_type *problem) {
+  return problem->generator ? problem->generator : &graft_generator_elliptic;
 }
 
 const graft_problem_type *graft_problem_find(const char *name) {

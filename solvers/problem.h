@@ -37,7 +37,9 @@ typedef struct graft_manufactured {
   void (*source)(size_t n, const double *xy, double *f);   /**< f */
 } graft_manufactured;
 
-/** An equation. */
+struct graft_generator_type;
+
+/** An equation. Without a generator of its own it is an elliptic one, given by its weak form. */
 typedef struct graft_problem_type {
   const char *name;                  /**< option value, lower snake case */
   const char *summary;               /**< one line for help */
@@ -50,6 +52,9 @@ typedef struct graft_problem_type {
   const char *shapes;                /**< likewise, names with commas between */
   const graft_elliptic_form *form;   /**< weak form */
   const graft_manufactured *manufactured; /**< for convergence tests */
+  /** How its samples are made, see generator.h; NULL: ::graft_generator_elliptic. With one of its
+   *  own, form, manufactured, field and shapes are NULL. */
+  const struct graft_generator_type *generator;
 } graft_problem_type;
 
 /** The i-th problem in the order of problem.def, NULL past the end. */
@@ -57,6 +62,9 @@ const graft_problem_type *graft_problem_get(size_t i);
 
 /** Its name: the choices of an option row. */
 const char *graft_problem_choices(size_t i);
+
+/** Generator of a problem, never NULL. */
+const struct graft_generator_type *graft_problem_generator(const graft_problem_type *problem);
 
 /** The problem of that name, or NULL. */
 const graft_problem_type *graft_problem_find(const char *name);

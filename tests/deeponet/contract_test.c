@@ -74,8 +74,10 @@ static void skip_paths(void) {
 }
 
 static void presets(void) {
-  for (size_t i = 0; graft_preset_name(i); i++) {
-    const graft_preset *preset = graft_preset_find(graft_preset_name(i));
+  for (size_t i = 0; graft_preset_get(i); i++) {
+    const graft_preset *preset = graft_preset_get(i);
+    const char *problem = preset->problem ? preset->problem : "darcy";
+    T_CHECK(graft_preset_find(problem, preset->name) == preset);
     graft_deeponet_config model;
     graft_trainer_config trainer;
     check_text(preset->name, preset->summary, preset->source);
@@ -92,7 +94,7 @@ static void presets(void) {
               graft_option_find(graft_trainer_options, s->name));
     }
   }
-  T_CHECK(graft_preset_find("nothing") == NULL);
+  T_CHECK(graft_preset_find("darcy", "nothing") == NULL);
 }
 
 static void option_rows(void) {

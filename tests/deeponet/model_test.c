@@ -38,7 +38,7 @@ static double train(struct run *r, const char *preset, long long steps, double l
   graft_evaluation e;
   double mean = 0;
   T_OK(graft_trainer_config_default(&config));
-  T_OK(graft_preset_apply(graft_preset_find(preset), graft_trainer_options, &config));
+  T_OK(graft_preset_apply(graft_preset_find("darcy", preset), graft_trainer_options, &config));
   snprintf(config.schedule, sizeof config.schedule, "%s", "constant");
   config.steps = steps;
   config.lr = lr;

@@ -168,7 +168,8 @@ static bool model_init(struct model *m, bool rough) {
   bool fine = plate_init(&plate, TRIANGLE, 1);
   graft_source_info info;
   const size_t grid[2] = {SIDE, SIDE};
-  fine = fine && T_OK(graft_source_info_init(&info, SAMPLES, 1, 1, 1, 2, grid));
+  fine = fine && T_OK(graft_source_info_init(&info, SAMPLES, 1, 1, 1, 2, grid)) &&
+         T_OK(graft_source_info_inputs(&info, 1, &(graft_source_input){"log_k", 3}));
   snprintf(info.task_name[0], sizeof info.task_name[0], "triangle");
   snprintf(info.geometry[0].name, sizeof info.geometry[0].name, "triangle");
   memcpy(info.geometry[0].mask, plate.info.geometry->mask, P);
@@ -193,9 +194,10 @@ static bool model_init(struct model *m, bool rough) {
   m->name[2] = NULL;
   m->data[0] = m->u;
   m->data[1] = m->log_k;
-  fine = fine && T_OK(graft_source_memory(&m->source, info, m->name, m->data)) &&
-         T_OK(graft_option_defaults(graft_deeponet_options, &config)) &&
-         T_OK(graft_preset_apply(graft_preset_find("demo"), graft_deeponet_options, &config));
+  fine =
+      fine && T_OK(graft_source_memory(&m->source, info, m->name, m->data)) &&
+      T_OK(graft_option_defaults(graft_deeponet_options, &config)) &&
+      T_OK(graft_preset_apply(graft_preset_find("darcy", "demo"), graft_deeponet_options, &config));
   for (size_t i = 0; fine && i < sizeof setting / sizeof *setting; i++) {
     const graft_option *row = graft_option_find(graft_deeponet_options, setting[i][0]);
     fine = T_OK(graft_option_set(row, &config, setting[i][0], setting[i][1]));

@@ -86,6 +86,8 @@ static inline graft_status toy_init(toy *t, size_t tasks, size_t samples) {
   snprintf(info.problem, sizeof info.problem, "%s", "darcy");
   snprintf(info.field, sizeof info.field, "%s", "toy");
   info.hi[0] = info.hi[1] = 1;
+  const graft_source_input input = {"log_k", 3};
+  GRAFT_TRY(graft_source_info_inputs(&info, 1, &input));
   for (size_t k = 0; k < tasks; k++) {
     toy_geometry(&info, k);
     snprintf(info.task_name[k], sizeof info.task_name[k], "%s", info.geometry[k].name);

@@ -28,7 +28,8 @@ static inline bool toy_config(graft_deeponet_config *config, const char *preset,
       "channels 3,4 kernel 3 dense 7,7 trunk 6,8 width 5 batch 7 threads 2 "
       "fourier 0 seed 3 components 9 points 20";
   return T_OK(graft_option_defaults(graft_deeponet_options, config)) &&
-         T_OK(graft_preset_apply(graft_preset_find(preset), graft_deeponet_options, config)) &&
+         T_OK(graft_preset_apply(graft_preset_find("darcy", preset), graft_deeponet_options,
+                                 config)) &&
          toy_set(config, small) && toy_set(config, settings);
 }
 

@@ -125,7 +125,9 @@ static const graft_verb cut = {.name = "cut",
                                .config_size = sizeof(struct cut)};
 static const graft_verb *const verbs[] = {&grow, &cut, NULL};
 
-static graft_status apply_preset(const char *name, const graft_option *rows, void *config) {
+static graft_status apply_preset(const graft_program *program, const char *name,
+                                 const graft_option *rows, void *config) {
+  (void)program;
   const graft_option *lr = graft_option_find(rows, "lr");
   if (!lr || strcmp(name, "large") != 0) return GRAFT_OK;
   return graft_option_set(lr, config, name, "0.5");

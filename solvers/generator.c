@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a configuration says, asked of its problem's generator. */
+#include "solvers/generator.h"
+
+#include <stdio.h>
+
+#include "solvers/problem.h"
+
+/* Of the elliptic ones where there is no such problem. */
+static const graft_generator_type *generator_of(const char *problem) {
+  const graft_problem_type *type = graft_problem_find(problem);
+  return type ? graft_problem_generator(type) : &graft_generator_elliptic;
+}
+
+const graft_option *graft_solve_rows(const char *problem) { return generator_of(problem)->options; }
+
+graft_status graft_solve_validate(const graft_solve_config *config) {
+  GRAFT_CHECK(graft_problem_find(config->problem), USAGE,
+              "-problem: expected the name of an equation, got '%s'", config->problem);
+  GRAFT_CHECK(config->samples >= 1 && config->first >= 0, USAGE,
+              "expected samples >= 1, first >= 0, got %lld, %lld", config->samples, config->first);
+  GRAFT_CHECK(config->max_error <= 0 || (config->error_estimate && !config->inputs_only), USAGE,
+              "-max_error: expected with -error_estimate and solutions, got %g without",
+              config->max_error);
+  return generator_of(config->problem)->validate(config);
+}
+
+size_t graft_solve_tasks(const graft_solve_config *config) {
+  char name[GRAFT_NAME_SIZE];
+  size_t samples;
+  return generator_of(config->problem)->task(config, 0, name, &samples);
+}
+
+size_t graft_solve_samples(const graft_solve_config *config) {
+  char name[GRAFT_NAME_SIZE];
+  size_t all = 0, samples;
+  for (size_t i = 0; i < generator_of(config->problem)->task(config, i, name, &samples); i++) {
+    all += samples;
+  }
+  return all;
+}
+
+const char *graft_solve_names(const graft_solve_config *config, char *text, size_t size) {
+  char name[GRAFT_NAME_SIZE];
+  size_t used = 0, samples;
+  if (size > 0) text[0] = '\0';
+  for (size_t i = 0; i < generator_of(config->problem)->task(config, i, name, &samples); i++) {
+    int n = used < size ? snprintf(text + used, size - used, "%s%s", i ? "," : "", name) : 0;
+    used += n > 0 ? (size_t)n : 0;
+  }
+  return text;
+}
+
+const char *graft_solve_grid(const graft_solve_config *config, char *text, size_t size) {
+  size_t n[3], used = 0;
+  int axes = generator_of(config->problem)->grid(config, n);
+  for (int a = 0; a < axes && used < size; a++) {
+    int more = snprintf(text + used, size - used, a ? " x %zu" : "%zu", n[a]);
+    used += more > 0 ? (size_t)more : 0;
+  }
+  return text;
+}
+
+graft_solve_estimate graft_solve_estimate_get(const graft_solve_config *config, int ranks) {
+  graft_solve_estimate estimate = {.memory_bytes = 1e8};
+  generator_of(config->problem)->estimate(config, ranks, &estimate);
+  return estimate;
+}

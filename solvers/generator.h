@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef GRAFT_SOLVERS_GENERATOR_H
+#define GRAFT_SOLVERS_GENERATOR_H
+
+/** @file generator.h
+ *  How the samples of a problem are made: what the ensemble driver (ensemble.h) calls. The driver
+ * hands samples out to ranks, resumes, writes, judges errors; a generator knows options, tasks,
+ * inputs and the solver. Elliptic problems on 2-D shapes share ::graft_generator_elliptic; other
+ * problems bring one of their own. */
+
+#include "base/bundle.h"
+#include "base/source.h"
+#include "io/dataset.h"
+#include "io/yaml.h"
+#include "solvers/ensemble.h"
+
+enum { GRAFT_GENERATOR_FIELDS = 8 /**< most fields of a sample */ };
+
+/** A generator. Its state is made once per run and rank; all calls are of one thread. */
+typedef struct graft_generator_type {
+  /** Rows of all its options, at their places in a ::graft_solve_config; those that only this
+   *  generator knows lie in graft_solve_config.own. Among them samples, seed, first,
+   *  error_estimate, max_error, inputs_only. */
+  const graft_option *options;
+  size_t state_size; /**< bytes of state, zeroed before init */
+  /** Check what rows can't; GRAFT_USAGE naming the option. */
+  graft_status (*validate)(const graft_solve_config *config);
+  /** Name and number of samples of the i-th task; returns the number of tasks. */
+  size_t (*task)(const graft_solve_config *config, size_t i, char name[GRAFT_NAME_SIZE],
+                 size_t *samples);
+  /** Points per axis of the output; returns the number of axes. */
+  int (*grid)(const graft_solve_config *config, size_t n[3]);
+  /** What a run on @p ranks ranks will need; memory_bytes is given, to be added to. */
+  void (*estimate)(const graft_solve_config *config, int ranks, graft_solve_estimate *estimate);
+  /** Prepare, with the whole source_info (samples, tasks, geometries, split, inputs, codes); on a
+   *  failure fini() is called. @p config is valid, borrowed until fini(). */
+  graft_status (*init)(void *state, const graft_solve_config *config);
+  void (*fini)(void *state);               /**< release, also what init() left half-done */
+  graft_source_info *(*info)(void *state); /**< its info; error estimates are the driver's */
+  /** Fields of a sample and where solve() puts their values; returns their number.
+   *  @param field, data [GRAFT_GENERATOR_FIELDS] */
+  size_t (*fields)(void *state, graft_dataset_field *field, const float **data);
+  /** Numbers and texts for /graft/parameters. */
+  graft_status (*parameters)(void *state, graft_bundle *parameters);
+  /** What the content depends on beside the options, e.g. checksums of files; NULL: nothing. */
+  graft_status (*configuration)(void *state, graft_yaml *yaml);
+  /** Make sample @p s: all fields, and unless the options say no the estimated relative error of u.
+   *  Geometries that are not complete at init() are written with graft_dataset_write_geometry().
+   *  @param report times of the stages are added up in it
+   *  @param error is −1 before; left so when nothing is estimated */
+  graft_status (*solve)(void *state, size_t s, graft_dataset_writer *writer,
+                        graft_solve_report *report, double *error);
+  /** Nodes, elements, mesh size into the report. */
+  void (*describe)(void *state, graft_solve_report *report);
+} graft_generator_type;
+
+/** Elliptic problems on 2-D shapes: graft_problem_type.form on body-fitted triangles. */
+extern const graft_generator_type graft_generator_elliptic;
+
+/** Add the time since *@p start to *@p stage, and start anew. */
+void graft_solve_lap(double *start, double *stage);
+
+/** Monotonic clock in seconds. */
+double graft_solve_clock(void);
+
+#endif
