@@ -115,7 +115,7 @@ static void kills_do_not_change_the_model(void) {
                                 "-validate_every 2 -optimizer adamw -dropout 0.1 " MODEL;
   char line[1024];
   const char *wanted = getenv("KILLS");
-  int kills = wanted ? atoi(wanted) : 4, died = 0, stopped = 0;
+  int kills = wanted ? (int)strtol(wanted, NULL, 10) : 4, died = 0, stopped = 0;
   snprintf(line, sizeof line, "train -quiet -o whole %s", options);
   double start = seconds();
   program_darcy(0, line);
@@ -236,7 +236,7 @@ static void a_full_disk_is_told(void) {
   snprintf(text, sizeof text, line, 3);
   program_darcy(0, text);
   long bytes = 0;
-  if (program_shell("stat -c %%s full/checkpoint.h5") == 0) bytes = atol(program.out);
+  if (program_shell("stat -c %%s full/checkpoint.h5") == 0) bytes = strtol(program.out, NULL, 10);
   T_CHECK(bytes > 4096);
   program_shell("cp full/checkpoint.h5 before.h5");
   snprintf(text, sizeof text, line, 9);
@@ -283,7 +283,7 @@ static void ranks_stop_together(void) {
   T_EQUAL(code, 75);
   T_CHECK(strstr(program.err, "stopped after step ") != NULL);
   const char *at = strstr(program.err, "stopped after step ");
-  long step = at ? atol(at + 19) : 0;
+  long step = at ? strtol(at + 19, NULL, 10) : 0;
   T_CHECK(step > 0);
   code = program_shell("%s -n 3 %s train -json -o ranks -steps %ld -checkpoint_steps 20 "
                        "-validate_steps 20 -schedule constant " MODEL,
