@@ -133,6 +133,25 @@ static graft_status draw_fields(graft_pictures *p, const char *run, graft_deepon
   return GRAFT_OK;
 }
 
+/* loss.png out of RUN/log.csv, and diagnostics.png if it has their columns. */
+static graft_status draw_log_curves(graft_pictures *p, const char *run, char *variables) {
+  char path[GRAFT_PLOT_PATH], *log;
+  graft_yaml yaml = {0};
+  snprintf(path, sizeof path, "%s/log.csv", run);
+  GRAFT_TRY(graft_pictures_draw(p, "loss", "loss", variables));
+  GRAFT_TRY(graft_text_read(path, &log));
+  log[strcspn(log, "\n")] = '\0';
+  const bool diagnostics = strstr(log, ",conflicts") != NULL;
+  graft_free(log);
+  if (!diagnostics) return GRAFT_OK;
+  snprintf(path, sizeof path, "%s/config.yaml", run);
+  GRAFT_TRY(graft_yaml_read(path, &yaml));
+  const graft_yaml_entry *radius = graft_yaml_find(&yaml, "probe_rho");
+  graft_plot_assign(variables, "radius = %.6g\n", radius ? strtod(radius->value, NULL) : 0);
+  graft_yaml_fini(&yaml);
+  return graft_pictures_draw(p, "diagnostics", "diagnostics", variables);
+}
+
 /* Pictures of numbers that are there as CSV: they need names only. */
 static graft_status draw_curves(graft_pictures *p, const char *run, const graft_deeponet *model,
                                 const graft_source *source) {
@@ -146,7 +165,7 @@ static graft_status draw_curves(graft_pictures *p, const char *run, const graft_
     graft_plot_assign(variables, " %s", graft_baseline_name(b));
   graft_plot_assign(variables, "'\n");
   snprintf(path, sizeof path, "%s/log.csv", run);
-  if (graft_file_exists(path)) GRAFT_TRY(graft_pictures_draw(p, "loss", "loss", variables));
+  if (graft_file_exists(path)) GRAFT_TRY(draw_log_curves(p, run, variables));
   GRAFT_TRY(graft_pictures_draw(p, "errors", "errors", variables));
   return graft_pictures_draw(p, "baselines", "baselines", variables);
 }
@@ -182,7 +201,7 @@ static graft_status draw_log(const graft_app *app, const graft_pde_plot *config,
   assign_tasks(variables, log);
   graft_plot_assign_text(variables, "loss", loss ? loss->value : "loss");
   GRAFT_TRY_TO(done, graft_pictures_init(p, app, directory));
-  status = graft_pictures_draw(p, "loss", "loss", variables);
+  status = draw_log_curves(p, config->run, variables);
 done:
   graft_yaml_fini(&yaml);
   graft_free(log);

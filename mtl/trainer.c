@@ -3,13 +3,10 @@
 #include "mtl/trainer.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "mtl/trainer_impl.h"
 #include "mtl/vector.h"
-
-enum { COMMON_COLUMNS = 6 /* step, epoch, seconds, lr, gradient_norm, validation_mean */ };
 
 /* Steps of an interval given in steps (if > 0) or else in epochs. */
 static graft_status count_steps(const graft_objective *f, long long in_steps, long long in_epochs,
@@ -59,6 +56,9 @@ static graft_status plan(graft_trainer *t, graft_arena *arena) {
   const graft_direction_plan steps = graft_sam_plan(&c->sam, K);
   GRAFT_TRY(graft_direction_init(&t->direction, t->objective, &how, &steps, arena));
   GRAFT_TRY(graft_sam_init(&t->sam, &c->sam, &t->direction, (uint64_t)c->seed, arena));
+  if (c->diagnostics) {
+    GRAFT_TRY(graft_probe_init(&t->probe, &t->direction, c->probe_rho, arena));
+  }
   GRAFT_TRY(graft_optimizer_init(&t->optimizer, graft_optimizer_find(c->optimizer), &rule,
                                  t->objective->layout, arena));
   GRAFT_TRY(graft_arena_take(arena, n, sizeof *t->best, &t->best));
@@ -66,26 +66,10 @@ static graft_status plan(graft_trainer *t, graft_arena *arena) {
   for (size_t i = 0; i < sizeof vector / sizeof *vector; i++) {
     GRAFT_TRY(graft_arena_take(arena, K, sizeof(double), vector[i]));
   }
-  t->columns = COMMON_COLUMNS + 2 * K;
+  t->columns = graft_trainer_log_columns(c, K);
   GRAFT_TRY(graft_arena_take(arena, t->columns, sizeof *t->column_text, &t->column_text));
   GRAFT_TRY(graft_arena_take(arena, t->columns, sizeof *t->column, &t->column));
   return graft_arena_take(arena, t->columns, sizeof *t->value, &t->value);
-}
-
-static void name_columns(graft_trainer *t) {
-  static const char *const common[COMMON_COLUMNS] = {"step", "epoch",         "seconds",
-                                                     "lr",   "gradient_norm", "validation_mean"};
-  const graft_objective *f = t->objective;
-  for (size_t i = 0; i < t->columns; i++) {
-    const size_t k = i < COMMON_COLUMNS ? 0 : (i - COMMON_COLUMNS) / 2;
-    const char *prefix = (i - COMMON_COLUMNS) % 2 == 0 ? "train" : "validation";
-    if (i < COMMON_COLUMNS) {
-      snprintf(t->column_text[i], sizeof *t->column_text, "%s", common[i]);
-    } else {
-      snprintf(t->column_text[i], sizeof *t->column_text, "%s_%s", prefix, f->task_name[k]);
-    }
-    t->column[i] = t->column_text[i];
-  }
 }
 
 static void start(graft_trainer *t) {
@@ -102,7 +86,7 @@ static void start(graft_trainer *t) {
   t->progress.validation_mean = NAN;
   t->progress.best_mean = INFINITY;
   t->progress.epochs = (double)t->progress.steps / (double)t->objective->steps_per_epoch;
-  name_columns(t);
+  graft_trainer_log_names(t);
 }
 
 graft_status graft_trainer_create(const graft_objective *objective,

@@ -49,6 +49,8 @@ typedef struct graft_trainer_config {
   double checkpoint_every;  /**< seconds between checkpoints; 0: at every validation */
   long long checkpoint_steps; /**< steps between them; > 0 overrides checkpoint_every */
   double time_limit;          /**< seconds of training after which the run ends; 0: none */
+  bool diagnostics;           /**< conflicts, norms, weights, sharpness and cost in log rows */
+  double probe_rho;           /**< radius of that sharpness */
   long long seed;             /**< of rules that draw random numbers */
   graft_aggregator_config aggregator_config; /**< rows: graft_aggregator_options */
   graft_balancer_config balancer_config;     /**< rows: graft_balancer_options */

@@ -89,6 +89,8 @@ const graft_option graft_trainer_options[] = {
            "time between checkpoints; 0: at every validation"),
     NUMBER(INT, checkpoint_steps, "0", 0, 1e15, "steps", 1, "> 0: overrides checkpoint_every"),
     NUMBER(REAL, time_limit, "0", 0, 1e9, "s", 1, "longest time of training; 0: none"),
+    BOOL(diagnostics, "false", "conflicts, norms, weights, sharpness, cost in log rows"),
+    NUMBER(REAL, probe_rho, "0.05", 1e-9, 1e6, NULL, 0, "radius of that sharpness"),
     NUMBER(INT, seed, "1", 0, 9e15, NULL, 0, "seed of everything random"),
     {.name = NULL},
 };
@@ -167,5 +169,7 @@ graft_status graft_trainer_config_validate(const graft_trainer_config *c, size_t
               c->lr_epochs);
   GRAFT_TRY(graft_trainer_config_weights(c, tasks, weight));
   GRAFT_TRY(graft_sam_validate(&c->sam));
+  GRAFT_CHECK(!c->diagnostics || c->probe_rho > 0, USAGE,
+              "probe_rho: expected a number > 0, got %g", c->probe_rho);
   return graft_trainer_config_schedule(c, 1, &schedule);
 }

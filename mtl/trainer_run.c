@@ -18,22 +18,6 @@ static void read_clock(graft_trainer *t, const struct run *run) {
   if (h && h->now) t->progress.seconds = run->before + h->now(h->ctx) - run->started;
 }
 
-static graft_status write_row(graft_trainer *t) {
-  const graft_progress *p = &t->progress;
-  const double common[] = {(double)p->step,  p->epoch,
-                           p->seconds,       p->lr,
-                           p->gradient_norm, p->validated ? p->validation_mean : NAN};
-  const size_t first = sizeof common / sizeof *common;
-  memcpy(t->value, common, sizeof common);
-  for (size_t k = 0; k < p->tasks; k++) {
-    t->value[first + 2 * k] = t->count[k] > 0 ? t->loss_sum[k] / t->count[k] : NAN;
-    t->value[first + 2 * k + 1] = p->validated ? t->validation_loss[k] : NAN;
-    t->loss_sum[k] = t->count[k] = 0;
-  }
-  if (!t->sink || !t->sink->row) return GRAFT_OK;
-  return t->sink->row(t->sink->ctx, t->column, t->value, t->columns);
-}
-
 static graft_status store(graft_trainer *t, struct run *run) {
   graft_bundle bundle;
   run->stored = t->progress.seconds;
@@ -66,7 +50,7 @@ static graft_status after_step(graft_trainer *t, const graft_trainer_hooks *h) {
     GRAFT_TRY(graft_trainer_validate(t));
     if (p->best_step == p->step && h && h->improved) GRAFT_TRY(h->improved(h->ctx, p, t->best));
   }
-  if (p->validated || (log > 0 && p->step % log == 0)) GRAFT_TRY(write_row(t));
+  if (p->validated || (log > 0 && p->step % log == 0)) GRAFT_TRY(graft_trainer_log_row(t, h));
   return GRAFT_OK;
 }
 
@@ -101,15 +85,19 @@ static graft_status finish(graft_trainer *t, struct run *run) {
   if (!p->validated) {
     GRAFT_TRY(graft_trainer_validate(t));
     if (p->best_step == p->step && h && h->improved) GRAFT_TRY(h->improved(h->ctx, p, t->best));
-    GRAFT_TRY(write_row(t));
+    GRAFT_TRY(graft_trainer_log_row(t, h));
   }
   return store(t, run);
 }
 
 static graft_status loop(graft_trainer *t, struct run *run) {
   const graft_trainer_hooks *h = run->hooks;
+  const bool clock = h && h->now && t->config.diagnostics;
   while (!over(t)) {
+    const double start = clock ? h->now(h->ctx) : 0;
     GRAFT_TRY(graft_trainer_step(t));
+    if (clock) t->step_seconds += h->now(h->ctx) - start;
+    t->timed_steps += clock;
     read_clock(t, run);
     GRAFT_TRY(after_step(t, h));
     if (checkpoint_due(t, run)) GRAFT_TRY(store(t, run));

@@ -9,6 +9,7 @@
  * beside the direction's K + 1. Reference: phan2022, algorithm 1 and section 4 (variants). Rules
  * that normalise their rows (nash, fairgrad) give the flatness part the length of the loss part
  * whatever rho is. */
+#include <math.h>
 #include <string.h>
 
 #include "mtl/sam.h"
@@ -43,7 +44,10 @@ static graft_status second(graft_sam *sam) {
   graft_direction *d = sam->direction;
   GRAFT_TRY(graft_direction_combine(d, 0, sam->rows, d->loss, d->active, sam->scratch));
   GRAFT_TRY(graft_direction_combine(d, 1, d->rows, d->loss, d->active, sam->scratch + sam->n));
-  return graft_direction_combine(d, 2, sam->scratch, NULL, 3, d->gradient);
+  GRAFT_TRY(graft_direction_combine(d, 2, sam->scratch, NULL, 3, d->gradient));
+  for (size_t k = 0; k < d->objective->tasks; k++)
+    d->weight[k] = NAN; /* they were not the tasks' */
+  return GRAFT_OK;
 }
 
 static graft_status each(graft_sam *sam) {
