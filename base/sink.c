@@ -25,13 +25,22 @@ static graft_status row(void *ctx, const char *const *name, const double *value,
   return GRAFT_OK;
 }
 
+/* The older content stays if there is no memory for the new one. */
 static graft_status copy(graft_bundle *to, const graft_bundle *from) {
-  graft_bundle_fini(to);
-  for (size_t i = 0; i < from->arrays; i++) {
+  graft_bundle made;
+  graft_status status = GRAFT_OK;
+  graft_bundle_init(&made);
+  for (size_t i = 0; i < from->arrays && status == GRAFT_OK; i++) {
     const graft_array *a = &from->array[i];
-    GRAFT_TRY(graft_bundle_put(to, a->name, a->type, a->shape, a->data));
+    status = graft_bundle_put(&made, a->name, a->type, a->shape, a->data);
   }
-  return GRAFT_OK;
+  if (status == GRAFT_OK) {
+    graft_bundle_fini(to);
+    *to = made;
+  } else {
+    graft_bundle_fini(&made);
+  }
+  return status;
 }
 
 static graft_status store(void *ctx, const char *name, const graft_bundle *bundle) {

@@ -189,7 +189,11 @@ graft_status graft_source_memory(graft_source *source, graft_source_info info,
   struct memory *m;
   size_t fields = 0;
   while (field[fields]) fields++;
-  GRAFT_TRY(graft_alloc(&m, 1, sizeof *m + fields * sizeof *m->points));
+  graft_status status = graft_alloc(&m, 1, sizeof *m + fields * sizeof *m->points);
+  if (status != GRAFT_OK) {
+    graft_source_info_fini(&info);
+    return status;
+  }
   m->samples = info.samples;
   m->field = field;
   m->data = data;

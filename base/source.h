@@ -131,7 +131,8 @@ typedef struct graft_source {
 /** Release a source and its info. */
 void graft_source_fini(graft_source *source);
 
-/** A source in memory. @p info is moved into it; the arrays are borrowed until graft_source_fini().
+/** A source in memory. @p info is moved into it (released if that fails); the arrays are borrowed
+ * until graft_source_fini().
  *  @param field names of the fields, NULL-terminated
  *  @param data data [fields][S x points of the field] */
 GRAFT_MUST_USE graft_status graft_source_memory(graft_source *source, graft_source_info info,
