@@ -196,7 +196,9 @@ static graft_status make_field(hid_t file, const graft_source_info *info, const 
   GRAFT_TRY(attr_varying(file, path, true, info->in_time && (axes & 1)));
   GRAFT_TRY(graft_h5_attr_bools(file, path, "dim_varying", 1, (size_t)space_axes, varying));
   GRAFT_TRY(graft_h5_attr_text(file, path, "long_name", long_name));
-  return graft_h5_attr_text(file, path, "units", unit);
+  GRAFT_TRY(graft_h5_attr_text(file, path, "units", unit));
+  snprintf(path, sizeof path, "graft/field_text/%s", name); /* see graft_dataset_field_get() */
+  return graft_h5_write_texts(file, path, 1, 2, (const char *const[]){long_name, unit});
 }
 
 static graft_status write_fields(hid_t file, const graft_source_info *info,

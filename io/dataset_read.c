@@ -187,11 +187,19 @@ bool graft_dataset_has(const graft_source *source, const char *field) {
   return false;
 }
 
+/* The attributes hold texts of variable length, as readers of The Well want them. HDF5 keeps no
+ * checksum of these and crashes or hangs if they are damaged: our own files have them twice. */
 const graft_dataset_field *graft_dataset_field_get(const graft_source *source, size_t i) {
   struct reader *r = source->ctx;
-  char path[TEXT_SIZE + 16];
+  char path[TEXT_SIZE + 32], **text;
   if (source->fill != fill || i >= r->fields) return NULL;
-  /* Only now: these texts lie where HDF5 keeps no checksum, and it may hang in a damaged heap. */
+  snprintf(path, sizeof path, "graft/field_text/%s", r->text[i][0]);
+  if (graft_h5_exists(r->file, path)) {
+    if (graft_h5_read_texts(r->file, path, 2, &text) != GRAFT_OK) return &r->field[i];
+    for (int k = 0; k < 2; k++) snprintf(r->text[i][1 + k], TEXT_SIZE, "%s", text[k]);
+    graft_free(text);
+    return &r->field[i];
+  }
   snprintf(path, sizeof path, "t0_fields/%s", r->text[i][0]);
   graft_h5_attr_get_text(r->file, path, "long_name", r->text[i][1], TEXT_SIZE);
   graft_h5_attr_get_text(r->file, path, "units", r->text[i][2], TEXT_SIZE);

@@ -26,12 +26,24 @@ static inline double graft_log1p(double x) { return log1p(x); }
 
 #else
 
+/** 1.5 · 2^23: adding it to a number below 2^22 in size rounds that to an integer, whose lowest
+ * bits are those of the sum. */
+#define GRAFT_SHIFT 12582912.0f
+
+/** The integer n modulo 2^32 of the sum n + GRAFT_SHIFT; anything for what is not finite (where a
+ *  conversion would be undefined). */
+static inline uint32_t graft_shifted_bits(float shifted) {
+  uint32_t bits;
+  memcpy(&bits, &shifted, sizeof bits);
+  return bits - 0x4b400000u;
+}
+
 /** exp(x); arguments are cut to ±87, so that the result is finite and normal. */
 static inline float graft_exp(float x) {
-  const float cut = 87.0f, shift = 12582912.0f; /* 1.5 · 2^23: adding it rounds to integer */
+  const float cut = 87.0f, log2_e = 1.44269504f;
   x = x < -cut ? -cut : x;
   x = x > cut ? cut : x;
-  float n = (x * 1.44269504f + shift) - shift;
+  float shifted = x * log2_e + GRAFT_SHIFT, n = shifted - GRAFT_SHIFT;
   float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
   float p = 1.9875691500e-4f;
   p = p * r + 1.3981999507e-3f;
@@ -40,7 +52,7 @@ static inline float graft_exp(float x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * r * r + r + 1;
-  uint32_t bits = (uint32_t)((int32_t)n + 127) << 23;
+  uint32_t bits = (graft_shifted_bits(shifted) + 127) << 23;
   float scale;
   memcpy(&scale, &bits, sizeof scale);
   return p * scale;
@@ -91,7 +103,7 @@ static inline float graft_sin_part(float r) {
 }
 
 /** x − n π with π in three parts, for |x| up to some 10^4; the sign changes with odd n. */
-static inline float graft_less_pi(float x, float n, int32_t odd) {
+static inline float graft_less_pi(float x, float n, uint32_t odd) {
   float r = x - n * 3.1414794921875f;
   r = r - n * 1.1315941810607910156e-4f;
   r = r - n * 1.9841872589410058936e-9f;
@@ -99,16 +111,14 @@ static inline float graft_less_pi(float x, float n, int32_t odd) {
 }
 
 static inline float graft_sin(float x) {
-  const float shift = 12582912.0f;
-  float n = (x * 0.318309886f + shift) - shift;
-  return graft_sin_part(graft_less_pi(x, n, (int32_t)n & 1));
+  float shifted = x * 0.318309886f + GRAFT_SHIFT, n = shifted - GRAFT_SHIFT;
+  return graft_sin_part(graft_less_pi(x, n, graft_shifted_bits(shifted) & 1));
 }
 
 /** cos(x) = sin(x + π/2) with n + ½ multiples of π taken off. */
 static inline float graft_cos(float x) {
-  const float shift = 12582912.0f;
-  float n = (x * 0.318309886f - 0.5f + shift) - shift;
-  return graft_sin_part(graft_less_pi(x, n + 0.5f, ~(int32_t)n & 1));
+  float shifted = x * 0.318309886f - 0.5f + GRAFT_SHIFT, n = shifted - GRAFT_SHIFT;
+  return graft_sin_part(graft_less_pi(x, n + 0.5f, ~graft_shifted_bits(shifted) & 1));
 }
 
 static inline float graft_log1p(float x) { return log1pf(x); }

@@ -178,10 +178,10 @@ static graft_status evaluations(void) {
 
 int main(void) {
   static const char *const model[][2] = {
-      {"demo", ""},
-      {"paper", "dropout 0.1"},
-      {"demo", "branch dense skip kernel_ridge transform torsion"},
-      {"demo", "branch pca skip affine"}};
+      {"demo", "threads 1"},
+      {"paper", "threads 1 dropout 0.1"},
+      {"demo", "threads 1 branch dense skip kernel_ridge transform torsion"},
+      {"demo", "threads 1 branch pca skip affine"}};
   char name[160];
   FAIL_EACH(bundles);
   FAIL_EACH(layouts);

@@ -22,7 +22,7 @@ void __wrap_free(void *memory) {
 /** A scenario cleans up after itself, whether it succeeds or not. */
 typedef graft_status scenario(void);
 
-enum { MOST_RUNS = 400 /* of one scenario; of more allocations only some fail, evenly spread */ };
+enum { MOST_RUNS = 1000 /* of one scenario; of more allocations only some fail, evenly spread */ };
 
 /* One run; allocation @p failing of it fails (−1: none). @p count receives their number. */
 static inline graft_status run_failing(scenario *run, long failing, long *count) {
