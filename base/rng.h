@@ -26,14 +26,15 @@ typedef struct graft_rng {
 /** Streams that Graft uses, so that no two purposes share numbers. A task's samples use
  *  graft_rng_stream() of its name. */
 enum {
-  GRAFT_STREAM_INIT = 1,     /**< initial weights; index = layout block */
-  GRAFT_STREAM_SHUFFLE = 2,  /**< order of samples; index = epoch */
-  GRAFT_STREAM_DROPOUT = 3,  /**< dropout masks; index = hash of step, layer, sample */
-  GRAFT_STREAM_AUGMENT = 4,  /**< augmentation; index = epoch */
-  GRAFT_STREAM_TEST = 5,     /**< tests */
-  GRAFT_STREAM_REGION = 6,   /**< random regions; index = hash of the family, region */
-  GRAFT_STREAM_SAM = 8,      /**< perturbations; index = hash of step, part of the vector */
-  GRAFT_STREAM_SAMPLE = 1000 /**< fields that all tasks share; the tasks' own lie above */
+  GRAFT_STREAM_INIT = 1,       /**< initial weights; index = layout block */
+  GRAFT_STREAM_SHUFFLE = 2,    /**< order of samples; index = epoch */
+  GRAFT_STREAM_DROPOUT = 3,    /**< dropout masks; index = hash of step, layer, sample */
+  GRAFT_STREAM_AUGMENT = 4,    /**< augmentation; index = epoch */
+  GRAFT_STREAM_TEST = 5,       /**< tests */
+  GRAFT_STREAM_REGION = 6,     /**< random regions; index = hash of the family, region */
+  GRAFT_STREAM_AGGREGATOR = 7, /**< rules that combine gradients; index = step, coordinate */
+  GRAFT_STREAM_SAM = 8,        /**< perturbations; index = hash of step, part of the vector */
+  GRAFT_STREAM_SAMPLE = 1000   /**< fields that all tasks share; the tasks' own lie above */
 };
 
 /** Stream for the samples of the task of that name, above GRAFT_STREAM_SAMPLE: the same in every

@@ -65,7 +65,7 @@ static size_t block_width(size_t tasks) {
   return width < WIDTH_MOST ? width : WIDTH_MOST;
 }
 
-static graft_status read_given(const graft_aggregator_config *config, size_t tasks, double *given,
+static graft_status read_given(const graft_aggregator_settings *config, size_t tasks, double *given,
                                size_t *count) {
   GRAFT_TRY(graft_list_read("aggregator_weights", config->aggregator_weights, given,
                             GRAFT_MAX_TASKS, count));
@@ -88,7 +88,7 @@ static graft_status take_arrays(graft_aggregator *a, size_t shared, graft_arena 
 }
 
 graft_status graft_aggregator_init(graft_aggregator *aggregator, const graft_aggregator_type *type,
-                                   const graft_aggregator_config *config, size_t tasks, size_t n,
+                                   const graft_aggregator_settings *config, size_t tasks, size_t n,
                                    const graft_span *shared, size_t spans, uint64_t seed,
                                    graft_arena *arena) {
   graft_aggregator a = {.type = type, .config = config, .tasks = tasks, .n = n, .seed = seed};
@@ -252,6 +252,13 @@ static void start(struct pass *p, const graft_aggregator *a, const graft_aggrega
                                 .loss = a->type->needs & GRAFT_NEEDS_LOSSES ? p->loss : NULL};
 }
 
+static bool reads(const graft_aggregator_type *type, const char *option) {
+  for (size_t i = 0; type->options && type->options[i]; i++) {
+    if (strcmp(type->options[i], option) == 0) return true;
+  }
+  return false;
+}
+
 /* Ask the rule. One task alone needs no rule, unless the rule looks at nothing anyway. */
 static graft_status ask(struct pass *p) {
   const graft_aggregator_type *type = p->a->type;
@@ -259,7 +266,9 @@ static graft_status ask(struct pass *p) {
   const size_t K = p->call.tasks;
   p->weight[0] = 1;
   if (K == 0 || (K == 1 && type->needs)) return GRAFT_OK;
-  if (strcmp(p->a->config->aggregator_scale, "sum") == 0) p->factor = (double)K;
+  if (strcmp(p->a->config->aggregator_scale, "sum") == 0 && reads(type, "aggregator_scale")) {
+    p->factor = (double)K;
+  }
   if (type->needs & (GRAFT_NEEDS_GRAMIAN | GRAFT_NEEDS_BATCHES)) {
     p->call.gramian = gramian;
     gather(p, gramian);

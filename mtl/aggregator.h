@@ -42,8 +42,8 @@ enum {
 
 /** Parameters of all rules; each reads those in its `options`. Described by
  *  #graft_aggregator_options. */
-typedef struct graft_aggregator_config {
-  char aggregator_scale[16];                /**< mean, or sum: K times as long */
+typedef struct graft_aggregator_settings {
+  char aggregator_scale[16]; /**< mean, or sum: K times as long (rules that list it) */
   char aggregator_weights[GRAFT_LIST_SIZE]; /**< a number per task; empty: 1/K each */
   char aligned_mode[16];                    /**< aligned_mtl: min, median or rmse */
   double cagrad_c;                   /**< cagrad: radius in units of |mean gradient|, ≥ 0 */
@@ -65,22 +65,22 @@ typedef struct graft_aggregator_config {
   double nash_norm;                  /**< nash: largest norm of the direction; 0: none */
   double sdmgrad_lambda;             /**< sdmgrad: pull towards the mean gradient, ≥ 0 */
   long long trim;                    /**< trimmed_mean: entries dropped at each end, ≥ 0 */
-} graft_aggregator_config;
+} graft_aggregator_settings;
 
-/** Option rows of graft_aggregator_config. */
+/** Option rows of graft_aggregator_settings. */
 extern const graft_option graft_aggregator_options[];
 
 /** One call of a rule. K is the number of tasks with samples in this step; they are numbered anew,
  *  in order. */
 typedef struct graft_aggregation {
-  const graft_aggregator_config *config; /**< parameters of the rules */
-  size_t tasks;                          /**< K ≥ 2 */
-  size_t all;                            /**< tasks of the run, ≥ K; what `init` was told */
-  const size_t *task;                    /**< [K] numbers in the run, rising: index of state */
-  const double *preference;              /**< [K] aggregator_weights, or 1/K */
-  uint64_t step;                         /**< step of the run, from 0 */
-  uint64_t seed;                         /**< of the run */
-  const double *loss;                    /**< [K] mean losses (LOSSES), else NULL */
+  const graft_aggregator_settings *config; /**< parameters of the rules */
+  size_t tasks;                            /**< K ≥ 2 */
+  size_t all;                              /**< tasks of the run, ≥ K; what `init` was told */
+  const size_t *task;                      /**< [K] numbers in the run, rising: index of state */
+  const double *preference;                /**< [K] aggregator_weights, or 1/K */
+  uint64_t step;                           /**< step of the run, from 0 */
+  uint64_t seed;                           /**< of the run */
+  const double *loss;                      /**< [K] mean losses (LOSSES), else NULL */
   const double *gramian; /**< [K x K] inner products of the rows (GRAMIAN); with BATCHES of rows of
                             one batch (first index) and another one, not symmetric; else NULL */
 } graft_aggregation;
@@ -106,12 +106,12 @@ typedef struct graft_aggregator_type {
   size_t non_conflicting;     /**< most tasks for which J A(J) ≥ 0 always holds; 0: none */
   /** Check the parameters against the number of tasks of a run, or NULL.
    *  @return GRAFT_USAGE naming the option */
-  graft_status (*check)(const graft_aggregator_config *config, size_t tasks);
+  graft_status (*check)(const graft_aggregator_settings *config, size_t tasks);
   /** Bytes of state for so many tasks and shared parameters, or NULL: none. The state is plain
    *  data without pointers, so that a checkpoint can hold its bytes. */
-  size_t (*state_size)(const graft_aggregator_config *config, size_t tasks, size_t n);
+  size_t (*state_size)(const graft_aggregator_settings *config, size_t tasks, size_t n);
   /** Set the state at the start of a run, or NULL: all bytes 0. */
-  void (*init)(void *state, const graft_aggregator_config *config, size_t tasks, size_t n);
+  void (*init)(void *state, const graft_aggregator_settings *config, size_t tasks, size_t n);
   /** Weights [K] of the rows; NULL for a rule without weights. */
   graft_status (*weigh)(void *state, const graft_aggregation *call, double *weight);
   /** Take in a block of rows before `weigh`, and add what `weigh` shall find in `gramian` (all
@@ -133,7 +133,7 @@ const graft_aggregator_type *graft_aggregator_find(const char *name);
 const char *graft_aggregator_choices(size_t i);
 
 /** All defaults. */
-GRAFT_MUST_USE graft_status graft_aggregator_config_default(graft_aggregator_config *config);
+GRAFT_MUST_USE graft_status graft_aggregator_settings_default(graft_aggregator_settings *config);
 
 /** A run of elements of the flat vector. */
 typedef struct graft_span {
@@ -151,14 +151,14 @@ typedef struct graft_aggregator_chunk {
 /** A rule at work; caller's struct, scratch in the arena given to graft_aggregator_init(). Several
  *  may be at work on the same rows, each with a state of its own. */
 typedef struct graft_aggregator {
-  const graft_aggregator_type *type;     /**< the rule */
-  const graft_aggregator_config *config; /**< borrowed */
-  size_t tasks;                          /**< tasks of the run */
-  size_t n;                              /**< length of a row */
-  size_t width;                          /**< most coordinates of a chunk */
-  size_t chunks;                         /**< rows of `chunk` */
-  graft_aggregator_chunk *chunk;         /**< [chunks] */
-  uint64_t seed;                         /**< of the run */
+  const graft_aggregator_type *type;       /**< the rule */
+  const graft_aggregator_settings *config; /**< borrowed */
+  size_t tasks;                            /**< tasks of the run */
+  size_t n;                                /**< length of a row */
+  size_t width;                            /**< most coordinates of a chunk */
+  size_t chunks;                           /**< rows of `chunk` */
+  graft_aggregator_chunk *chunk;           /**< [chunks] */
+  uint64_t seed;                           /**< of the run */
   void *state;       /**< [state_size] caller's, 8-byte aligned; belongs into a checkpoint */
   size_t state_size; /**< bytes of `state` */
   double *given;     /**< [tasks] aggregator_weights; NULL: equal */
@@ -201,7 +201,7 @@ typedef struct graft_aggregator_output {
  *  @return GRAFT_USAGE naming an option that does not fit the number of tasks */
 GRAFT_MUST_USE graft_status graft_aggregator_init(graft_aggregator *aggregator,
                                                   const graft_aggregator_type *type,
-                                                  const graft_aggregator_config *config,
+                                                  const graft_aggregator_settings *config,
                                                   size_t tasks, size_t n, const graft_span *shared,
                                                   size_t spans, uint64_t seed, graft_arena *arena);
 

@@ -92,7 +92,7 @@ static graft_status take_vectors(graft_direction *d, size_t K, graft_arena *aren
 static graft_status take_calls(graft_direction *d, size_t K, graft_arena *arena) {
   const graft_direction_rule *r = &d->rule;
   const size_t n = d->objective->n, spans = arena->base ? d->spans : d->objective->layout->blocks;
-  graft_aggregator_config plain = *r->aggregator_config; /* stands in while measuring */
+  graft_aggregator_settings plain = *r->aggregator_config; /* stands in while measuring */
   graft_aggregator call;
   size_t offset = 0;
   plain.aggregator_weights[0] = '\0';
@@ -100,9 +100,9 @@ static graft_status take_calls(graft_direction *d, size_t K, graft_arena *arena)
   d->state_size = 0;
   for (size_t c = 0; c < d->plan.calls; c++) {
     const size_t rows = d->plan.call_rows[c];
-    const graft_aggregator_config *config = rows == K       ? r->aggregator_config
-                                            : d->unweighted ? d->unweighted
-                                                            : &plain;
+    const graft_aggregator_settings *config = rows == K       ? r->aggregator_config
+                                              : d->unweighted ? d->unweighted
+                                                              : &plain;
     GRAFT_TRY(
         graft_aggregator_init(&call, d->type, config, rows, n, d->shared, spans, r->seed, arena));
     if (d->call) d->call[c] = call;

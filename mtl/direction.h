@@ -19,10 +19,10 @@
 
 /** How task gradients become one direction; borrowed while a direction is in use. */
 typedef struct graft_direction_rule {
-  const graft_aggregator_type *aggregator;          /**< the rule that combines rows */
-  const graft_aggregator_config *aggregator_config; /**< its parameters */
-  const graft_balancer_type *balancer;              /**< the rule that scales losses; NULL: none */
-  const graft_balancer_config *balancer_config;     /**< its parameters, or NULL */
+  const graft_aggregator_type *aggregator;            /**< the rule that combines rows */
+  const graft_aggregator_settings *aggregator_config; /**< its parameters */
+  const graft_balancer_type *balancer;          /**< the rule that scales losses; NULL: none */
+  const graft_balancer_config *balancer_config; /**< its parameters, or NULL */
   const double *task_weight; /**< [K] further factors ≥ 0 of the losses, copied; NULL: 1 */
   uint64_t seed;             /**< of random rules */
 } graft_direction_rule;
@@ -42,27 +42,27 @@ typedef struct graft_direction_part {
 
 /** The state; caller's struct, arrays in the arena given to graft_direction_init(). */
 typedef struct graft_direction {
-  const graft_objective *objective;    /**< borrowed */
-  graft_direction_rule rule;           /**< how gradients are combined */
-  const graft_aggregator_type *type;   /**< = rule.aggregator */
-  graft_direction_plan plan;           /**< what steps ask for */
-  uint64_t step;                       /**< of the run, set by graft_direction_begin() */
-  uint64_t active;                     /**< bit k: task k has samples in this step */
-  graft_aggregator *call;              /**< [plan.calls] the aggregator at work */
-  graft_aggregator_config *unweighted; /**< for calls whose rows are not the tasks */
-  unsigned char *state;                /**< [state_size] of all calls of the aggregator */
-  size_t state_size;                   /**< bytes of `state` */
-  unsigned char *balancer_state;       /**< [balancer_state_size] */
-  size_t balancer_state_size;          /**< bytes of `balancer_state` */
-  bool balanced;                       /**< `balance` is that of this step */
-  bool learned;                        /**< the balancer has seen the losses of this step */
-  graft_real *gradient;                /**< [n] the direction of the last evaluation */
-  graft_real *rows;                    /**< [K x n], NULL for aggregators that need nothing */
-  graft_real *other;                   /**< [2 x K x n] rows of two further batches, or NULL */
-  double *task_weight;                 /**< [K] */
-  double *balance;                     /**< [K] the balancer's factors of this step */
-  double *norm;                        /**< [K] scratch */
-  double *glance;                      /**< [K] losses that a balancer asked for */
+  const graft_objective *objective;      /**< borrowed */
+  graft_direction_rule rule;             /**< how gradients are combined */
+  const graft_aggregator_type *type;     /**< = rule.aggregator */
+  graft_direction_plan plan;             /**< what steps ask for */
+  uint64_t step;                         /**< of the run, set by graft_direction_begin() */
+  uint64_t active;                       /**< bit k: task k has samples in this step */
+  graft_aggregator *call;                /**< [plan.calls] the aggregator at work */
+  graft_aggregator_settings *unweighted; /**< for calls whose rows are not the tasks */
+  unsigned char *state;                  /**< [state_size] of all calls of the aggregator */
+  size_t state_size;                     /**< bytes of `state` */
+  unsigned char *balancer_state;         /**< [balancer_state_size] */
+  size_t balancer_state_size;            /**< bytes of `balancer_state` */
+  bool balanced;                         /**< `balance` is that of this step */
+  bool learned;                          /**< the balancer has seen the losses of this step */
+  graft_real *gradient;                  /**< [n] the direction of the last evaluation */
+  graft_real *rows;                      /**< [K x n], NULL for aggregators that need nothing */
+  graft_real *other;                     /**< [2 x K x n] rows of two further batches, or NULL */
+  double *task_weight;                   /**< [K] */
+  double *balance;                       /**< [K] the balancer's factors of this step */
+  double *norm;                          /**< [K] scratch */
+  double *glance;                        /**< [K] losses that a balancer asked for */
   double *loss;        /**< [K] mean loss of each task in the last evaluation; NaN: no sample */
   double *loss_sum;    /**< [K] sums of the last evaluation */
   double *count;       /**< [K] samples of the last evaluation */

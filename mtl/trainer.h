@@ -52,8 +52,8 @@ typedef struct graft_trainer_config {
   bool diagnostics;           /**< conflicts, norms, weights, sharpness and cost in log rows */
   double probe_rho;           /**< radius of that sharpness */
   long long seed;             /**< of rules that draw random numbers */
-  graft_aggregator_config aggregator_config; /**< rows: graft_aggregator_options */
-  graft_balancer_config balancer_config;     /**< rows: graft_balancer_options */
+  graft_aggregator_settings aggregator_config; /**< rows: graft_aggregator_options */
+  graft_balancer_config balancer_config;       /**< rows: graft_balancer_options */
 } graft_trainer_config;
 
 /** Option rows of graft_trainer_config. */

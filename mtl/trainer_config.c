@@ -97,7 +97,7 @@ const graft_option graft_trainer_options[] = {
 
 graft_status graft_trainer_config_default(graft_trainer_config *config) {
   *config = (graft_trainer_config){0};
-  GRAFT_TRY(graft_aggregator_config_default(&config->aggregator_config));
+  GRAFT_TRY(graft_aggregator_settings_default(&config->aggregator_config));
   GRAFT_TRY(graft_balancer_config_default(&config->balancer_config));
   return graft_option_defaults(graft_trainer_options, config);
 }

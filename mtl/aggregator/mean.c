@@ -12,7 +12,7 @@ static graft_status weigh(void *state, const graft_aggregation *call, double *we
   return GRAFT_OK;
 }
 
-static const char *const options[] = {NULL};
+static const char *const options[] = {"aggregator_scale", NULL};
 
 const graft_aggregator_type graft_aggregator_mean = {
     .name = "mean",

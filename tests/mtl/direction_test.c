@@ -69,7 +69,7 @@ static void mean_by_coordinates(const void *state, const graft_aggregation *call
   }
 }
 
-static size_t state_of_one(const graft_aggregator_config *config, size_t tasks, size_t n) {
+static size_t state_of_one(const graft_aggregator_settings *config, size_t tasks, size_t n) {
   (void)config, (void)tasks, (void)n;
   return sizeof(int64_t);
 }

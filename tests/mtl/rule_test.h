@@ -10,8 +10,8 @@
 /** That rule with the given factors [K] of the losses, which are borrowed. */
 static inline graft_direction_rule rule_with(const graft_aggregator_type *type,
                                              const double *weight) {
-  static graft_aggregator_config config;
-  if (graft_aggregator_config_default(&config) != GRAFT_OK) type = NULL; /* init then crashes */
+  static graft_aggregator_settings config;
+  if (graft_aggregator_settings_default(&config) != GRAFT_OK) type = NULL; /* init then crashes */
   return (graft_direction_rule){
       .aggregator = type, .aggregator_config = &config, .task_weight = weight, .seed = 7};
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define FIELD(field) .name = #field, .offset = offsetof(graft_aggregator_config, field)
+#define FIELD(field) .name = #field, .offset = offsetof(graft_aggregator_settings, field)
 #define NUMBER(field, value_, min_, max_, help_)                                                   \
   {                                                                                                \
     FIELD(field), .type = GRAFT_OPTION_REAL, .value = value_, .min = min_, .max = max_,            \
@@ -17,7 +17,7 @@
 #define CHOICE(field, value_, choices_, help_)                                                     \
   {                                                                                                \
     FIELD(field), .type = GRAFT_OPTION_STRING, .value = value_, .choices = choices_,               \
-                  .capacity = sizeof((graft_aggregator_config *)0)->field, .help = help_           \
+                  .capacity = sizeof((graft_aggregator_settings *)0)->field, .help = help_         \
   }
 
 static const char *scales(size_t i) {
@@ -53,7 +53,7 @@ const graft_option graft_aggregator_options[] = {
     NUMBER(cagrad_c, "0.4", 0, 100, "cagrad: radius around the mean gradient"),
     COUNT(cagrad_rescale, "1", 0, 2, "cagrad: divide by 1 (0), 1 + c^2 (1) or 1 + c (2)"),
     NUMBER(crmogm_alpha, "0.9", 0, 1, "cr_mogm: memory of the weights"),
-    CHOICE(crmogm_rule, "mean", weighings, "cr_mogm: rule whose weights are averaged"),
+    CHOICE(crmogm_rule, "mgda", weighings, "cr_mogm: rule whose weights are averaged"),
     NUMBER(db_beta, "0.9", 0, 1, "db_mtl: memory of the gradients"),
     NUMBER(excess_eta, "0.01", 0, 1e3, "excess_mtl: rate of the weights"),
     NUMBER(fairgrad_alpha, "1", 1e-2, 1e2, "fairgrad: fairness"),
@@ -72,7 +72,7 @@ const graft_option graft_aggregator_options[] = {
     {.name = NULL},
 };
 
-graft_status graft_aggregator_config_default(graft_aggregator_config *config) {
-  *config = (graft_aggregator_config){0};
+graft_status graft_aggregator_settings_default(graft_aggregator_settings *config) {
+  *config = (graft_aggregator_settings){0};
   return graft_option_defaults(graft_aggregator_options, config);
 }

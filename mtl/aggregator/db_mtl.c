@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Aggregator "db_mtl": averaged gradients of log losses, all made as long as the longest.
+ * Method:    rows g_i/(L_i + 1e-8) are averaged: y = g + β/√t (y − g); each y_i is scaled to the
+ *            longest of them; mean.
+ * Cost:      two passes over rows; state K n numbers in double.
+ * Reference: lin2023, algorithm 1, there as a sum. Output scale: the longest averaged log gradient.
+ */
+#include <math.h>
+
+#include "mtl/aggregator.h"
+
+/* Head of the state; the tracked rows [all x n] follow. */
+struct track {
+  double calls;                   /* so far */
+  double n;                       /* shared parameters */
+  double unused[GRAFT_MAX_TASKS]; /* 0 */
+};
+
+static double *tracked(const void *state, size_t task) {
+  const struct track *t = state;
+  return (double *)(uintptr_t)(t + 1) + task * (size_t)t->n;
+}
+
+static size_t state_size(const graft_aggregator_settings *config, size_t tasks, size_t n) {
+  (void)config;
+  return sizeof(struct track) + tasks * n * sizeof(double);
+}
+
+static void init(void *state, const graft_aggregator_settings *config, size_t tasks, size_t n) {
+  struct track *t = state;
+  (void)config, (void)tasks;
+  t->n = (double)n;
+}
+
+static void gather(void *state, const graft_aggregation *call, const graft_rows_block *block,
+                   double *gramian) {
+  const struct track *t = state;
+  const double beta = call->config->db_beta / sqrt(t->calls + 1);
+  for (size_t k = 0; k < call->tasks; k++) {
+    const double factor = 1 / (fabs(call->loss[k]) + 1e-8);
+    const double *row = block->row + k * block->stride;
+    double *y = tracked(state, call->task[k]) + block->first, sum = 0;
+    for (size_t i = 0; i < block->count; i++) {
+      const double g = factor * row[i];
+      y[i] = g + beta * (y[i] - g);
+      sum += y[i] * y[i];
+    }
+    gramian[k * call->tasks + k] += sum;
+  }
+}
+
+static graft_status weigh(void *state, const graft_aggregation *call, double *weight) {
+  struct track *t = state;
+  const size_t K = call->tasks;
+  double most = 0;
+  for (size_t k = 0; k < K; k++) most = fmax(most, call->gramian[k * K + k]);
+  for (size_t k = 0; k < K; k++) {
+    const double square = call->gramian[k * K + k];
+    weight[k] = square > 0 ? sqrt(most / square) / (double)K : 0;
+  }
+  t->calls++;
+  return GRAFT_OK;
+}
+
+static void mix(const void *state, const graft_aggregation *call, const graft_rows_block *block,
+                const double *weight, double *direction) {
+  for (size_t i = 0; i < block->count; i++) direction[i] = 0;
+  for (size_t k = 0; k < call->tasks; k++) {
+    const double *row = tracked(state, call->task[k]) + block->first;
+    for (size_t i = 0; i < block->count; i++) direction[i] += weight[k] * row[i];
+  }
+}
+
+static const char *const options[] = {"db_beta", "aggregator_scale", NULL};
+
+const graft_aggregator_type graft_aggregator_db_mtl = {
+    .name = "db_mtl",
+    .summary = "averaged gradients of log losses, equally long",
+    .scale = "longest averaged log gradient",
+    .source = "lin2023",
+    .options = options,
+    .needs = GRAFT_NEEDS_LOSSES | GRAFT_NEEDS_ROWS,
+    .properties = GRAFT_RULE_STATEFUL,
+    .state_size = state_size,
+    .init = init,
+    .weigh = weigh,
+    .gather = gather,
+    .mix = mix,
+};

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Aggregator "excess_mtl": weights grow with an estimate of what a task can still gain.
+ * Method:    H_i += g_i² by coordinate; excess e_i = Σ g_i²/√(H_i + 1e-7), in units of the first
+ * one; w_i times exp(η e_i), then divided by their sum. Equal weights in the first call. Cost: two
+ * passes over rows; state K n numbers in double. Reference: he2024, algorithm 1. Output scale:
+ * mean.
+ */
+#include <math.h>
+
+#include "mtl/aggregator.h"
+
+/* Head of the state; the summed rows [all x n] follow. */
+struct track {
+  double calls;                  /* so far */
+  double n;                      /* shared parameters */
+  double first[GRAFT_MAX_TASKS]; /* excess of the first call; 0: none yet */
+  double w[GRAFT_MAX_TASKS];     /* logarithms of the weights */
+};
+
+static double *summed(const void *state, size_t task) {
+  const struct track *t = state;
+  return (double *)(uintptr_t)(t + 1) + task * (size_t)t->n;
+}
+
+static size_t state_size(const graft_aggregator_settings *config, size_t tasks, size_t n) {
+  (void)config;
+  return sizeof(struct track) + tasks * n * sizeof(double);
+}
+
+static void init(void *state, const graft_aggregator_settings *config, size_t tasks, size_t n) {
+  struct track *t = state;
+  (void)config, (void)tasks;
+  t->n = (double)n;
+}
+
+static void gather(void *state, const graft_aggregation *call, const graft_rows_block *block,
+                   double *gramian) {
+  for (size_t k = 0; k < call->tasks; k++) {
+    const double *row = block->row + k * block->stride;
+    double *h = summed(state, call->task[k]) + block->first, sum = 0;
+    for (size_t i = 0; i < block->count; i++) {
+      h[i] += row[i] * row[i];
+      sum += row[i] * row[i] / sqrt(h[i] + 1e-7);
+    }
+    gramian[k * call->tasks + k] += sum;
+  }
+}
+
+static graft_status weigh(void *state, const graft_aggregation *call, double *weight) {
+  struct track *t = state;
+  const size_t K = call->tasks;
+  double most = -INFINITY, sum = 0;
+  for (size_t k = 0; k < K; k++) {
+    const double excess = call->gramian[k * K + k];
+    double *first = &t->first[call->task[k]], *w = &t->w[call->task[k]];
+    if (*first > 0) *w += call->config->excess_eta * excess / *first;
+    if (!(*first > 0)) *first = excess;
+    most = fmax(most, *w);
+  }
+  for (size_t k = 0; k < K; k++) sum += weight[k] = exp(t->w[call->task[k]] - most);
+  for (size_t k = 0; k < K; k++) weight[k] /= sum;
+  return GRAFT_OK;
+}
+
+static const char *const options[] = {"excess_eta", "aggregator_scale", NULL};
+
+const graft_aggregator_type graft_aggregator_excess_mtl = {
+    .name = "excess_mtl",
+    .summary = "weights grow with what a task can still gain",
+    .scale = "mean",
+    .source = "he2024",
+    .options = options,
+    .needs = GRAFT_NEEDS_ROWS,
+    .properties = GRAFT_RULE_WEIGHTED | GRAFT_RULE_STATEFUL,
+    .state_size = state_size,
+    .init = init,
+    .weigh = weigh,
+    .gather = gather,
+};
