@@ -339,8 +339,9 @@ graft_status graft_direction_loss(graft_direction *d, size_t task, const graft_r
   return GRAFT_OK;
 }
 
-/* Rows of two further batches of this step, with the factors of this one. */
-static graft_status eval_other(graft_direction *d, graft_pass pass, const graft_real *theta) {
+/* Rows of two further batches of this step, with the factors of this one; running statistics are
+ * those of the step's own batch. */
+static graft_status eval_other(graft_direction *d, const graft_real *theta) {
   const graft_objective *f = d->objective;
   const size_t K = f->tasks, n = f->n;
   for (size_t b = 0; b < 2; b++) {
@@ -348,7 +349,7 @@ static graft_status eval_other(graft_direction *d, graft_pass pass, const graft_
     graft_request request = {.step = d->step,
                              .batch = b + 1,
                              .tasks = all_tasks(K),
-                             .pass = pass,
+                             .pass = GRAFT_PASS_PERTURBED,
                              .want = GRAFT_WANT_LOSS | GRAFT_WANT_ROWS};
     graft_reply reply = {.loss = d->other_sum, .count = d->other_count, .rows = rows};
     GRAFT_TRY(f->eval(f->ctx, &request, theta, &reply));
@@ -401,7 +402,7 @@ graft_status graft_direction_aggregate(graft_direction *d, graft_pass pass,
     return graft_direction_unweight(d, d->gradient);
   }
   GRAFT_TRY(graft_direction_rows(d, pass, theta, NULL, d->rows));
-  if (d->other) GRAFT_TRY(eval_other(d, pass, theta));
+  if (d->other) GRAFT_TRY(eval_other(d, theta));
   GRAFT_TRY(combine(d, 0, d->rows, d->other, losses_of(d, pass), d->active, d->gradient));
   graft_direction_finish(d, d->rows, d->gradient);
   return GRAFT_OK;
