@@ -36,12 +36,12 @@ static void numbers_are_those_of_the_gradients(void) {
   graft_probe probe;
   graft_real theta[N_MAX], g[K][N_MAX], point[N_MAX];
   static _Alignas(64) unsigned char memory[1 << 20];
-  graft_aggregator_config config;
+  graft_aggregator_settings config;
   const graft_direction_rule rule = {.aggregator = graft_aggregator_find("mean"),
                                      .aggregator_config = &config};
   graft_arena arena;
   double loss[K], against = 0;
-  T_OK(graft_aggregator_config_default(&config));
+  T_OK(graft_aggregator_settings_default(&config));
   T_OK(quadratic_init(&q, K));
   const size_t n = q.objective.n;
   graft_arena_init(&arena, memory, sizeof memory);
