@@ -87,11 +87,12 @@ typedef struct graft_setting {
 
 /** A preset: settings of the model and of the programs around it (trainer, data). */
 typedef struct graft_preset {
-  const char *name;             /**< "paper", "demo" */
+  const char *name;             /**< e.g. "demo" */
   const char *summary;          /**< one line */
   const char *source;           /**< reference key, "" for our own */
   const graft_setting *setting; /**< ends with a NULL name */
-  const char *problem; /**< equation that it is for; NULL: all that have none of their own */
+  const char *problem;       /**< equation that it is for; NULL: all that have none of their own */
+  const graft_setting *base; /**< settings of another preset that come first, or NULL */
 } graft_preset;
 
 /** The i-th preset of the registry, NULL past the end. */

@@ -86,10 +86,27 @@ static const graft_setting demo[] = {
     {NULL, NULL},
 };
 
+static const graft_setting strong[] = {
+    {"field", "lognormal_strong"},
+    {"width", "256"},
+    {"rotations", "12"},
+    {"lr", "2e-3"},
+    {NULL, NULL},
+};
+
+static const graft_setting full[] = {
+    {"samples", "2700"}, {"grid", "100"}, {"pool", "1"}, {"width", "256"},
+    {"rotations", "12"}, {"lr", "2e-3"},  {NULL, NULL},
+};
+
 static const graft_preset preset[] = {
     {"demo", "minutes on a laptop: dense branch on principal components, torsion transform", "",
-     demo, NULL},
-    {"paper", "the network and training of MT-DeepONet: hours to days", "kumar2025", paper, NULL},
+     demo, NULL, NULL},
+    {"strong", "demo on conductivities that vary strongly (sigma 1.2)", "", strong, NULL, demo},
+    {"full", "demo at the size of MT-DeepONet: 100 x 100, 1800 training samples a shape", "", full,
+     NULL, demo},
+    {"paper", "the network and training of MT-DeepONet: hours to days", "kumar2025", paper, NULL,
+     NULL},
 };
 enum { COUNT = sizeof preset / sizeof *preset };
 
@@ -128,10 +145,10 @@ const graft_preset *graft_preset_find(const char *problem, const char *name) {
   return NULL;
 }
 
-graft_status graft_preset_apply(const graft_preset *chosen, const graft_option *rows,
-                                void *config) {
+static graft_status apply(const graft_preset *chosen, const graft_setting *setting,
+                          const graft_option *rows, void *config) {
   char origin[128];
-  for (const graft_setting *s = chosen->setting; s->name; s++) {
+  for (const graft_setting *s = setting; s && s->name; s++) {
     const graft_option *row = graft_option_find(rows, s->name);
     if (!row) continue;
     snprintf(origin, sizeof origin, "preset %s, %s", chosen->name, s->name);
@@ -142,4 +159,10 @@ graft_status graft_preset_apply(const graft_preset *chosen, const graft_option *
     }
   }
   return GRAFT_OK;
+}
+
+graft_status graft_preset_apply(const graft_preset *chosen, const graft_option *rows,
+                                void *config) {
+  GRAFT_TRY(apply(chosen, chosen->base, rows, config));
+  return apply(chosen, chosen->setting, rows, config);
 }

@@ -95,6 +95,11 @@ static void presets(void) {
     }
   }
   T_CHECK(graft_preset_find("darcy", "nothing") == NULL);
+  graft_deeponet_config full;
+  T_OK(graft_option_defaults(graft_deeponet_options, &full));
+  T_OK(graft_preset_apply(graft_preset_find("darcy", "full"), graft_deeponet_options, &full));
+  T_EQUAL(full.pool, 1);                           /* its own */
+  T_CHECK(strcmp(full.transform, "torsion") == 0); /* of the one before it */
 }
 
 static void option_rows(void) {
