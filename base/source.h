@@ -125,6 +125,9 @@ typedef struct graft_source {
    *  @return GRAFT_INPUT naming data set and sample when the data are bad or not there */
   graft_status (*fill)(void *ctx, const char *field, const size_t *sample, size_t count,
                        float *out);
+  /** A hint that these samples will be filled next, in this order, or NULL: a source may read them
+   *  while its caller computes. It never fails; what goes wrong shows in fill(). */
+  void (*expect)(void *ctx, const size_t *sample, size_t count);
   void (*destroy)(void *ctx); /**< or NULL */
 } graft_source;
 

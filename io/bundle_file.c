@@ -64,6 +64,7 @@ graft_status graft_bundle_write_keeping(const char *path, const char *previous, 
   graft_atomic atomic;
   hid_t file;
   GRAFT_TRY(graft_atomic_begin(&atomic, path));
+  graft_h5_lock();
   graft_status status = graft_h5_create_memory(&file);
   if (status == GRAFT_OK) {
     status = write_all(file, kind, bundle, provenance);
@@ -71,6 +72,7 @@ graft_status graft_bundle_write_keeping(const char *path, const char *previous, 
     if (status == GRAFT_OK) status = graft_h5_save(file, &atomic);
     H5Fclose(file);
   }
+  graft_h5_unlock();
   if (status == GRAFT_OK && previous) status = graft_atomic_keep_previous(&atomic, previous);
   if (status == GRAFT_OK) return graft_atomic_commit(&atomic);
   graft_atomic_abandon(&atomic);
@@ -121,13 +123,15 @@ graft_status graft_bundle_read(const char *path, const char *kind, graft_bundle 
   hid_t file;
   graft_bundle_init(bundle);
   if (provenance) *provenance = (graft_provenance){0};
-  GRAFT_TRY(graft_h5_open_sealed(path, &file));
-  graft_status status = read_all(file, kind, bundle, provenance);
-  H5Fclose(file);
-  if (status != GRAFT_OK) {
-    graft_error_prefix("%s", path);
-    graft_bundle_fini(bundle);
+  graft_h5_lock();
+  graft_status status = graft_h5_open_sealed(path, &file);
+  if (status == GRAFT_OK) {
+    status = read_all(file, kind, bundle, provenance);
+    H5Fclose(file);
+    if (status != GRAFT_OK) graft_error_prefix("%s", path);
   }
+  graft_h5_unlock();
+  if (status != GRAFT_OK) graft_bundle_fini(bundle);
   return status;
 }
 

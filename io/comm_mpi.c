@@ -142,10 +142,10 @@ MPI_Comm graft_comm_mpi_get(const graft_comm *comm) {
 }
 
 graft_status graft_mpi_init(int *argc, char ***argv, graft_comm *comm) {
-  int running = 0;
+  int running = 0, threads; /* the main one alone calls MPI; others compute and read */
   *comm = graft_comm_serial();
   MPI_Initialized(&running);
-  if (!running) GRAFT_TRY(check(MPI_Init(argc, argv)));
+  if (!running) GRAFT_TRY(check(MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &threads)));
   GRAFT_TRY(graft_comm_mpi_create(MPI_COMM_WORLD, comm));
   ((struct context *)comm->ctx)->owns_mpi = !running;
   return GRAFT_OK;

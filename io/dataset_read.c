@@ -27,6 +27,7 @@ static graft_status read_run(const struct reader *r, hid_t set, const char *name
                              size_t first, size_t count, void *out) {
   char reason[128];
   hsize_t start[GRAFT_MAX_RANK] = {first}, extent[GRAFT_MAX_RANK];
+  graft_h5_lock();
   hid_t from = H5Dget_space(set);
   int rank = H5Sget_simple_extent_dims(from, extent, NULL);
   extent[0] = count;
@@ -36,6 +37,7 @@ static graft_status read_run(const struct reader *r, hid_t set, const char *name
   if (ok < 0) graft_h5_reason(reason, sizeof reason);
   H5Sclose(to);
   H5Sclose(from);
+  graft_h5_unlock();
   GRAFT_CHECK(ok >= 0, INPUT, "%s: /t0_fields/%s: samples %zu to %zu can't be read: %s", r->path,
               name, first, first + count - 1, reason);
   return GRAFT_OK;

@@ -2,6 +2,7 @@
 #include "io/h5_impl.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,12 @@
 #include <zlib.h>
 
 #include "base/arena.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the one HDF5 in the process */
+
+void graft_h5_lock(void) { pthread_mutex_lock(&lock); }
+
+void graft_h5_unlock(void) { pthread_mutex_unlock(&lock); }
 
 static herr_t keep_reason(unsigned n, const H5E_error2_t *error, void *ctx) {
   (void)n;

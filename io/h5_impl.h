@@ -14,6 +14,12 @@
 
 enum { GRAFT_H5_MAX_TEXT = 1 << 24 /**< longest text that is read, bytes */ };
 
+/** HDF5 is not thread-safe. What may run beside a reading thread (io/prefetch.h) holds this lock
+ *  around its calls: samples being read, models and checkpoints being written or read. Not
+ *  recursive. */
+void graft_h5_lock(void);
+void graft_h5_unlock(void);
+
 /** Open a file for reading: GRAFT_INPUT if missing, a directory, not HDF5, truncated. If it has the
  *  checksum that graft_h5_save() writes at the end, that must be right. */
 graft_status graft_h5_open(const char *path, hid_t *file);
