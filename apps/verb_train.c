@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "io/atomic.h"
 #include "io/bundle_file.h"
+#include "io/prefetch.h"
 #include "io/run_dir.h"
 #include "mtl/objective_ranks.h"
 
@@ -321,6 +322,24 @@ done:
   return status;
 }
 
+/* With a limit on memory a thread reads the next batch while the network computes. */
+static graft_status read_ahead(const graft_app *app, const graft_pde_train *config,
+                               graft_source *source) {
+  enum { MOST = 32 };
+  graft_prefetch_field field[MOST];
+  const graft_source_info *info = &source->info;
+  size_t size = (size_t)app->comm.size, fields = 0;
+  if (config->model.memory <= 0.0) return GRAFT_OK;
+  for (size_t i = 0; i < info->inputs && fields + 1 < MOST; i++, fields++) {
+    field[fields].points = graft_source_points(info, info->input[i].axes);
+    snprintf(field[fields].name, GRAFT_NAME_SIZE, "%s", info->input[i].name);
+  }
+  field[fields].points = info->points;
+  snprintf(field[fields].name, GRAFT_NAME_SIZE, "u");
+  return graft_prefetch_create(source, field, fields + 1,
+                               ((size_t)config->model.batch + size - 1) / size);
+}
+
 static graft_status run(graft_app *app, void *verb_config) {
   const graft_pde_train *config = verb_config;
   struct training t = {.app = app, .config = config};
@@ -329,6 +348,7 @@ static graft_status run(graft_app *app, void *verb_config) {
   GRAFT_TRY(graft_pde_require("-o", config->output, "a run directory"));
   GRAFT_TRY(graft_deeponet_config_validate(&config->model));
   graft_status status = graft_pde_open(app, config->data, true, &source);
+  if (status == GRAFT_OK) status = read_ahead(app, config, &source);
   status = graft_comm_agree(&app->comm, status);
   if (status == GRAFT_OK) status = open_and_train(&t, &source);
   graft_source_fini(&source);

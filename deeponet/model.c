@@ -177,6 +177,7 @@ void graft_deeponet_destroy(graft_deeponet *model) {
   graft_free(model->mean);
   graft_free(model->pixel);
   graft_free(model->basis);
+  graft_free(model->tile);
   graft_free(model->task);
   graft_free(model->region);
   graft_free(model->theta);

@@ -72,8 +72,10 @@ typedef struct graft_deeponet_config {
                             where they keep the region but not the grid; 0: none */
   long long points;    /**< random grid points per training step; 0: all */
   long long batch;     /**< samples per step */
-  long long seed;      /**< of weights, batches, dropout and augmentation */
-  long long threads;   /**< 0: as many as OpenMP gives */
+  double memory;  /**< MiB that samples may take in training; larger sets are read batch by batch;
+                       0: no limit */
+  long long seed; /**< of weights, batches, dropout and augmentation */
+  long long threads; /**< 0: as many as OpenMP gives */
 } graft_deeponet_config;
 
 /** Option rows of ::graft_deeponet_config. */
@@ -120,9 +122,13 @@ typedef struct graft_deeponet graft_deeponet;
 /** Build a model and its training set on @p source: normalisation, skip path and batches come from
  *  the training part of @p split, validation batches from its validation part. Weights are the
  *  initial ones of config->seed.
- *  @param source read during the call only: all samples that training needs are kept in memory
+ *  @param source read during the call only, if the samples that training needs fit into
+ *         config->memory; else borrowed until graft_deeponet_destroy(): fits go over it in parts,
+ *         and a batch is read when it is due, announced one step before by source->expect()
+ *
  *  Cost: reads all training and validation samples; float32 memory about (train + validation) x P x
- *  (2 + channels).
+ *  (2 + channels), at most config->memory of them.
+ *
  *  Ownership: returned in @p model, destroy with graft_deeponet_destroy().
  *  @return GRAFT_USAGE for a bad config, GRAFT_INPUT for data that don't fit */
 GRAFT_MUST_USE graft_status graft_deeponet_create(const graft_deeponet_config *config,

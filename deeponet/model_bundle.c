@@ -359,7 +359,7 @@ static graft_status get_projection(const graft_bundle *bundle, graft_deeponet *m
   memcpy(model->basis, basis, R * D * sizeof *basis);
   model->pixels = D;
   model->components = R;
-  return GRAFT_OK;
+  return graft_model_allocate_tile(model);
 }
 
 static graft_status get_seen(const graft_bundle *bundle, graft_deeponet *model) {

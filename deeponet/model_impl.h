@@ -108,6 +108,7 @@ struct graft_deeponet {
   uint32_t *pixel;         /* [D] increasing */
   size_t components;       /* R of branch pca */
   graft_real *basis;       /* [R x D] scaled principal components */
+  graft_real *tile;        /* scratch of their products, for each thread */
   struct task *task;       /* [K] */
   struct region *region;   /* [G] */
   graft_symmetry identity; /* for skip paths without augmentation */
@@ -172,9 +173,12 @@ void graft_model_code(const graft_deeponet *model, size_t task, const double *nu
 /* Does the branch read components instead of the image? */
 bool graft_model_projects(const graft_deeponet *model);
 
-/* out [count x R] = components of images [count x M C], which are destroyed. */
-void graft_model_project(const graft_deeponet *model, size_t count, graft_real *image,
+/* out [count x R] = components of images [count x M C]. */
+void graft_model_project(const graft_deeponet *model, size_t count, const graft_real *image,
                          graft_real *out);
+
+/* The scratch that it needs, once pixels and components are known. */
+GRAFT_MUST_USE graft_status graft_model_allocate_tile(graft_deeponet *model);
 
 /* Ranges of a task: their number, D x RANGE_COUNT + Q. */
 size_t graft_model_ranges(const graft_deeponet *model);
@@ -184,11 +188,12 @@ size_t graft_model_ranges(const graft_deeponet *model);
 void graft_model_statistics(const graft_deeponet *model, const struct region *region,
                             const float *field, const double *number, double *statistic);
 
-/* Keep the fingerprints of samples used in training: their regions' places [rows], input fields
- * [rows x D x M] and numbers [rows x Q]. */
-GRAFT_MUST_USE graft_status graft_model_remember(graft_deeponet *model, size_t rows,
-                                                 const size_t *region, const float *field,
-                                                 const double *number);
+/* Fingerprint of a sample: of its region, input fields [D x M] and numbers [Q]. */
+int64_t graft_model_fingerprint(const graft_deeponet *model, const struct region *region,
+                                const float *field, const double *number);
+
+/* model->seen holds the fingerprints [count] of all samples used in training: sort them. */
+void graft_model_remember(graft_deeponet *model, size_t count);
 
 /* Is a sample with this region, fields [D x M] and numbers [Q] among them? */
 bool graft_model_saw(const graft_deeponet *model, const struct region *region, const float *field,

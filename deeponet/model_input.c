@@ -3,6 +3,7 @@
  * components. */
 #include <cblas.h>
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -78,22 +79,31 @@ bool graft_model_projects(const graft_deeponet *model) {
   return strcmp(model->config.branch, "pca") == 0;
 }
 
-static void project_tile(const graft_deeponet *model, size_t count, graft_real *image,
+/* The products always have TILE rows, some of them 0, since what BLAS makes of a row depends on the
+ * number of rows: so a sample has the same components in whatever company it comes. */
+static void project_tile(const graft_deeponet *model, size_t count, const graft_real *image,
                          graft_real *out) {
   size_t all = model->sensors * model->channels, D = model->pixels, R = model->components;
-  for (size_t i = 0; i < count; i++) { /* pack the pixels in place: they are in increasing order */
-    for (size_t d = 0; d < D; d++) image[i * D + d] = image[i * all + model->pixel[d]];
+  graft_real *x = model->tile + (size_t)omp_get_thread_num() * TILE * (D + R), *y = x + TILE * D;
+  for (size_t i = 0; i < TILE; i++) {
+    for (size_t d = 0; d < D; d++) x[i * D + d] = i < count ? image[i * all + model->pixel[d]] : 0;
   }
 #ifdef GRAFT_DOUBLE
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)count, (int)R, (int)D, 1, image, (int)D,
-              model->basis, (int)D, 0, out, (int)R);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, TILE, (int)R, (int)D, 1, x, (int)D,
+              model->basis, (int)D, 0, y, (int)R);
 #else
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)count, (int)R, (int)D, 1, image, (int)D,
-              model->basis, (int)D, 0, out, (int)R);
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, TILE, (int)R, (int)D, 1, x, (int)D,
+              model->basis, (int)D, 0, y, (int)R);
 #endif
+  memcpy(out, y, count * R * sizeof *out);
 }
 
-void graft_model_project(const graft_deeponet *model, size_t count, graft_real *image,
+graft_status graft_model_allocate_tile(graft_deeponet *model) {
+  size_t elements = TILE * (model->pixels + model->components);
+  return graft_alloc(&model->tile, (size_t)model->threads * elements, sizeof *model->tile);
+}
+
+void graft_model_project(const graft_deeponet *model, size_t count, const graft_real *image,
                          graft_real *out) {
   size_t all = model->sensors * model->channels;
 #pragma omp parallel for schedule(static) num_threads(model->threads)

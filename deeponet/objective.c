@@ -127,8 +127,8 @@ static void fill_branch(const struct training *t, size_t b, size_t row, size_t e
   if (t->component) {
     memcpy(input + b * R, t->component + t->first_component[row] + e * R, R * sizeof *input);
   } else if (input) {
-    graft_model_image(model, region, t->field + row * model->fields * M, e,
-                      input + b * M * model->channels);
+    graft_model_image(model, region, graft_training_field(t, row), e,
+                      (t->image ? t->image : input) + b * M * model->channels);
   }
   if (network->codes == 0) return;
   graft_model_code(model, t->row_task[row], t->number + row * model->info.codes,
@@ -139,7 +139,7 @@ static void fill_branch(const struct training *t, size_t b, size_t row, size_t e
 static void fill_start(const struct training *t, struct points points, size_t b, size_t row,
                        size_t e) {
   const graft_deeponet *model = t->model;
-  const float *field = t->field + row * model->fields * model->sensors;
+  const float *field = graft_training_field(t, row);
   const struct region *region = &model->region[t->row_region[row]];
   const uint32_t *point = region->image_point + e % region->symmetry.count * model->sensors;
   graft_real *start = t->start + b * points.count;
@@ -155,7 +155,7 @@ static void fill_target(const struct training *t, size_t row, size_t e, struct p
   const struct region *region = &model->region[t->row_region[row]];
   size_t P = model->info.points, j = e / region->symmetry.count;
   const uint32_t *point = region->symmetry.point + e % region->symmetry.count * P;
-  const float *u = t->u + row * P, *skip = t->skip ? t->skip + row * P : NULL;
+  const float *u = graft_training_u(t, row), *skip = t->skip ? t->skip + row * P : NULL;
   graft_real scale = (graft_real)model->config.scale;
   for (size_t i = 0; i < points.count; i++) {
     uint32_t p = point[points.list[i]];
@@ -182,6 +182,10 @@ static void assemble(struct training *t, const graft_request *request, struct po
     fill_target(t, row, e, points, t->target + b * n, t->skip ? t->offset + b * n : NULL);
     t->sample_id[b] = t->id[row];
     t->mask[b] = points.all ? model->region[g].weight : t->inside + g * n;
+  }
+  if (t->image) {
+    graft_model_project(model, count, t->image,
+                        graft_graph_input_data(t->network.graph, t->network.image));
   }
 }
 
@@ -346,11 +350,34 @@ static graft_status sum(struct training *t, const graft_request *request, const 
   return wanted ? backward(t, &a, all, theta, reply->sum) : GRAFT_OK;
 }
 
+/* Have this rank's part of the request's batch in memory, and announce the one that comes next. */
+static graft_status make_resident(struct training *t, const graft_request *request) {
+  const bool validation = request->pass == GRAFT_PASS_VALIDATE;
+  graft_request next = *request;
+  if (!t->source) return GRAFT_OK;
+  if (t->resident && t->resident_validation == validation &&
+      (validation || t->resident_step == request->step) && t->resident_batch == request->batch) {
+    return GRAFT_OK;
+  }
+  t->resident = false;
+  GRAFT_TRY(graft_training_load(t, t->batch, select_batch(t, request, UINT64_MAX)));
+  t->resident = true;
+  t->resident_validation = validation;
+  t->resident_step = request->step;
+  t->resident_batch = request->batch;
+  if (!validation && request->batch > 0) return GRAFT_OK;
+  if (validation) next.batch++;
+  if (!validation) next.step++;
+  graft_training_expect(t, t->batch, select_batch(t, &next, UINT64_MAX));
+  return GRAFT_OK;
+}
+
 static graft_status eval(void *ctx, const graft_request *request, const graft_real *theta,
                          graft_reply *reply) {
   struct training *t = ctx;
   const size_t K = t->model->info.tasks;
   bool with_rows = request->want & GRAFT_WANT_ROWS;
+  GRAFT_TRY(make_resident(t, request));
   if (request->want & GRAFT_WANT_SUM || !with_rows) {
     memset(reply->loss, 0, K * sizeof *reply->loss);
     memset(reply->count, 0, K * sizeof *reply->count);

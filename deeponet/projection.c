@@ -11,7 +11,7 @@
 #include "deeponet/linalg_impl.h"
 #include "deeponet/training_impl.h"
 
-enum { MOST_PIXELS = 4096, CHUNK = 256 };
+enum { MOST_PIXELS = 4096, CHUNK = TRAINING_WINDOW };
 static const double smallest = 1e-10; /* least eigenvalue over the largest */
 
 /* Pixels on every 2^pool-th point of each axis of the image, in the union of the regions where
@@ -43,19 +43,20 @@ static graft_status select_pixels(graft_deeponet *model) {
 
 /* Add weight · Σ x xᵀ over the training rows of task k moved by element e to covariance [D x D].
  */
-static void add_task(const struct training *t, size_t k, size_t e, double weight, double *x,
-                     graft_real *image, double *covariance) {
+static graft_status add_task(struct training *t, size_t k, size_t e, double weight, double *x,
+                             graft_real *image, double *covariance) {
   const graft_deeponet *model = t->model;
   size_t M = model->sensors, all = M * model->channels, D = model->pixels;
   for (size_t i = 0; i < t->task_count[k]; i += CHUNK) {
     size_t count = t->task_count[k] - i < CHUNK ? t->task_count[k] - i : CHUNK;
+    GRAFT_TRY(graft_training_load(t, t->train + t->task_start[k] + i, count));
 #pragma omp parallel for schedule(static)
     for (size_t j = 0; j < count; j++) {
       size_t row = t->train[t->task_start[k] + i + j];
       const struct region *region = &model->region[t->row_region[row]];
       size_t g = model->config.augmentation ? graft_model_elements(region) : 1;
       if (e < g) {
-        graft_model_image(model, region, t->field + row * model->fields * M, e, image + j * all);
+        graft_model_image(model, region, graft_training_field(t, row), e, image + j * all);
       }
       double factor = e < g ? sqrt(weight / (double)g) : 0;
       for (size_t d = 0; d < D; d++) {
@@ -69,6 +70,7 @@ static void add_task(const struct training *t, size_t k, size_t e, double weight
                   (int)D, x, (int)D, 1, covariance + d * D, (int)D);
     }
   }
+  return GRAFT_OK;
 }
 
 static graft_status fit_basis(const struct training *t, double *covariance, double *value) {
@@ -102,7 +104,7 @@ static size_t most_elements(const graft_deeponet *model) {
   return most;
 }
 
-static graft_status fit(const struct training *t) {
+static graft_status fit(struct training *t) {
   graft_deeponet *model = t->model;
   size_t D = model->pixels, K = model->info.tasks;
   double *covariance = NULL, *value = NULL, *x = NULL;
@@ -114,7 +116,8 @@ static graft_status fit(const struct training *t) {
   GRAFT_TRY_TO(done, graft_alloc(&image, CHUNK * model->sensors * model->channels, sizeof *image));
   for (size_t k = 0; k < K; k++) {
     for (size_t e = 0; e < most_elements(model); e++) {
-      add_task(t, k, e, 1 / (double)(K * t->task_count[k]), x, image, covariance);
+      GRAFT_TRY_TO(done,
+                   add_task(t, k, e, 1 / (double)(K * t->task_count[k]), x, image, covariance));
     }
   }
   GRAFT_TRY_TO(done, fit_basis(t, covariance, value));
@@ -133,7 +136,7 @@ static void project_row(const struct training *t, size_t row, size_t count, graf
   size_t M = model->sensors;
 #pragma omp parallel for schedule(static)
   for (size_t e = 0; e < count; e++) {
-    graft_model_image(model, region, t->field + row * model->fields * M, e,
+    graft_model_image(model, region, graft_training_field(t, row), e,
                       image + e * M * model->channels);
   }
   graft_model_project(model, count, image, t->component + t->first_component[row]);
@@ -141,13 +144,15 @@ static void project_row(const struct training *t, size_t row, size_t count, graf
 
 graft_status graft_training_fit_basis(struct training *t) {
   GRAFT_TRY(select_pixels(t->model));
-  return fit(t);
+  GRAFT_TRY(fit(t));
+  return graft_model_allocate_tile(t->model);
 }
 
 graft_status graft_training_project(struct training *t) {
   graft_deeponet *model = t->model;
   graft_real *image;
   size_t total = 0;
+  if (t->source) return GRAFT_OK; /* projected when they are used */
   GRAFT_TRY(graft_alloc(&t->first_component, t->rows + 1, sizeof *t->first_component));
   for (size_t row = 0; row < t->rows; row++) {
     size_t g = graft_model_elements(&model->region[t->row_region[row]]);

@@ -7,12 +7,11 @@
  * Reference: fowler2019 */
 #include <stdlib.h>
 
-#include "base/arena.h"
 #include "base/hash.h"
 #include "deeponet/model_impl.h"
 
-static int64_t fingerprint(const graft_deeponet *model, const struct region *region,
-                           const float *field, const double *number) {
+int64_t graft_model_fingerprint(const graft_deeponet *model, const struct region *region,
+                                const float *field, const double *number) {
   uint64_t hash = graft_hash(GRAFT_HASH_START, region->mask, model->info.points);
   hash = graft_hash(hash, field, model->fields * model->sensors * sizeof *field);
   return (int64_t)graft_hash(hash, number, model->info.codes * sizeof *number);
@@ -23,21 +22,13 @@ static int compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-graft_status graft_model_remember(graft_deeponet *model, size_t rows, const size_t *region,
-                                  const float *field, const double *number) {
-  size_t inputs = model->fields * model->sensors;
-  GRAFT_TRY(graft_alloc(&model->seen, rows, sizeof *model->seen));
-  for (size_t i = 0; i < rows; i++) {
-    model->seen[i] = fingerprint(model, &model->region[region[i]], field + i * inputs,
-                                 number + i * model->info.codes);
-  }
-  qsort(model->seen, rows, sizeof *model->seen, compare);
-  model->seen_count = rows;
-  return GRAFT_OK;
+void graft_model_remember(graft_deeponet *model, size_t count) {
+  qsort(model->seen, count, sizeof *model->seen, compare);
+  model->seen_count = count;
 }
 
 bool graft_model_saw(const graft_deeponet *model, const struct region *region, const float *field,
                      const double *number) {
-  int64_t key = fingerprint(model, region, field, number);
+  int64_t key = graft_model_fingerprint(model, region, field, number);
   return bsearch(&key, model->seen, model->seen_count, sizeof key, compare) != NULL;
 }

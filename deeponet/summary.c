@@ -10,7 +10,7 @@ static size_t data_memory(const struct training *t) {
   for (size_t row = 0; t->component && row < t->rows; row++) {
     symmetries += model->region[t->row_region[row]].symmetry.count;
   }
-  return t->rows * model->info.points * fields * sizeof(float) +
+  return t->capacity * model->info.points * fields * sizeof(float) +
          symmetries * model->components * sizeof(graft_real);
 }
 

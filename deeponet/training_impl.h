@@ -7,20 +7,35 @@
 
 #include "deeponet/model_impl.h"
 
+/* Rows that are looked at together, at least, where not all are in memory. */
+enum { TRAINING_WINDOW = 256 };
+
 struct training {
   graft_deeponet *model;           /* borrowed */
-  size_t rows, N, V;               /* samples in memory, those for training and for validation */
+  size_t rows, N, V;               /* samples, those for training and for validation */
   size_t *id;                      /* [rows] number of the sample in the source */
   size_t *row_task, *row_region;   /* [rows] */
   size_t *train;                   /* [N] rows, task after task */
   size_t *validation;              /* [V] rows */
   size_t *task_start, *task_count; /* [K] part of train that belongs to a task */
-  float *field;                    /* [rows x D x M] input fields */
   double *number;                  /* [rows x Q] numbers of the samples */
-  float *u, *skip;                 /* [rows x P]; skip NULL without a skip path */
+  size_t capacity;                 /* rows that are in memory at a time */
+  size_t *slot;                    /* [rows] place of a row among them */
+  float *field;                    /* [capacity x D x M] input fields */
+  float *u;                        /* [capacity x P] */
+  float *skip;                     /* [rows x P], NULL without a skip path */
   graft_real *component;           /* principal components of all rows and their copies, or NULL */
   size_t *first_component;         /* [rows] where a row's first copy starts */
   size_t *pattern;                 /* [N] task at each place of an epoch */
+
+  /* Rows that are read when they are needed; the rest is only there if source is. */
+  const graft_source *source; /* borrowed */
+  size_t *load_id;            /* [capacity] samples to load or to announce */
+  float *one_field;           /* [capacity x M] scratch, if D > 1 */
+  graft_real *image;          /* [B x M C] images to project, or NULL */
+  bool resident;              /* the rows of the batch below are loaded */
+  bool resident_validation;   /* of which pass, step and draw */
+  uint64_t resident_step, resident_batch;
 
   /* Order of the epoch at hand. */
   uint64_t order_epoch, order_draw;
@@ -47,10 +62,38 @@ struct training {
   bool partial;              /* the trunk's input holds some points only */
 };
 
+/* Input fields [D x M] of a row that is loaded. */
+static inline const float *graft_training_field(const struct training *t, size_t row) {
+  return t->field + t->slot[row] * t->model->fields * t->model->sensors;
+}
+
+/* u [P] of a row that is loaded. */
+static inline const float *graft_training_u(const struct training *t, size_t row) {
+  return t->u + t->slot[row] * t->model->info.points;
+}
+
+/* Choose the rows of a split. */
+GRAFT_MUST_USE graft_status graft_training_select(struct training *training,
+                                                  const graft_source_info *info, const char *split);
+
+/* Read all rows, or prepare to read them when they are needed. */
+GRAFT_MUST_USE graft_status graft_training_read(struct training *training,
+                                                const graft_source *source);
+
+/* Have rows [count ≤ capacity] in memory; others may have to go. Nothing to do if all are. */
+GRAFT_MUST_USE graft_status graft_training_load(struct training *training, const size_t *row,
+                                                size_t count);
+
+/* Announce rows that will be loaded soon. */
+void graft_training_expect(struct training *training, const size_t *row, size_t count);
+
+/* Fit normalisation, means, ranges, projection and skip paths of the model. */
+GRAFT_MUST_USE graft_status graft_training_fit(struct training *training);
+
 /* Principal components of the training images: the model's basis. */
 GRAFT_MUST_USE graft_status graft_training_fit_basis(struct training *training);
 
-/* Components of all rows in the model's basis. */
+/* Components of all rows in the model's basis, if all rows are in memory. */
 GRAFT_MUST_USE graft_status graft_training_project(struct training *training);
 
 #endif

@@ -111,11 +111,12 @@ static int train_and_signal(const char *options, int number, double after) {
 /* Kills at moments spread over the run, every one in another phase of it. KILLS in the environment
  * asks for more of them (docs/reproducing.md). */
 static void kills_do_not_change_the_model(void) {
-  static const char options[] = "-epochs 60 -ema 0.9 -checkpoint_steps 10 -log_every 5 "
-                                "-validate_every 2 -optimizer adamw -dropout 0.1 " MODEL;
-  char line[1024];
+  static const char format[] = "-epochs %d -ema 0.9 -checkpoint_steps 10 -log_every 5 "
+                               "-validate_every 2 -optimizer adamw -dropout 0.1 " MODEL;
+  char options[1024], line[1200];
   const char *wanted = getenv("KILLS");
   int kills = wanted ? (int)strtol(wanted, NULL, 10) : 4, died = 0, stopped = 0;
+  snprintf(options, sizeof options, format, 15 * kills);
   snprintf(line, sizeof line, "train -quiet -o whole %s", options);
   double start = seconds();
   program_darcy(0, line);
@@ -296,6 +297,29 @@ static void ranks_stop_together(void) {
           3);
 }
 
+/* A set that is larger than -memory is read batch by batch: the same bits, also after a stop, and
+ * on two ranks; a damaged sample ends it with one line. */
+static void larger_than_memory(void) {
+#define STREAM                                                                                     \
+  "-data large.h5 -dense 16,16 -trunk 16 -width 8 -batch 30 -components 20 -steps 40 "             \
+  "-validate_steps 10 -checkpoint_steps 7 "
+  program_darcy(
+      0, "solve -quiet -samples 300 -grid 13 -shapes square,disc -mesh_size 0.2 -o large.h5");
+  program_darcy(0, "train -quiet -o in-memory " STREAM);
+  program_darcy(0, "train -quiet -o by-batch -memory 0.4 " STREAM);
+  T_CHECK(same_model("in-memory", "by-batch"));
+  T_CHECK(same_log("in-memory", "by-batch"));
+  T_EQUAL(train_and_signal("-o stopped-by-batch -memory 0.4 " STREAM, SIGTERM, 0.45) == 1, 0);
+  program_darcy(0, "train -quiet -o stopped-by-batch -memory 0.4 " STREAM);
+  T_CHECK(same_model("in-memory", "stopped-by-batch"));
+  T_EQUAL(program_shell("%s -n 2 %s train -quiet -o by-ranks -memory 0.4 " STREAM, program.mpiexec,
+                        program.darcy),
+          0);
+  program_darcy(2, "train -quiet -o too-small -memory 0.01 " STREAM);
+  T_EQUAL(program_lines(program.err), 1);
+  T_CHECK(strstr(program.err, "-memory: expected at least") != NULL);
+}
+
 int main(int argc, char **argv) {
   if (!program_begin(argc, argv)) return 1;
   T_RUN(solve);
@@ -308,6 +332,7 @@ int main(int argc, char **argv) {
   T_RUN(a_full_disk_is_told);
   T_RUN(two_runs_do_not_share_a_directory);
   T_RUN(ranks_stop_together);
+  T_RUN(larger_than_memory);
   program_end();
   return graft_test_done();
 }
