@@ -173,12 +173,13 @@ const graft_deeponet_config *graft_deeponet_get_config(const graft_deeponet *mod
 /** Training mean field [P] of a task, by name; NULL if the model wasn't trained on it. Borrowed. */
 const float *graft_deeponet_mean(const graft_deeponet *model, const char *task);
 
-/** Predict samples with the current parameters, without dropout.
+/** Predict samples with the current parameters, without dropout; the mean over the members of an
+ *  ensemble (ensemble.h).
  *  @param source data set on the same grid, with geometries and the model's input fields and
  *  numbers; "u" isn't read
  *  @param sample [count] samples of the source
  *  @param u [count x P] receives the fields: 0 outside the region, the boundary value on ∂Ω
- *  Cost: batches of config.batch samples, one trunk evaluation each.
+ *  Cost: batches of config.batch samples, one trunk evaluation each; times the members.
  *  @return GRAFT_INPUT when grid or tasks of the source don't fit the model */
 GRAFT_MUST_USE graft_status graft_deeponet_predict(graft_deeponet *model,
                                                    const graft_source *source, const size_t *sample,

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A model in a bundle. Names: model/OPTION (text), grid/…, task/…, geometry/…, normalisation/…,
- * skip/TASK/…, seen/fingerprint, parameters/BLOCK. */
+ * skip/TASK/…, seen/fingerprint, parameters/BLOCK, and members/parameters [others x n] with the
+ * further members of an ensemble, blocks in the same order. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "deeponet/ensemble.h"
 #include "deeponet/model_impl.h"
 
 #ifdef GRAFT_DOUBLE
@@ -210,7 +212,9 @@ graft_status graft_deeponet_save(const graft_deeponet *model, graft_bundle *bund
     GRAFT_TRY(
         graft_bundle_put(bundle, name, real_type, block->shape, model->theta + block->offset));
   }
-  return GRAFT_OK;
+  if (model->others == 0) return GRAFT_OK;
+  return graft_bundle_put(bundle, "members/parameters", real_type,
+                          GRAFT_SHAPE(2, model->others, layout->n), model->other);
 }
 
 /* Number of items: dimension 0 of the array of that name, within 1 … most. */
@@ -390,6 +394,19 @@ static graft_status get_parameters(const graft_bundle *bundle, graft_deeponet *m
   return GRAFT_OK;
 }
 
+static graft_status get_members(const graft_bundle *bundle, graft_deeponet *model) {
+  size_t n = graft_graph_layout(model->network.graph)->n, others = 0;
+  const graft_real *value;
+  if (!graft_bundle_find(bundle, "members/parameters")) return GRAFT_OK;
+  GRAFT_TRY(get_count(bundle, "members/parameters", GRAFT_MAX_MEMBERS - 1, &others));
+  GRAFT_TRY(
+      graft_bundle_get(bundle, "members/parameters", real_type, GRAFT_SHAPE(2, others, n), &value));
+  GRAFT_TRY(graft_alloc(&model->other, others * n, sizeof *value));
+  memcpy(model->other, value, others * n * sizeof *value);
+  model->others = others;
+  return GRAFT_OK;
+}
+
 static graft_status load(const graft_bundle *bundle, graft_deeponet **model) {
   graft_deeponet_config config;
   graft_source_info info = {0};
@@ -410,7 +427,8 @@ static graft_status load(const graft_bundle *bundle, graft_deeponet **model) {
   GRAFT_TRY(get_projection(bundle, *model));
   GRAFT_TRY(get_seen(bundle, *model));
   GRAFT_TRY(graft_model_finish(*model));
-  return get_parameters(bundle, *model);
+  GRAFT_TRY(get_parameters(bundle, *model));
+  return get_members(bundle, *model);
 }
 
 graft_status graft_deeponet_load(const graft_bundle *bundle, graft_deeponet **model) {

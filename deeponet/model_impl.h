@@ -120,6 +120,8 @@ struct graft_deeponet {
   graft_real *theta;      /* [n] */
   int64_t *seen;          /* [seen_count] fingerprints of training and validation samples, sorted */
   size_t seen_count;
+  size_t others;             /* further members of an ensemble */
+  graft_real *other;         /* [others x n] their parameters */
   struct training *training; /* NULL in a loaded model */
 };
 
@@ -128,6 +130,10 @@ struct graft_deeponet {
 GRAFT_MUST_USE graft_status graft_model_create(const graft_deeponet_config *config,
                                                const graft_source_info *info,
                                                graft_deeponet **model);
+
+/* Predictions of the parameters model->theta alone: graft_deeponet_predict() without ensemble. */
+GRAFT_MUST_USE graft_status graft_model_predict(graft_deeponet *model, const graft_source *source,
+                                                const size_t *sample, size_t count, float *u);
 
 /* Graph and initial parameters, once channels are known. */
 GRAFT_MUST_USE graft_status graft_model_finish(graft_deeponet *model);

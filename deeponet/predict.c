@@ -247,8 +247,8 @@ static graft_status predict(struct predict *c, const size_t *sample, size_t coun
   return GRAFT_OK;
 }
 
-graft_status graft_deeponet_predict(graft_deeponet *model, const graft_source *source,
-                                    const size_t *sample, size_t count, float *u) {
+graft_status graft_model_predict(graft_deeponet *model, const graft_source *source,
+                                 const size_t *sample, size_t count, float *u) {
   size_t batch = (size_t)model->config.batch;
   struct predict c = {
       .model = model, .source = source, .rows = batch < PREDICT_ROWS ? batch : PREDICT_ROWS};
