@@ -133,6 +133,13 @@ static void print_head(const char *path, const graft_source_info *info) {
   snprintf(text, sizeof text, "%zu in %zu task%s on %zu geometr%s", info->samples, info->tasks,
            info->tasks == 1 ? "" : "s", info->geometries, info->geometries == 1 ? "y" : "ies");
   graft_info_line("samples", text);
+  if (info->outside) {
+    size_t outside = 0;
+    for (size_t s = 0; s < info->samples; s++) outside += info->outside[s] > 0;
+    snprintf(text, sizeof text, "%zu of %zu inputs lie outside the model's training distribution",
+             outside, info->samples);
+    graft_info_line("outside", text);
+  }
 }
 
 static void print_tasks(const graft_source_info *info) {

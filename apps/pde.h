@@ -36,6 +36,7 @@ typedef struct graft_pde_train {
   char output[GRAFT_PATH_SIZE]; /**< run directory */
   char split[GRAFT_NAME_SIZE];  /**< name of the split */
   char resume[16];              /**< auto or never */
+  long long members;            /**< networks of an ensemble, seeds seed, seed + 1, … */
   graft_deeponet_config model;  /**< network */
   graft_trainer_config trainer; /**< training */
 } graft_pde_train;

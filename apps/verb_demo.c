@@ -59,6 +59,7 @@ static graft_status demo_train(const graft_app *app, const graft_pde_demo *demo,
   config->front = demo->front;
   config->model = demo->model;
   config->trainer = demo->trainer;
+  config->members = 1;
   snprintf(config->preset, sizeof config->preset, "%s", demo->preset);
   snprintf(config->data, sizeof config->data, "%s", data);
   snprintf(config->output, sizeof config->output, "%s", demo->output);

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "apps/judge.h"
 #include "apps/pde.h"
 #include "base/arena.h"
 #include "base/json.h"
+#include "deeponet/ensemble.h"
 #include "io/atomic.h"
 
 static const graft_option rows[] = {
@@ -65,6 +67,7 @@ struct evaluating {
   graft_deeponet *model;
   graft_source source;
   graft_evaluation evaluation;
+  graft_judge judge;         /* members 0 for a single network */
   size_t samples, seen;      /* evaluated; of these used in the model's training or validation */
   double train_seconds;      /* of the model */
   double predict_per_sample; /* seconds */
@@ -99,17 +102,24 @@ static graft_status count_seen(struct evaluating *e, const size_t *sample) {
 /* Predictions of the part and their errors. */
 static graft_status evaluate(struct evaluating *e) {
   size_t *sample = NULL, count = 0, points = e->source.info.points;
-  float *u = NULL;           /* [count x P] */
-  const float **mean = NULL; /* [tasks of the data set] */
+  float *u = NULL, *spread = NULL; /* [count x P] */
+  const float **mean = NULL;       /* [tasks of the data set] */
   graft_status status;
   GRAFT_TRY(graft_part_select(&e->source.info, e->split, e->part, &sample, &count));
   GRAFT_CHECK_TO(done, count > 0, INPUT, "%s: no samples in %s", e->config->data, e->config->split);
   e->samples = count;
   GRAFT_TRY_TO(done, count_seen(e, sample));
   GRAFT_TRY_TO(done, graft_alloc(&u, count * points, sizeof *u));
+  if (graft_deeponet_members(e->model) > 1) {
+    GRAFT_TRY_TO(done, graft_alloc(&spread, count * points, sizeof *spread));
+  }
   double start = graft_meter_clock();
-  GRAFT_TRY_TO(done, graft_deeponet_predict(e->model, &e->source, sample, count, u));
+  GRAFT_TRY_TO(done, graft_judge_predict(e->app, e->model, &e->source, sample, count, u, spread));
   e->predict_per_sample = (graft_meter_clock() - start) / (double)count;
+  if (spread) {
+    GRAFT_TRY_TO(done,
+                 graft_judge_build(e->model, &e->source, sample, count, u, spread, &e->judge));
+  }
   GRAFT_TRY_TO(done, graft_alloc(&mean, e->source.info.tasks, sizeof *mean));
   for (size_t k = 0; k < e->source.info.tasks; k++) {
     mean[k] = graft_deeponet_mean(e->model, e->source.info.task_name[k]);
@@ -125,6 +135,7 @@ static graft_status evaluate(struct evaluating *e) {
 done:
   graft_free(sample);
   graft_free(u);
+  graft_free(spread);
   graft_free(mean);
   return status;
 }
@@ -144,6 +155,7 @@ static graft_status write_metrics(const struct evaluating *e, FILE *file) {
   graft_json_real(&json, "predict_per_sample", e->predict_per_sample);
   graft_json_end_object(&json);
   graft_evaluation_write(&e->evaluation, &json);
+  if (e->judge.members) graft_judge_write(&e->judge, &json);
   graft_json_end_object(&json);
   return graft_json_finish(&json);
 }
@@ -173,6 +185,11 @@ static graft_status write_summary(const struct evaluating *e, FILE *file) {
     for (size_t b = 0; graft_baseline_name(b); b++) fprintf(file, ",%.9g", t->baseline[b]);
     fprintf(file, "\n");
   }
+  return GRAFT_OK;
+}
+
+static graft_status write_calibration(const struct evaluating *e, FILE *file) {
+  graft_judge_csv(&e->judge, file);
   return GRAFT_OK;
 }
 
@@ -230,6 +247,10 @@ static void print_table(const struct evaluating *e) {
          "fluctuation", "gradient");
   for (size_t k = 0; k < v->tasks; k++) {
     const graft_task_evaluation *t = &v->task[k];
+    if (isnan(t->summary.mean)) {
+      printf("%-14s%8zu  the model does not know this task\n", t->name, t->samples);
+      continue;
+    }
     printf("%-14s%8zu%10.2f%10.2f%10.2f%10.2f", t->name, t->samples, 100.0 * t->summary.mean,
            100.0 * t->summary.median, 100.0 * t->summary.p95, 100.0 * t->summary.max);
     print_cell(t->fluctuation.mean, false);
@@ -240,7 +261,9 @@ static void print_table(const struct evaluating *e) {
     printf("%zu of %zu samples were in the model's training or validation part\n", e->seen,
            e->samples);
   }
+  if (e->judge.members) graft_judge_print(stdout, &e->judge);
   if (!e->config->baselines) return;
+  if (e->part == GRAFT_PART_TRAIN) printf("the baselines were fitted on these samples\n");
   if (e->part == GRAFT_PART_VALIDATION) printf("the baselines were tuned on these samples\n");
   printf("\n%-14s%14s", "mean", "network");
   for (size_t b = 0; graft_baseline_name(b); b++) printf("%14s", graft_baseline_name(b));
@@ -268,7 +291,7 @@ static void print_table(const struct evaluating *e) {
 static graft_status check_errors(const struct evaluating *e) {
   for (size_t k = 0; k < e->evaluation.tasks; k++) {
     const graft_task_evaluation *t = &e->evaluation.task[k];
-    if (t->samples == 0) continue;
+    if (t->samples == 0 || isnan(t->summary.mean)) continue;
     GRAFT_CHECK(e->config->accuracy <= 0.0 || t->summary.mean <= e->config->accuracy, ACCURACY,
                 "%s: expected a mean relative L2 error of at most %g, got %.4g", t->name,
                 e->config->accuracy, t->summary.mean);
@@ -280,6 +303,7 @@ static graft_status report(struct evaluating *e) {
   GRAFT_TRY(evaluate(e));
   GRAFT_TRY(write_file(e, "errors.csv", write_errors));
   GRAFT_TRY(write_file(e, "summary.csv", write_summary));
+  if (e->judge.members) GRAFT_TRY(write_file(e, "calibration.csv", write_calibration));
   GRAFT_TRY(write_file(e, "eval.yaml", write_record));
   GRAFT_TRY(write_file(e, "metrics.json", write_metrics));
   if (e->app->json) {

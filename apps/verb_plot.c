@@ -7,6 +7,7 @@
 #include "apps/plot.h"
 #include "base/arena.h"
 #include "base/json.h"
+#include "deeponet/ensemble.h"
 #include "io/atomic.h"
 #include "io/dataset.h"
 
@@ -166,6 +167,10 @@ static graft_status draw_curves(graft_pictures *p, const char *run, const graft_
   graft_plot_assign(variables, "'\n");
   snprintf(path, sizeof path, "%s/log.csv", run);
   if (graft_file_exists(path)) GRAFT_TRY(draw_log_curves(p, run, variables));
+  snprintf(path, sizeof path, "%s/calibration.csv", run);
+  if (graft_deeponet_members(model) > 1 && graft_file_exists(path)) {
+    GRAFT_TRY(graft_pictures_draw(p, "reliability", "reliability", variables));
+  }
   GRAFT_TRY(graft_pictures_draw(p, "errors", "errors", variables));
   return graft_pictures_draw(p, "baselines", "baselines", variables);
 }

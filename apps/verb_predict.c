@@ -6,6 +6,7 @@
 #include "apps/pde.h"
 #include "base/arena.h"
 #include "base/json.h"
+#include "deeponet/ensemble.h"
 #include "io/dataset.h"
 
 enum { CHUNK = 256 /* samples in memory at a time */, MOST_FIELDS = 16 };
@@ -28,32 +29,48 @@ static const char *const examples[] = {
     "predict -model runs/a/model.h5 -data new.h5 -o predicted.h5",
     "solve -inputs_only -samples 10 -first 5000 -o new.h5", NULL};
 
-/* u and the inputs, which are passed on; fields [MOST_FIELDS + 1]. */
-static void list_fields(const graft_source *source, graft_dataset_field *fields) {
-  const graft_source_info *info = &source->info;
+/* A prediction under way. */
+struct predicting {
+  const graft_app *app;
+  const graft_pde_predict *config;
+  graft_deeponet *model;
+  const graft_source *source;
+  size_t *sample;         /* [samples] all of them */
+  size_t members;         /* of an ensemble, which has a spread */
+  size_t outside;         /* inputs outside the training distribution */
+  graft_source_info info; /* of the source, with how far they are; borrows its other tables */
+  size_t fields;
+  graft_dataset_field field[MOST_FIELDS + 1]; /* u, the inputs, which are passed on, u_std */
+};
+
+static void list_fields(struct predicting *p) {
   const graft_dataset_field *given;
-  fields[0] = (graft_dataset_field){"u", "predicted solution", "1"};
-  for (size_t d = 0; d < info->inputs; d++) {
-    const char *name = info->input[d].name;
-    fields[d + 1] = (graft_dataset_field){name, name, "1"};
-    for (size_t i = 0; (given = graft_dataset_field_get(source, i)) != NULL; i++) {
-      if (strcmp(given->name, name) == 0) fields[d + 1] = *given;
+  p->field[p->fields++] = (graft_dataset_field){"u", "predicted solution", "1"};
+  for (size_t d = 0; d < p->info.inputs; d++) {
+    const char *name = p->info.input[d].name;
+    p->field[p->fields] = (graft_dataset_field){name, name, "1"};
+    for (size_t i = 0; (given = graft_dataset_field_get(p->source, i)) != NULL; i++) {
+      if (strcmp(given->name, name) == 0) p->field[p->fields] = *given;
     }
+    p->fields++;
   }
-  fields[info->inputs + 1] = (graft_dataset_field){NULL, NULL, NULL};
+  if (p->members > 1) {
+    p->field[p->fields++] =
+        (graft_dataset_field){"u_std", "standard deviation over the members of the ensemble", "1"};
+  }
 }
 
-/* Say how many inputs are unlike the training data, and which is the worst. */
-static graft_status warn_outside(const graft_app *app, graft_deeponet *model,
-                                 const graft_source *source, const size_t *sample, size_t count,
-                                 size_t *outside) {
+/* Find out how far inputs lie outside the training data; say how many, and which is the worst. */
+static graft_status check_outside(struct predicting *p) {
+  const size_t samples = p->info.samples;
   double *excess, worst = 0.0;
   size_t which = 0;
-  GRAFT_TRY(graft_alloc(&excess, count, sizeof *excess));
-  graft_status status = graft_deeponet_check_inputs(model, source, sample, count, excess);
-  *outside = 0;
-  for (size_t i = 0; i < count && status == GRAFT_OK; i++) {
-    *outside += excess[i] > 0.0;
+  GRAFT_TRY(graft_alloc(&excess, samples, sizeof *excess));
+  graft_status status =
+      graft_deeponet_check_inputs(p->model, p->source, p->sample, samples, excess);
+  for (size_t i = 0; i < samples && status == GRAFT_OK; i++) {
+    p->info.outside[i] = (float)excess[i];
+    p->outside += excess[i] > 0.0;
     if (excess[i] > worst) {
       worst = excess[i];
       which = i;
@@ -61,42 +78,48 @@ static graft_status warn_outside(const graft_app *app, graft_deeponet *model,
   }
   graft_free(excess);
   GRAFT_TRY(status);
-  if (*outside) {
-    graft_app_warn(app,
+  if (p->outside) {
+    graft_app_warn(p->app,
                    "%zu of %zu inputs lie outside the training distribution (sample %zu most, by "
-                   "%.2g of the training range): do not trust these predictions",
-                   *outside, count, which, worst);
+                   "%.2g of the training range): do not trust these predictions; each sample's "
+                   "excess is in graft/sample/outside",
+                   p->outside, samples, which, worst);
   }
   return GRAFT_OK;
 }
 
-static graft_status write_chunks(const graft_app *app, graft_deeponet *model,
-                                 const graft_source *source, const size_t *sample,
-                                 graft_dataset_writer *writer) {
-  size_t samples = source->info.samples, P = source->info.points;
-  const graft_source_info *info = &source->info;
-  float *value = NULL; /* [1 + inputs][CHUNK x P], no field has more points */
+/* Predict samples from the i-th on; value [fields][CHUNK x P]. */
+static graft_status fill_chunk(const struct predicting *p, size_t i, size_t count, float *value) {
+  const size_t stride = CHUNK * p->info.points, last = p->fields - 1;
+  float *spread = p->members > 1 ? value + last * stride : NULL;
+  GRAFT_TRY(
+      graft_deeponet_predict_spread(p->model, p->source, p->sample + i, count, value, spread));
+  for (size_t d = 0; d < p->info.inputs; d++) {
+    GRAFT_TRY(p->source->fill(p->source->ctx, p->info.input[d].name, p->sample + i, count,
+                              value + (d + 1) * stride));
+  }
+  return GRAFT_OK;
+}
+
+static graft_status write_chunks(const struct predicting *p, graft_dataset_writer *writer) {
+  const size_t samples = p->info.samples, stride = CHUNK * p->info.points;
+  float *value = NULL; /* [fields][CHUNK x P], no field has more points */
   size_t points[MOST_FIELDS];
   graft_status status;
   graft_meter meter;
-  graft_meter_init(&meter, "predict", "samples", (double)samples, 0.0, app->quiet);
-  GRAFT_TRY_TO(done, graft_alloc(&value, (1 + info->inputs) * CHUNK * P, sizeof *value));
-  points[0] = P;
-  for (size_t d = 0; d < info->inputs; d++) {
-    points[d + 1] = graft_source_points(info, info->input[d].axes);
+  graft_meter_init(&meter, "predict", "samples", (double)samples, 0.0, p->app->quiet);
+  GRAFT_TRY_TO(done, graft_alloc(&value, p->fields * stride, sizeof *value));
+  for (size_t f = 0; f < p->fields; f++) {
+    points[f] = graft_source_points(&p->info, graft_source_axes(&p->info, p->field[f].name));
   }
   for (size_t i = 0; i < samples; i += CHUNK) {
     size_t count = samples - i < CHUNK ? samples - i : CHUNK;
     GRAFT_CHECK_TO(done, !*graft_app_stop(), INTERRUPTED,
                    "stopped by a signal, nothing was written");
-    GRAFT_TRY_TO(done, graft_deeponet_predict(model, source, sample + i, count, value));
-    for (size_t d = 0; d < info->inputs; d++) {
-      GRAFT_TRY_TO(done, source->fill(source->ctx, info->input[d].name, sample + i, count,
-                                      value + (d + 1) * CHUNK * P));
-    }
+    GRAFT_TRY_TO(done, fill_chunk(p, i, count, value));
     for (size_t j = 0; j < count; j++) {
       const float *data[MOST_FIELDS];
-      for (size_t f = 0; f <= info->inputs; f++) data[f] = value + f * CHUNK * P + j * points[f];
+      for (size_t f = 0; f < p->fields; f++) data[f] = value + f * stride + j * points[f];
       GRAFT_TRY_TO(done, graft_dataset_write(writer, i + j, data, -1.0));
     }
     graft_meter_step(&meter, (double)(i + count), "");
@@ -107,58 +130,66 @@ done:
   return status;
 }
 
-static graft_status predict(const graft_app *app, const graft_pde_predict *config,
-                            graft_deeponet *model, const graft_source *source) {
-  size_t samples = source->info.samples, *sample, outside = 0;
-  graft_dataset_field fields[MOST_FIELDS + 1];
+static graft_status print_result(const struct predicting *p) {
+  graft_json json;
+  if (!p->app->json) {
+    printf("%s: %zu predictions%s\n", p->config->output, p->info.samples,
+           p->members > 1 ? ", with the ensemble's spread in u_std" : "");
+    return GRAFT_OK;
+  }
+  graft_json_init(&json, stdout);
+  graft_json_object(&json, NULL);
+  graft_json_text(&json, "file", p->config->output);
+  graft_json_int(&json, "samples", (long long)p->info.samples);
+  graft_json_int(&json, "outside", (long long)p->outside);
+  graft_json_int(&json, "members", (long long)p->members);
+  graft_json_end_object(&json);
+  return graft_json_finish(&json);
+}
+
+static graft_status predict(struct predicting *p) {
+  const size_t samples = p->info.samples;
   graft_comm serial = graft_comm_serial();
   graft_dataset_writer *writer = NULL;
   graft_provenance provenance;
   graft_status status;
-  GRAFT_CHECK(source->info.inputs < MOST_FIELDS, INPUT, "%s: expected up to %d inputs, got %zu",
-              config->data, MOST_FIELDS - 1, source->info.inputs);
-  GRAFT_TRY(graft_alloc(&sample, samples, sizeof *sample));
-  for (size_t i = 0; i < samples; i++) sample[i] = i;
-  GRAFT_TRY_TO(done, warn_outside(app, model, source, sample, samples, &outside));
-  GRAFT_TRY_TO(done, graft_pde_provenance(app, config, 0, &provenance));
-  list_fields(source, fields);
-  status = graft_dataset_create(config->output, &source->info, fields, NULL, &provenance, &serial,
+  GRAFT_CHECK(p->info.inputs + 2 <= MOST_FIELDS, INPUT, "%s: expected up to %d inputs, got %zu",
+              p->config->data, MOST_FIELDS - 2, p->info.inputs);
+  GRAFT_TRY(graft_alloc(&p->sample, samples, sizeof *p->sample));
+  GRAFT_TRY(graft_alloc(&p->info.outside, samples, sizeof *p->info.outside));
+  for (size_t i = 0; i < samples; i++) p->sample[i] = i;
+  GRAFT_TRY(check_outside(p));
+  GRAFT_TRY(graft_pde_provenance(p->app, p->config, 0, &provenance));
+  list_fields(p);
+  status = graft_dataset_create(p->config->output, &p->info, p->field, NULL, &provenance, &serial,
                                 &writer);
   graft_provenance_fini(&provenance);
-  if (status != GRAFT_OK) goto done;
-  status = write_chunks(app, model, source, sample, writer);
-  GRAFT_TRY_TO(done, graft_dataset_close(writer, status));
-  if (app->json) {
-    graft_json json;
-    graft_json_init(&json, stdout);
-    graft_json_object(&json, NULL);
-    graft_json_text(&json, "file", config->output);
-    graft_json_int(&json, "samples", (long long)samples);
-    graft_json_int(&json, "outside", (long long)outside);
-    graft_json_end_object(&json);
-    GRAFT_TRY_TO(done, graft_json_finish(&json));
-  } else {
-    printf("%s: %zu predictions\n", config->output, samples);
-  }
-done:
-  graft_free(sample);
-  return status;
+  GRAFT_TRY(status);
+  status = write_chunks(p, writer);
+  GRAFT_TRY(graft_dataset_close(writer, status));
+  return print_result(p);
 }
 
 static graft_status run(graft_app *app, void *verb_config) {
   const graft_pde_predict *config = verb_config;
-  graft_deeponet *model = NULL;
+  struct predicting p = {.app = app, .config = config};
   graft_source source;
   GRAFT_TRY(graft_pde_one_rank(app));
   GRAFT_TRY(graft_pde_require("-model", config->model, "a model file"));
   GRAFT_TRY(graft_pde_require("-data", config->data, "a data set"));
-  GRAFT_TRY(graft_pde_load(config->model, NULL, &model));
+  GRAFT_TRY(graft_pde_load(config->model, NULL, &p.model));
   graft_status status = graft_pde_open(app, config->data, false, &source);
   if (status == GRAFT_OK) {
-    status = predict(app, config, model, &source);
+    p.source = &source;
+    p.info = source.info;
+    p.info.outside = NULL; /* of the source, if it is a prediction itself */
+    p.members = graft_deeponet_members(p.model);
+    status = predict(&p);
+    graft_free(p.info.outside);
+    graft_free(p.sample);
     graft_source_fini(&source);
   }
-  graft_deeponet_destroy(model);
+  graft_deeponet_destroy(p.model);
   return status;
 }
 

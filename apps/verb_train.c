@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "apps/advice.h"
+#include "apps/members.h"
 #include "apps/pde.h"
 #include "apps/summary.h"
 #include "base/arena.h"
 #include "base/json.h"
+#include "deeponet/ensemble.h"
 #include "io/atomic.h"
 #include "io/bundle_file.h"
 #include "io/prefetch.h"
@@ -41,6 +43,13 @@ static const graft_option rows[] = {
      .choices = resume_choices,
      .may_change = 1,
      .help = "go on from the run's checkpoint if there is one, or start afresh"},
+    {.name = "members",
+     .type = GRAFT_OPTION_INT,
+     .offset = offsetof(graft_pde_train, members),
+     .value = "1",
+     .min = 1,
+     .max = GRAFT_MAX_MEMBERS,
+     .help = "networks of an ensemble: mean as prediction, spread as uncertainty"},
     {.name = NULL}};
 
 static const graft_section sections[] = {
@@ -347,6 +356,7 @@ static graft_status run(graft_app *app, void *verb_config) {
   GRAFT_TRY(graft_pde_require("-data", config->data, "a data set"));
   GRAFT_TRY(graft_pde_require("-o", config->output, "a run directory"));
   GRAFT_TRY(graft_deeponet_config_validate(&config->model));
+  if (config->members > 1) return graft_members_train(app, config);
   graft_status status = graft_pde_open(app, config->data, true, &source);
   if (status == GRAFT_OK) status = read_ahead(app, config, &source);
   status = graft_comm_agree(&app->comm, status);

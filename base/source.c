@@ -130,6 +130,7 @@ void graft_source_info_fini(graft_source_info *info) {
   graft_free(info->index);
   graft_free(info->stream);
   graft_free(info->error_estimate);
+  graft_free(info->outside);
   graft_free(info->input);
   graft_free(info->code_name);
   graft_free(info->code);

@@ -68,6 +68,8 @@ typedef struct graft_source_info {
   int64_t *index;                     /**< [S] number of the sample within its task, owned */
   int64_t *stream;                    /**< [S] random stream of the sample, owned */
   float *error_estimate;     /**< [S] relative error of u; negative: not estimated, owned */
+  float *outside;            /**< [S] predictions only: how far inputs lie outside the model's
+                                training distribution, 0: inside; else NULL, owned */
   size_t splits;             /**< number of splits */
   graft_source_split *split; /**< [splits], owned */
   uint64_t seed;             /**< of the generator */

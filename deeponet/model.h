@@ -194,6 +194,21 @@ GRAFT_MUST_USE graft_status graft_deeponet_check_inputs(graft_deeponet *model,
                                                         const size_t *sample, size_t count,
                                                         double *excess);
 
+/** What a model knows of a sample. */
+typedef enum graft_knowledge {
+  GRAFT_KNOWS_NOT,    /**< it can't predict it: code or skip path of another task or geometry */
+  GRAFT_KNOWS_INPUTS, /**< it can, but was not trained on the sample's task */
+  GRAFT_KNOWS_TASK,   /**< it was trained on the task */
+} graft_knowledge;
+
+/** What does the model know of samples? Told by names of tasks, and masks of geometries.
+ *  @param known [count]
+ *  @return GRAFT_INPUT when the grid of the source doesn't fit the model */
+GRAFT_MUST_USE graft_status graft_deeponet_check_tasks(graft_deeponet *model,
+                                                       const graft_source *source,
+                                                       const size_t *sample, size_t count,
+                                                       graft_knowledge *known);
+
 /** Which samples was the model trained or tuned on? Told by region and input, not by place, so that
  *  another data set that holds the same samples is recognised.
  *  @param seen [count] receives 1 for samples of the training or validation part of the model's own

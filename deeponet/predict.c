@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -38,18 +39,29 @@ static void release(struct predict *c) {
   graft_free(c->image);
 }
 
+/* "48 x 48 points on [0, 1] x [0, 1]". */
+static const char *grid_text(const graft_source_info *info, char *text, size_t size) {
+  size_t used = 0;
+  for (int a = 0; a < info->dims && used < size; a++) {
+    used += (size_t)snprintf(text + used, size - used, a ? " x %zu" : "%zu", info->grid[a]);
+  }
+  for (int a = 0; a < info->dims && used < size; a++) {
+    used += (size_t)snprintf(text + used, size - used, a ? " x [%g, %g]" : " points on [%g, %g]",
+                             info->lo[a], info->hi[a]);
+  }
+  return text;
+}
+
 static graft_status check_grid(const graft_source_info *want, const graft_source_info *got) {
+  char wanted[160], given[160];
   bool same = want->dims == got->dims;
   for (int a = 0; a < want->dims && same; a++) {
     double tolerance = 1e-9 * (want->hi[a] - want->lo[a]);
     same = want->grid[a] == got->grid[a] && fabs(want->lo[a] - got->lo[a]) <= tolerance &&
            fabs(want->hi[a] - got->hi[a]) <= tolerance;
   }
-  GRAFT_CHECK(
-      same, INPUT,
-      "data set %s: expected the grid of the model (%d axes, %zu points), got another one (%d "
-      "axes, %zu points)",
-      got->dataset_name, want->dims, want->points, got->dims, got->points);
+  GRAFT_CHECK(same, INPUT, "data set %s: expected the model's grid, %s; got %s", got->dataset_name,
+              grid_text(want, wanted, sizeof wanted), grid_text(got, given, sizeof given));
   GRAFT_CHECK(want->codes == 0 || got->codes == want->codes, INPUT,
               "data set %s: expected %zu numbers of each sample as in training, got %zu",
               got->dataset_name, want->codes, got->codes);
@@ -96,15 +108,22 @@ static graft_status match(struct predict *c) {
 }
 
 /* A model with skip path or code only knows its own tasks on their own geometries. */
-static graft_status check_sample(const struct predict *c, size_t sample) {
+static graft_knowledge knowledge(const struct predict *c, size_t sample) {
   const graft_deeponet *model = c->model;
   const graft_source_info *info = &c->source->info;
-  GRAFT_CHECK(sample < info->samples, INTERNAL, "sample %zu of %zu", sample, info->samples);
-  if (!model->skip->kernel && !model->config.code) return GRAFT_OK;
   size_t task = c->task[info->task[sample]], region = c->region[info->sample_geometry[sample]];
-  bool known = task != NO_TASK && (!model->skip->kernel || model->task[task].region == region);
+  if (model->skip->kernel && (task == NO_TASK || model->task[task].region != region)) {
+    return GRAFT_KNOWS_NOT;
+  }
+  if (task == NO_TASK) return model->config.code ? GRAFT_KNOWS_NOT : GRAFT_KNOWS_INPUTS;
+  return GRAFT_KNOWS_TASK;
+}
+
+static graft_status check_sample(const struct predict *c, size_t sample) {
+  const graft_source_info *info = &c->source->info;
+  GRAFT_CHECK(sample < info->samples, INTERNAL, "sample %zu of %zu", sample, info->samples);
   GRAFT_CHECK(
-      known, INPUT,
+      knowledge(c, sample) != GRAFT_KNOWS_NOT, INPUT,
       "data set %s, sample %zu: expected a task and geometry that the model was trained on, got "
       "task %s on %s",
       info->dataset_name, sample, info->task_name[info->task[sample]],
@@ -316,6 +335,23 @@ graft_status graft_deeponet_check_seen(graft_deeponet *model, const graft_source
                                        const size_t *sample, size_t count, unsigned char *seen) {
   struct predict c = {.model = model, .source = source};
   graft_status status = check_seen(&c, sample, count, seen);
+  release(&c);
+  return status;
+}
+
+static graft_status check_tasks(struct predict *c, const size_t *sample, size_t count,
+                                graft_knowledge *known) {
+  GRAFT_TRY(check_grid(&c->model->info, &c->source->info));
+  GRAFT_TRY(match(c));
+  for (size_t i = 0; i < count; i++) known[i] = knowledge(c, sample[i]);
+  return GRAFT_OK;
+}
+
+graft_status graft_deeponet_check_tasks(graft_deeponet *model, const graft_source *source,
+                                        const size_t *sample, size_t count,
+                                        graft_knowledge *known) {
+  struct predict c = {.model = model, .source = source};
+  graft_status status = check_tasks(&c, sample, count, known);
   release(&c);
   return status;
 }

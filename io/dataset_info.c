@@ -146,6 +146,10 @@ static graft_status read_samples(hid_t file, graft_source_info *info) {
   GRAFT_TRY(graft_h5_read(file, "graft/sample/stream", H5T_NATIVE_INT64, shape, info->stream));
   GRAFT_TRY(graft_h5_read(file, "graft/sample/error_estimate", H5T_NATIVE_FLOAT, shape,
                           info->error_estimate));
+  if (graft_h5_exists(file, "graft/sample/outside")) {
+    GRAFT_TRY(graft_alloc(&info->outside, S, sizeof *info->outside));
+    GRAFT_TRY(graft_h5_read(file, "graft/sample/outside", H5T_NATIVE_FLOAT, shape, info->outside));
+  }
   for (size_t s = 0; s < S; s++) {
     GRAFT_CHECK(info->task[s] >= 0 && (size_t)info->task[s] < info->tasks, INPUT,
                 "/graft/sample/task[%zu]: expected 0 to %zu, got %d", s, info->tasks - 1,

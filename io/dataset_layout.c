@@ -239,6 +239,9 @@ static graft_status write_samples(hid_t file, const graft_source_info *info) {
                            info->sample_geometry));
   GRAFT_TRY(graft_h5_write(file, "graft/sample/index", H5T_NATIVE_INT64, shape, info->index));
   GRAFT_TRY(graft_h5_write(file, "graft/sample/stream", H5T_NATIVE_INT64, shape, info->stream));
+  if (info->outside) {
+    GRAFT_TRY(graft_h5_write(file, "graft/sample/outside", H5T_NATIVE_FLOAT, shape, info->outside));
+  }
   GRAFT_TRY(write_done(file, info->samples));
   /* written sample by sample; written once here so that the space is allocated */
   GRAFT_TRY(graft_h5_write(file, "graft/sample/checksum", H5T_NATIVE_INT64, shape, info->index));

@@ -63,12 +63,90 @@ static void summary_of_the_model(void) {
   T_EQUAL(program_shell("$(dirname %s)/graft-info -check told/model.h5", program.darcy), 0);
 }
 
+#define SMALL                                                                                      \
+  "-preset paper -channels 4,4 -dense 16 -trunk 16 -width 8 -batch 24 -epochs 20 -dropout 0 "      \
+  "-validate_every 5 "
+
+/* Two networks in one run: member 2 is the network of seed 2; the second call finds all done. */
+static void members_make_an_ensemble(void) {
+  program_darcy(0, "train -quiet -data data.h5 " SMALL "-o both -members 2 -json");
+  T_EQUAL(program_json(program.out, "members", 0), 2);
+  T_EQUAL(program_json(program.out, "steps", 0), 40);
+  program_darcy(0, "train -quiet -data data.h5 " SMALL "-o alone -seed 2");
+  for (int i = 0; i < 2; i++) {
+    T_EQUAL(program_shell("$(dirname %s)/graft-info -export %s/model.h5 | grep ^parameters/ > %d",
+                          program.darcy, i ? "both/member-2" : "alone", i),
+            0);
+  }
+  T_EQUAL(program_shell("test -s 0 && cmp 0 1"), 0);
+  T_EQUAL(program_shell("%s train -data data.h5 " SMALL "-o both -members 2", program.darcy), 0);
+  T_CHECK(strstr(program.err, "both is finished already") != NULL);
+  program_darcy(2, "train -quiet -data data.h5 " SMALL "-o both -members 3");
+  T_CHECK(strstr(program.err, "members") != NULL);
+  program_darcy(2, "train -quiet -data data.h5 " SMALL "-o none -members 0");
+}
+
+static void spread_of_an_ensemble(void) {
+  program_darcy(0, "eval -quiet -model both/model.h5 -data data.h5 -json");
+  T_EQUAL(program_json(program.out, "members", 0), 2);
+  T_CHECK(program_json(program.out, "error_over_spread", 1) > 0.0);
+  double half = program_json(program.out, "0.5", 0), most = program_json(program.out, "0.99", 0);
+  T_CHECK(half > 0.0 && half < most && most <= 1.0);
+  T_CHECK(file_says("both/calibration.csv", "level,square,disc\n0.1,"));
+  program_darcy(0, "eval -quiet -model both/model.h5 -data data.h5 -baselines false");
+  T_CHECK(strstr(program.out, "Spread of 2 members") != NULL);
+  program_darcy(0, "predict -quiet -model both/model.h5 -data data.h5 -o spread.h5");
+  T_EQUAL(program_shell("$(dirname %s)/graft-info spread.h5", program.darcy), 0);
+  T_CHECK(strstr(program.out, "  u_std ") != NULL);
+  program_darcy(0, "plot -run both");
+  T_CHECK(program_exists("both/plots/data/reliability.gp"));
+  program_darcy(0, "eval -quiet -model alone/model.h5 -data data.h5 -json");
+  T_CHECK(strstr(program.out, "ensemble") == NULL);
+}
+
+/* Inputs unlike those of the training: one line, a count, and how far each of them is. */
+static void inputs_outside_are_marked(void) {
+  program_darcy(0, "solve -quiet -inputs_only -samples 4 -grid 13 -shapes square,disc -mesh_size "
+                   "0.1 -field lognormal_strong -o far.h5");
+  program_darcy(0, "predict -quiet -model alone/model.h5 -data far.h5 -o out.h5 -json");
+  double outside = program_json(program.out, "outside", 0);
+  T_CHECK(outside >= 4.0);
+  T_EQUAL(program_lines(program.err), 1);
+  T_CHECK(strstr(program.err, "lie outside the training distribution") != NULL);
+  T_EQUAL(program_shell("$(dirname %s)/graft-info out.h5", program.darcy), 0);
+  char line[64];
+  snprintf(line, sizeof line, "outside     %.0f of 8 inputs", outside);
+  T_CHECK(strstr(program.out, line) != NULL);
+}
+
+/* Data sets that a model fits in part or not at all. */
+static void other_data_sets(void) {
+  program_darcy(0,
+                "solve -quiet -samples 9 -grid 13 -shapes square,plus -mesh_size 0.1 -o part.h5");
+  program_darcy(0, "eval -quiet -model alone/model.h5 -data part.h5 -o part");
+  T_CHECK(strstr(program.err, "plus: the model was not trained on this") != NULL);
+  program_darcy(0, TRAIN "-o coded -epochs 5 -code true");
+  program_darcy(0, "eval -quiet -model coded/model.h5 -data part.h5 -o part");
+  T_CHECK(strstr(program.err, "plus: not evaluated") != NULL);
+  T_CHECK(strstr(program.out, "the model does not know this task") != NULL);
+  program_darcy(0, "solve -quiet -samples 9 -grid 13 -shapes plus -mesh_size 0.1 -o plus.h5");
+  program_darcy(3, "eval -quiet -model coded/model.h5 -data plus.h5 -o part");
+  T_CHECK(strstr(program.err, "trained on, got none") != NULL);
+  program_darcy(0, "solve -quiet -samples 9 -grid 11 -shapes square -mesh_size 0.1 -o grid.h5");
+  program_darcy(3, "eval -quiet -model alone/model.h5 -data grid.h5 -o part");
+  T_CHECK(strstr(program.err, "13 x 13 points on [0, 1] x [0, 1]; got 11 x 11 points") != NULL);
+}
+
 int main(int argc, char **argv) {
   if (!program_begin(argc, argv)) return 1;
   T_RUN(begin);
   T_RUN(patience_ends_a_training);
   T_RUN(vanishing_gradients_are_told);
   T_RUN(summary_of_the_model);
+  T_RUN(members_make_an_ensemble);
+  T_RUN(spread_of_an_ensemble);
+  T_RUN(inputs_outside_are_marked);
+  T_RUN(other_data_sets);
   T_RUN(plot_of_a_run_without_evaluation);
   program_end();
   return graft_test_done();
