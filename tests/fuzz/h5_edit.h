@@ -174,9 +174,10 @@ static inline void fuzz_h5_attribute(fuzz_bytes *in, hid_t file, const char *nam
   hid_t list = H5Pcreate(H5P_DATASET_CREATE);
   hid_t type = fuzz_h5_type(fuzz_byte(in)), space = fuzz_h5_space(in, list);
   H5Adelete_by_name(file, name, attribute, H5P_DEFAULT);
-  hid_t attr = space >= 0 ? H5Acreate_by_name(file, name, attribute, type, space, H5P_DEFAULT,
-                                              H5P_DEFAULT, H5P_DEFAULT)
-                          : -1;
+  hid_t attr = space >= 0 && H5Sget_simple_extent_npoints(space) < 4096
+                   ? H5Acreate_by_name(file, name, attribute, type, space, H5P_DEFAULT, H5P_DEFAULT,
+                                       H5P_DEFAULT)
+                   : -1;
   if (attr >= 0) H5Aclose(attr);
   if (space >= 0) H5Sclose(space);
   H5Tclose(type);

@@ -16,7 +16,7 @@ static uint64_t hash_of(const graft_region *region) {
 
 /* Equal regions have equal hashes; each number, each bit of it, and the order count. */
 static void hash(void) {
-  graft_vertex vertex[3] = {{0.1, 0.2, 0}, {0.9, 0.1, 0.1}, {0.3, 0.7, 0}};
+  graft_vertex vertex[3] = {{0.1, 0.2, 0.05}, {0.9, 0.1, 0.1}, {0.3, 0.7, 0.02}};
   uint64_t seen[24];
   size_t count = 0;
   for (int i = 0; i < 11; i++) {

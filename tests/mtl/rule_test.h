@@ -10,7 +10,7 @@
 /** That rule with the given factors [K] of the losses, which are borrowed. */
 static inline graft_direction_rule rule_with(const graft_aggregator_type *type,
                                              const double *weight) {
-  static graft_aggregator_settings config;
+  static _Thread_local graft_aggregator_settings config; /* tests run ranks as threads */
   if (graft_aggregator_settings_default(&config) != GRAFT_OK) type = NULL; /* init then crashes */
   return (graft_direction_rule){
       .aggregator = type, .aggregator_config = &config, .task_weight = weight, .seed = 7};
