@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "deeponet/model.h"
+#include "deeponet/preset_impl.h"
 
 /* Sizes of kumar2025 as its code has them; lr boundaries are optimiser steps there. */
 static const graft_setting paper[] = {
@@ -107,6 +107,10 @@ static const graft_preset preset[] = {
      NULL, demo},
     {"paper", "the network and training of MT-DeepONet: hours to days", "kumar2025", paper, NULL,
      NULL},
+    {"demo", "minutes on a laptop: dense branch, u from u0 on by a logistic", "",
+     graft_preset_fisher_demo, "fisher", NULL},
+    {"paper", "the network and training of MT-DeepONet: an hour", "kumar2025",
+     graft_preset_fisher_paper, "fisher", NULL},
 };
 enum { COUNT = sizeof preset / sizeof *preset };
 

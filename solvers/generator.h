@@ -14,7 +14,10 @@
 #include "io/yaml.h"
 #include "solvers/ensemble.h"
 
-enum { GRAFT_GENERATOR_FIELDS = 8 /**< most fields of a sample */ };
+enum {
+  GRAFT_GENERATOR_FIELDS = 8, /**< most fields of a sample */
+  GRAFT_GENERATOR_NUMBERS = 8 /**< most numbers of a sample, see graft_generator_type.numbers */
+};
 
 /** A generator. Its state is made once per run and rank; all calls are of one thread. */
 typedef struct graft_generator_type {
@@ -52,6 +55,11 @@ typedef struct graft_generator_type {
                         graft_solve_report *report, double *error);
   /** Nodes, elements, mesh size into the report. */
   void (*describe)(void *state, graft_solve_report *report);
+  /** Numbers by which a reader tells samples apart, e.g. those that the code was made of, for
+   *  pictures; needs the data set's tables only. NULL: its codes serve. Returns how many.
+   *  @param name, value [GRAFT_GENERATOR_NUMBERS] */
+  size_t (*numbers)(const graft_source_info *info, size_t sample, char name[][GRAFT_NAME_SIZE],
+                    double *value);
 } graft_generator_type;
 
 /** Elliptic problems on 2-D shapes: graft_problem_type.form on body-fitted triangles. */
