@@ -241,9 +241,12 @@ static graft_status run_trainer(struct training *t, const graft_source *source,
   GRAFT_TRY(create_trainer(t, source));
   GRAFT_TRY(resume(t, run));
   const graft_progress *p = graft_trainer_progress(t->trainer);
-  char path[GRAFT_PATH_SIZE + 64];
+  char path[GRAFT_PATH_SIZE + 64], scaling[GRAFT_SCALING_TEXT];
   graft_run_dir_path(run, "advice.txt", path, sizeof path);
   graft_advice_init(&t->advice, t->app, &t->config->trainer, path, p->step == 0);
+  if (p->step == 0 && graft_deeponet_check_scaling(t->model, scaling)) {
+    graft_advice_tell(&t->advice, scaling);
+  }
   graft_trainer_hooks hooks = {t, now, stop, progress, improved};
   graft_meter_init(&t->meter, "train", "steps", (double)p->steps, (double)p->step, t->app->quiet);
   graft_status status = graft_trainer_run(t->trainer, &hooks);

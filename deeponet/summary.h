@@ -29,4 +29,13 @@ size_t graft_deeponet_layer_count(const graft_deeponet *model);
 /** The i-th layer, i < graft_deeponet_layer_count(). Texts are borrowed from the model. */
 graft_node_about graft_deeponet_layer_get(const graft_deeponet *model, size_t i);
 
+enum { GRAFT_SCALING_TEXT = 512 /**< bytes of the text of graft_deeponet_check_scaling() */ };
+
+/** Is the training data scaled so that the network can learn from it? Looks at the mean solution of
+ * each task beside what a fresh network gives, at the tasks beside each other, and at the ranges of
+ * the inputs.
+ *  @param text [GRAFT_SCALING_TEXT] receives one line of findings and advice, "" for none
+ *  @return whether there are any */
+bool graft_deeponet_check_scaling(const graft_deeponet *model, char *text);
+
 #endif

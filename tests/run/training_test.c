@@ -63,6 +63,20 @@ static void summary_of_the_model(void) {
   T_EQUAL(program_shell("$(dirname %s)/graft-info -check told/model.h5", program.darcy), 0);
 }
 
+/* Targets far from what the network gives, and an input that never changes. */
+static void bad_scaling_is_told(void) {
+  program_darcy(0, TRAIN "-o scaled -epochs 1 -preset paper -scale 1e-6");
+  T_CHECK(strstr(program.err, "data scaling: targets (scale u) have a size of") != NULL);
+  T_CHECK(file_says("scaled/advice.txt", "try -scale"));
+  program_darcy(0, "solve -quiet -samples 9 -grid 13 -shapes square -field constant -mesh_size 0.1 "
+                   "-o constant.h5");
+  program_darcy(0,
+                "train -quiet -data constant.h5 -o constant -preset paper -channels 4,4 -dense 8 "
+                "-trunk 8 -width 4 -epochs 1 -normalisation global");
+  T_CHECK(strstr(program.err, "the input log_k is 0 in all training samples") != NULL);
+  T_EQUAL(program_lines(program.err), 1);
+}
+
 #define SMALL                                                                                      \
   "-preset paper -channels 4,4 -dense 16 -trunk 16 -width 8 -batch 24 -epochs 20 -dropout 0 "      \
   "-validate_every 5 "
@@ -143,6 +157,7 @@ int main(int argc, char **argv) {
   T_RUN(patience_ends_a_training);
   T_RUN(vanishing_gradients_are_told);
   T_RUN(summary_of_the_model);
+  T_RUN(bad_scaling_is_told);
   T_RUN(members_make_an_ensemble);
   T_RUN(spread_of_an_ensemble);
   T_RUN(inputs_outside_are_marked);
