@@ -13,6 +13,7 @@ extern void dposv_(const char *uplo, const int *n, const int *nrhs, double *a, c
 enum { S = GRAFT_STENCIL };
 static const double pi = 3.14159265358979323846;
 static const double torsion_tolerance = 3e-3; /* of its maximum */
+static const double quick_tolerance = 0.1;    /* the same, interpolated linearly */
 static const double sdf_tolerance = 0.75;     /* grid steps: its interpolation rounds off kinks */
 static const double length = 5;               /* of the Gaussian process, grid steps */
 static const double nugget = 1e-9;
@@ -21,7 +22,7 @@ static const double shallow = 1e-3; /* of the largest torsion: below, u / torsio
 /* The grid and region that stencils are made for. */
 struct plane {
   size_t nx, ny;
-  double lo[2], step[2], centre[2];
+  double lo[2], step[2], centre[2], largest; /* largest torsion */
   const graft_source_geometry *geometry;
 };
 
@@ -34,6 +35,7 @@ static void plane_init(struct plane *plane, const graft_source_info *info,
     plane->step[a] = (info->hi[a] - info->lo[a]) / (double)(info->grid[a] - 1);
   }
   for (size_t p = 0; p < info->points; p++) { /* smooth weights: centroid without a staircase */
+    plane->largest = fmax(plane->largest, (double)geometry->torsion[p]);
     double weight = (double)geometry->torsion[p] * (double)geometry->torsion[p];
     sum += weight;
     at[0] += weight * (double)(p / plane->ny);
@@ -140,18 +142,42 @@ static void stencils_fini(graft_stencils *stencils) {
   *stencils = (graft_stencils){0};
 }
 
+/* Torsion at x, linear on each cell of the grid; 0 outside of it. */
+static double torsion_at(const struct plane *plane, const double x[2]) {
+  const float *torsion = plane->geometry->torsion;
+  double i = (x[0] - plane->lo[0]) / plane->step[0], j = (x[1] - plane->lo[1]) / plane->step[1];
+  if (!(i >= 0 && j >= 0 && i <= (double)(plane->nx - 1) && j <= (double)(plane->ny - 1))) return 0;
+  size_t a = i < (double)(plane->nx - 1) ? (size_t)i : plane->nx - 2;
+  size_t b = j < (double)(plane->ny - 1) ? (size_t)j : plane->ny - 2;
+  const float *at = torsion + a * plane->ny + b;
+  double s = i - (double)a, t = j - (double)b;
+  return (1 - s) * ((1 - t) * (double)at[0] + t * (double)at[1]) +
+         s * ((1 - t) * (double)at[plane->ny] + t * (double)at[plane->ny + 1]);
+}
+
+/* Could the rotation keep the region? Cheap: for the many regions that have no such symmetry. */
+static bool possible(const struct plane *plane, double angle) {
+  for (size_t p = 0; p < plane->nx * plane->ny; p++) {
+    double x[2];
+    if (!plane->geometry->mask[p]) continue;
+    rotate(plane, p, angle, x);
+    double change = fabs(torsion_at(plane, x) - (double)plane->geometry->torsion[p]);
+    if (change > quick_tolerance * plane->largest) return false;
+  }
+  return true;
+}
+
 /* Does the rotation that made these stencils keep the region? */
 static bool invariant(const struct plane *plane, const graft_stencils *stencils) {
   const graft_source_geometry *geometry = plane->geometry;
   size_t P = plane->nx * plane->ny;
-  double largest = 0, step = fmax(plane->step[0], plane->step[1]);
-  for (size_t p = 0; p < P; p++) largest = fmax(largest, (double)geometry->torsion[p]);
+  double step = fmax(plane->step[0], plane->step[1]);
   for (size_t p = 0; p < P; p++) {
     if (!geometry->mask[p]) continue;
     double sdf = graft_stencils_float(stencils, p, geometry->sdf) - (double)geometry->sdf[p];
     double torsion =
         graft_stencils_float(stencils, p, geometry->torsion) - (double)geometry->torsion[p];
-    if (fabs(sdf) > sdf_tolerance * step || fabs(torsion) > torsion_tolerance * largest)
+    if (fabs(sdf) > sdf_tolerance * step || fabs(torsion) > torsion_tolerance * plane->largest)
       return false;
   }
   return true;
@@ -204,7 +230,7 @@ static graft_status find(graft_rotation *rotation, const struct plane *plane, si
   bool good = false;
   size_t P = rotation->points;
   for (size_t n = most; n > own && !good; n--) {
-    if (n % own == 0) {
+    if (n % own == 0 && possible(plane, 2 * pi / (double)n)) {
       GRAFT_TRY(try_order(rotation, plane, closed, inner, n, n / own, &good));
     }
   }
