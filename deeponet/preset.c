@@ -89,14 +89,14 @@ static const graft_setting demo[] = {
 static const graft_setting strong[] = {
     {"field", "lognormal_strong"},
     {"width", "256"},
-    {"rotations", "12"},
+    {"rotations", "3"},
     {"lr", "2e-3"},
     {NULL, NULL},
 };
 
 static const graft_setting full[] = {
-    {"samples", "2700"}, {"grid", "100"}, {"pool", "1"}, {"width", "256"},
-    {"rotations", "12"}, {"lr", "2e-3"},  {NULL, NULL},
+    {"samples", "2700"}, {"grid", "100"}, {"pool", "1"},     {"width", "256"},
+    {"rotations", "12"}, {"lr", "2e-3"},  {"epochs", "100"}, {NULL, NULL},
 };
 
 static const graft_preset preset[] = {
