@@ -37,7 +37,7 @@ static graft_status apply_preset(const graft_program *program, const char *name,
 }
 
 /* Most sections of a verb, and its end. */
-enum { SECTIONS = 8, VERBS = 8 };
+enum { SECTIONS = 10, VERBS = 8 };
 
 /* The verbs with the options of a problem's ground truth. */
 struct verbs {

@@ -61,6 +61,15 @@ void graft_json_real(graft_json *json, const char *key, double value) {
   }
 }
 
+void graft_json_exact(graft_json *json, const char *key, double value) {
+  begin(json, key);
+  if (isfinite(value)) {
+    fprintf(json->file, "%.17g", value);
+  } else {
+    fputs("null", json->file);
+  }
+}
+
 void graft_json_int(graft_json *json, const char *key, long long value) {
   begin(json, key);
   fprintf(json->file, "%lld", value);

@@ -33,6 +33,8 @@ void graft_json_end_array(graft_json *json);
 
 /** Write a number with 10 significant digits; null if it is not finite. */
 void graft_json_real(graft_json *json, const char *key, double value);
+/** Write a number so that it reads back bitwise; null if it is not finite. */
+void graft_json_exact(graft_json *json, const char *key, double value);
 /** Write an integer. */
 void graft_json_int(graft_json *json, const char *key, long long value);
 /** Write true or false. */
