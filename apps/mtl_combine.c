@@ -181,6 +181,11 @@ static graft_status read_tables(const graft_mtl_combine *config, graft_table *gr
   GRAFT_CHECK(gradients->lines <= GRAFT_MAX_TASKS, INPUT,
               "%s: expected at most %d lines, one for each task, got %zu", config->gradients,
               GRAFT_MAX_TASKS, gradients->lines);
+  for (size_t i = 0; i < gradients->count; i++) {
+    GRAFT_CHECK(fabs(gradients->value[i]) < 1e140, INPUT,
+                "%s: the gradient of task %zu is too large: expected numbers below 1e140, got %g",
+                config->gradients, i / gradients->columns + 1, gradients->value[i]);
+  }
   if (!*config->losses) return GRAFT_OK;
   GRAFT_TRY(graft_table_read(config->losses, false, losses));
   GRAFT_CHECK(losses->count == gradients->lines, INPUT,

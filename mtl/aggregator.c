@@ -274,8 +274,8 @@ static graft_status ask(struct pass *p) {
     gather(p, gramian);
     for (size_t i = 0; i < K * K; i++) {
       GRAFT_CHECK(isfinite(gramian[i]), DIVERGED,
-                  "the gradients of tasks %zu and %zu are not finite or too large in step %llu",
-                  p->task[i / K] + 1, p->task[i % K] + 1, (unsigned long long)p->call.step + 1);
+                  "the gradient of task %zu is not finite or too large in step %llu",
+                  p->task[i / K] + 1, (unsigned long long)p->call.step + 1);
     }
   }
   if (type->gather) {
