@@ -29,7 +29,7 @@ static void lists_everything(void) {
       "db_mtl",   "excess_mtl", "cr_mogm",  "equal",
 
       "fsmtl",    "adamw",      "adam",     "sgd",          "lion",        "constant", "cosine",
-      "step",     "one_cycle"};
+      "step"};
   if (!run(0, "list")) return;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     char line[80];
