@@ -73,7 +73,7 @@ bool graft_solver_ball(size_t K, const double *G, double c, double *w) {
   if (b.square < 1e-30) return false;
   b.radius = c * sqrt(b.square);
   if (c == 0) return true;
-  const double low = 1e-6; /* below, rounding in |g_w|² decides */
+  const double low = 1e-6;                   /* below, rounding in |g_w|² decides */
   if (excess(&b, low, w) <= 0) return false; /* |g_w| → 0 */
   (void)root(&b, low, 1, w);
   return true;
