@@ -13,8 +13,9 @@
 #include "geometry/plate.h"
 #include "geometry/region_impl.h"
 
-enum { MAX_ARC = 512, MAX_LAYERS = 128, RING_HOLE = 2, RING_RIM = 4 };
-#define GROWTH 0.35 /* of the element size per length away from holes and boss */
+enum { MAX_ARC = 1200, MAX_LAYERS = 128, RING_HOLE = 2, RING_RIM = 4 };
+#define GROWTH 0.5 /* of the element size per length away from holes and boss */
+#define BOSS 0.1   /* of the element size: at the edge between disc and boss */
 
 /* Wanted element size. */
 struct sizing {
@@ -35,7 +36,7 @@ static struct sizing sizing_of(const graft_plate *plate, double size) {
   struct sizing s = {.plate = plate, .size = size};
   double gap = plate->position - plate->radius - GRAFT_PLATE_BOSS;
   s.hole = fmin(0.5 * size, 0.4 * plate->radius);
-  s.boss = fmin(0.5 * size, gap);
+  s.boss = fmin(BOSS * size, gap);
   return s;
 }
 

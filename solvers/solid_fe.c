@@ -165,7 +165,7 @@ static PetscErrorCode init(graft_solid_fe *fe, size_t entries) {
   PetscCall(KSPSetType(fe->solver, KSPCG));
   PetscCall(KSPGetPC(fe->solver, &pc));
   PetscCall(PCSetType(pc, PCGAMG));
-  PetscCall(KSPSetTolerances(fe->solver, 1e-10, PETSC_DEFAULT, PETSC_DEFAULT, 500));
+  PetscCall(KSPSetTolerances(fe->solver, 1e-9, PETSC_DEFAULT, PETSC_DEFAULT, 500));
   PetscErrorCode code = KSPSetFromOptions(fe->solver);
   if (code != PETSC_SUCCESS) code = graft_status_to_petsc(GRAFT_USAGE); /* its message stands */
   PetscCall(code);

@@ -21,7 +21,7 @@ typedef struct graft_solid_law {
 /** A discretised law on a mesh; create/destroy. Not shared between threads. */
 typedef struct graft_solid_fe graft_solid_fe;
 
-/** Assemble. The linear solver is CG with algebraic multigrid (GAMG) to 1e-10 unless PETSc's
+/** Assemble. The linear solver is CG with algebraic multigrid (GAMG) to 1e-9 unless PETSc's
  *  options say otherwise.
  *  @param solid, law borrowed until graft_solid_fe_destroy()
  *  @param fe returned, destroy with graft_solid_fe_destroy()
