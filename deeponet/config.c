@@ -69,6 +69,8 @@ const graft_option graft_deeponet_options[] = {
     REAL(frequency, "30", 1e-3, 1e3, "w0 of sin(w0 x), the activation sine"),
     INT(random_fourier, "0", 0, 4096, "random Fourier features as trunk input; 0: none"),
     REAL(random_fourier_std, "1", 1e-3, 1e3, "standard deviation of their frequencies"),
+    TEXT(features, LIST, "", NULL,
+         "trunk input per sample: x, y, z, sdf, torsion, given fields; none: the grid's points"),
     INT(fourier, "0", 0, 64, "cosines per axis as trunk input; 0: coordinates"),
     REAL(slope, "0.2", 0, 1, "slope of leaky_relu below 0"),
     INT(width, "128", 1, 65536, "basis functions"),
@@ -157,6 +159,12 @@ graft_status graft_deeponet_config_validate(const graft_deeponet_config *config)
   for (const graft_option *row = graft_deeponet_options; row->name; row++) {
     GRAFT_TRY(check_choice(row, config));
   }
+  struct local_feature feature[MOST_FEATURES];
+  GRAFT_TRY(graft_network_features(config->features, feature, &count));
+  GRAFT_CHECK(count == 0 || (!config->augmentation && !config->symmetrise), USAGE,
+              "-features: expected without -augmentation and -symmetrise");
+  GRAFT_CHECK(count == 0 || strcmp(config->skip, "none") == 0, USAGE,
+              "-features: expected without -skip %s", config->skip);
   GRAFT_TRY(graft_network_channels(config->input, channel, &count));
   GRAFT_CHECK(count > 0 || config->parameters || config->code, USAGE,
               "-input: expected at least one channel, or -parameters, got none");

@@ -41,6 +41,31 @@ static size_t add_field(graft_deeponet *model, const char *name) {
   return d;
 }
 
+/* Fields of the trunk's features, on the axes of the image if there is one. */
+static graft_status init_features(graft_deeponet *model) {
+  const graft_source_info *info = &model->info;
+  bool free = model->fields == 0;
+  for (size_t f = 0; f < model->locals; f++) {
+    struct local_feature *feature = &model->local[f];
+    GRAFT_CHECK(feature->kind > FEATURE_Z || (int)feature->kind < info->dims, USAGE,
+                "-features: expected coordinates of a grid of %d axes, got '%s'", info->dims,
+                feature->name);
+    if (feature->kind != FEATURE_FIELD) continue;
+    const graft_source_input *input = graft_source_input_find(info, feature->name);
+    GRAFT_CHECK(input, USAGE,
+                "-features: expected x, y, z, sdf, torsion or input fields of %s (%s, …), got '%s'",
+                info->dataset_name, info->inputs ? info->input[0].name : "it has none",
+                feature->name);
+    if (free) model->axes = input->axes;
+    free = false;
+    GRAFT_CHECK(input->axes == model->axes, USAGE,
+                "-features: expected fields on the same axes of the grid, got '%s'",
+                feature->name);
+    feature->field = add_field(model, feature->name);
+  }
+  return GRAFT_OK;
+}
+
 /* Fields and axes of the image; the fields must be given by the data set. */
 static graft_status init_image(graft_deeponet *model) {
   const graft_source_info *info = &model->info;
@@ -66,6 +91,7 @@ static graft_status init_image(graft_deeponet *model) {
                 channel->name, model->channel[0].name);
     model->axes = axes;
   }
+  GRAFT_TRY(init_features(model));
   model->sensors = graft_source_points(info, model->axes);
   GRAFT_TRY(graft_alloc(&model->place, info->points, sizeof *model->place));
   graft_source_places(info, model->axes, model->place);
@@ -101,6 +127,7 @@ graft_status graft_model_create(const graft_deeponet_config *config, const graft
   model->loss = graft_loss_find(config->loss);
   model->threads = config->threads > 0 ? (int)config->threads : omp_get_max_threads();
   GRAFT_TRY(graft_network_channels(config->input, model->channel, &model->channels));
+  GRAFT_TRY(graft_network_features(config->features, model->local, &model->locals));
   GRAFT_TRY(copy_info(info, &model->info));
   GRAFT_TRY(init_image(model));
   GRAFT_TRY(check_parts(model));
@@ -118,9 +145,13 @@ graft_status graft_model_create(const graft_deeponet_config *config, const graft
 }
 
 graft_status graft_model_finish(graft_deeponet *model) {
-  size_t rows = (size_t)model->config.batch;
+  size_t rows = (size_t)model->config.batch, points = model->info.points;
   if (rows > PREDICT_ROWS) rows = PREDICT_ROWS;
-  GRAFT_TRY(graft_network_build(model, rows, &model->network));
+  if (graft_model_local(model)) {
+    rows = 1;
+    if (points > LOCAL_POINTS) points = LOCAL_POINTS;
+  }
+  GRAFT_TRY(graft_network_build(model, rows, points, &model->network));
   const graft_layout *layout = graft_graph_layout(model->network.graph);
   GRAFT_TRY(graft_alloc(&model->theta, layout->n, sizeof(graft_real)));
   GRAFT_TRY(graft_graph_init_parameters(model->network.graph, (uint64_t)model->config.seed,
@@ -133,15 +164,32 @@ graft_status graft_model_finish(graft_deeponet *model) {
   return GRAFT_OK;
 }
 
-static graft_status create(const graft_deeponet_config *config, const graft_source *source,
-                           const char *split, graft_deeponet **model) {
-  const graft_source_info *info = &source->info;
-  GRAFT_TRY(graft_model_create(config, info, model));
+graft_status graft_model_regions(graft_deeponet *model, const graft_source_info *info) {
   for (size_t g = 0; g < info->geometries; g++) {
     const graft_source_geometry *geometry = &info->geometry[g];
-    GRAFT_TRY(graft_model_region_init(*model, geometry->name, geometry->mask, geometry->sdf,
-                                      geometry->torsion, &(*model)->region[g]));
+    GRAFT_TRY(graft_model_region_init(model, geometry->name, geometry->mask, geometry->sdf,
+                                      geometry->torsion, &model->region[g]));
   }
+  return GRAFT_OK;
+}
+
+graft_status graft_model_adopt(graft_deeponet *model, const graft_source_info *info) {
+  GRAFT_CHECK(model->info.geometries == 0, INTERNAL, "model: expected no geometries, got %zu",
+              model->info.geometries);
+  graft_free(model->info.geometry);
+  graft_free(model->region);
+  model->info.geometry = NULL;
+  model->region = NULL;
+  GRAFT_TRY(graft_alloc(&model->info.geometry, info->geometries, sizeof *model->info.geometry));
+  GRAFT_TRY(graft_alloc(&model->region, info->geometries, sizeof *model->region));
+  model->info.geometries = info->geometries;
+  return graft_model_regions(model, info);
+}
+
+static graft_status create(const graft_deeponet_config *config, const graft_source *source,
+                           const char *split, graft_deeponet **model) {
+  GRAFT_TRY(graft_model_create(config, &source->info, model));
+  GRAFT_TRY(graft_model_regions(*model, &source->info));
   GRAFT_TRY(graft_training_create(*model, source, split));
   return graft_model_finish(*model);
 }
@@ -211,6 +259,7 @@ const graft_deeponet_config *graft_deeponet_get_config(const graft_deeponet *mod
 
 const float *graft_deeponet_mean(const graft_deeponet *model, const char *task) {
   for (size_t k = 0; k < model->info.tasks; k++) {
+    if (!graft_model_trained(model, k)) continue;
     if (strcmp(model->info.task_name[k], task) == 0) return model->mean + k * model->info.points;
   }
   return NULL;
@@ -239,6 +288,7 @@ static graft_status derive(const graft_deeponet *model, struct region *region) {
       region->name, model->transform->name);
   graft_source_geometry geometry = {
       .mask = region->mask, .sdf = region->sdf, .torsion = region->torsion};
+  if (graft_model_local(model)) GRAFT_TRY(graft_local_points(region, points));
   bool moving = config->augmentation || config->symmetrise;
   GRAFT_TRY(graft_symmetry_init(&region->symmetry, &model->info, moving ? &geometry : NULL));
   size_t g = region->symmetry.count, M = model->sensors;
@@ -274,6 +324,7 @@ void graft_model_region_fini(struct region *region) {
   graft_free(region->base);
   graft_free(region->fixed);
   graft_free(region->image_point);
+  graft_free(region->point);
   graft_symmetry_fini(&region->symmetry);
   graft_rotation_fini(&region->rotation);
 }

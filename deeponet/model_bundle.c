@@ -112,7 +112,8 @@ static graft_status put_info(const graft_deeponet *model, graft_bundle *bundle) 
   int64_t region[GRAFT_MAX_TASKS];
   size_t D = (size_t)info->dims, K = info->tasks;
   for (size_t k = 0; k < K; k++) {
-    region[k] = model->task[k].region == NO_REGION ? -1 : (int64_t)model->task[k].region;
+    bool one = model->task[k].region != NO_REGION && !graft_model_local(model);
+    region[k] = one ? (int64_t)model->task[k].region : -1;
   }
   GRAFT_TRY(graft_bundle_put(bundle, "grid/size", GRAFT_INT64, GRAFT_SHAPE(1, D), grid));
   GRAFT_TRY(graft_bundle_put(bundle, "grid/lo", GRAFT_FLOAT64, GRAFT_SHAPE(1, D), info->lo));
@@ -128,8 +129,10 @@ static graft_status put_info(const graft_deeponet *model, graft_bundle *bundle) 
 static graft_status put_regions(const graft_deeponet *model, graft_bundle *bundle) {
   char name[64];
   size_t P = model->info.points;
-  GRAFT_TRY(graft_bundle_put_int(bundle, "geometry/count", (int64_t)model->info.geometries));
-  for (size_t g = 0; g < model->info.geometries; g++) {
+  /* with local features every sample brings its own */
+  size_t G = graft_model_local(model) ? 0 : model->info.geometries;
+  GRAFT_TRY(graft_bundle_put_int(bundle, "geometry/count", (int64_t)G));
+  for (size_t g = 0; g < G; g++) {
     const struct region *region = &model->region[g];
     graft_shape shape = GRAFT_SHAPE(1, P);
     snprintf(name, sizeof name, "geometry/%zu/name", g);
@@ -192,6 +195,7 @@ static graft_status put_fitted(const graft_deeponet *model, graft_bundle *bundle
     snprintf(name, sizeof name, "skip/%s", model->info.task_name[k]);
     if (model->skip->kernel) GRAFT_TRY(graft_skip_save(&model->task[k].skip, name, bundle));
   }
+  GRAFT_TRY(graft_local_put(model, bundle));
   return put_ranges(model, bundle);
 }
 
@@ -243,8 +247,8 @@ static graft_status get_info(const graft_bundle *bundle, graft_source_info *info
   GRAFT_TRY(graft_bundle_get_text(bundle, "dataset/name", &text[0]));
   GRAFT_TRY(graft_bundle_get_text(bundle, "dataset/problem", &text[1]));
   GRAFT_TRY(graft_bundle_get_text(bundle, "dataset/field", &text[2]));
-  GRAFT_CHECK(geometries >= 1 && geometries <= 1000000, INPUT,
-              "geometry/count: expected 1 to 1000000, got %lld", (long long)geometries);
+  GRAFT_CHECK(geometries >= 0 && geometries <= 1000000, INPUT,
+              "geometry/count: expected 0 to 1000000, got %lld", (long long)geometries);
   for (size_t a = 0; a < D; a++) {
     GRAFT_CHECK(size[a] >= 1 && size[a] <= 1000000, INPUT,
                 "grid/size: expected 1 to 1000000, got %lld", (long long)size[a]);
@@ -424,6 +428,7 @@ static graft_status load(const graft_bundle *bundle, graft_deeponet **model) {
   if (status != GRAFT_OK) return status;
   GRAFT_TRY(get_regions(bundle, *model));
   GRAFT_TRY(get_fitted(bundle, *model));
+  GRAFT_TRY(graft_local_get(bundle, *model));
   GRAFT_TRY(get_projection(bundle, *model));
   GRAFT_TRY(get_seen(bundle, *model));
   GRAFT_TRY(graft_model_finish(*model));

@@ -37,11 +37,30 @@ struct channel {
 };
 #define NO_FIELD SIZE_MAX
 
+/* Kinds of features of a trunk that reads numbers of each sample. */
+enum feature_kind {
+  FEATURE_X, /* coordinates along the grid's axes */
+  FEATURE_Y,
+  FEATURE_Z,
+  FEATURE_SDF,
+  FEATURE_TORSION,
+  FEATURE_FIELD /* an input field */
+};
+
+struct local_feature {
+  enum feature_kind kind;
+  char name[GRAFT_NAME_SIZE];
+  size_t field;         /* number among the model's input fields */
+  double shift, factor; /* feature = (raw − shift) factor */
+};
+enum { MOST_FEATURES = 16, LOCAL_POINTS = 4096 /* points of a sample predicted at a time */ };
+
 /* The network as a graph. */
 struct network {
   graft_graph *graph;
   graft_node image, code, point; /* inputs [B x H x W x C] or [B x R], [B x codes], [P x F] */
   size_t features;               /* F */
+  size_t points;                 /* most points of a pass */
   size_t codes;                  /* numbers beside the image: one-hot task, the sample's own */
   bool has_image;
 };
@@ -54,10 +73,14 @@ GRAFT_MUST_USE graft_status graft_network_list(const char *name, const char *tex
 GRAFT_MUST_USE graft_status graft_network_channels(const char *text, struct channel *channel,
                                                    size_t *count);
 
-/* Build the graph of a model whose components are known, for batches of @p max_samples; fills the
- * trunk's input. */
+/* Features of option `features`, without their fields; @p feature [MOST_FEATURES]. */
+GRAFT_MUST_USE graft_status graft_network_features(const char *text, struct local_feature *feature,
+                                                   size_t *count);
+
+/* Build the graph of a model whose components are known, for batches of @p max_samples and
+ * @p max_points; fills the trunk's input if that is the same for all samples. */
 GRAFT_MUST_USE graft_status graft_network_build(const graft_deeponet *model, size_t max_samples,
-                                                struct network *network);
+                                                size_t max_points, struct network *network);
 
 /* One geometry as the model uses it. */
 struct region {
@@ -72,6 +95,8 @@ struct region {
   graft_rotation rotation; /* likewise; element e of the group is turn e / symmetry.count, then
                               symmetry e % symmetry.count */
   uint32_t *image_point;   /* [g x M] the symmetries on the points of the image */
+  size_t inner;            /* points of the region, of a model with local features */
+  uint32_t *point;         /* [inner] these */
 };
 
 /* Statistics of a field over the region, whose training ranges a model knows. */
@@ -95,6 +120,8 @@ struct graft_deeponet {
       info;        /* grid and names only: no samples, no splits, geometries without arrays */
   size_t channels; /* C */
   struct channel channel[MOST_CHANNELS];
+  size_t locals; /* features of a trunk that reads numbers of each sample; 0: it reads none */
+  struct local_feature local[MOST_FEATURES];
   size_t fields; /* D */
   char field[MOST_CHANNELS][GRAFT_NAME_SIZE];
   unsigned axes;           /* of the image */
@@ -186,6 +213,9 @@ void graft_model_project(const graft_deeponet *model, size_t count, const graft_
 /* The scratch that it needs, once pixels and components are known. */
 GRAFT_MUST_USE graft_status graft_model_allocate_tile(graft_deeponet *model);
 
+/* Had the task training samples? */
+bool graft_model_trained(const graft_deeponet *model, size_t task);
+
 /* Ranges of a task: their number, D x RANGE_COUNT + Q. */
 size_t graft_model_ranges(const graft_deeponet *model);
 
@@ -200,6 +230,36 @@ int64_t graft_model_fingerprint(const graft_deeponet *model, const struct region
 
 /* model->seen holds the fingerprints [count] of all samples used in training: sort them. */
 void graft_model_remember(graft_deeponet *model, size_t count);
+
+/* Does the trunk read numbers of each sample? */
+bool graft_model_local(const graft_deeponet *model);
+
+/* Features [count x F] of a sample with input fields [D x M] at points of its region. */
+void graft_local_fill(const graft_deeponet *model, const struct region *region, const float *field,
+                      size_t count, const uint32_t *point, graft_real *out);
+
+/* Shifts and factors from the training rows @p row [rows]. */
+void graft_local_fit(graft_deeponet *model, size_t rows, const size_t *row,
+                     const size_t *row_region, const float *field);
+
+/* Points of a region. */
+GRAFT_MUST_USE graft_status graft_local_points(struct region *region, size_t points);
+
+/* z [P] += factor · network on the points of one sample, whose branch input is in row 0. */
+GRAFT_MUST_USE graft_status graft_local_predict(graft_deeponet *model, const struct region *region,
+                                                const float *field, graft_real factor,
+                                                graft_real *z);
+
+/* Shifts and factors in a bundle. */
+GRAFT_MUST_USE graft_status graft_local_put(const graft_deeponet *model, graft_bundle *bundle);
+GRAFT_MUST_USE graft_status graft_local_get(const graft_bundle *bundle, graft_deeponet *model);
+
+/* Copies of all geometries of a data set into model->region. */
+GRAFT_MUST_USE graft_status graft_model_regions(graft_deeponet *model,
+                                                const graft_source_info *info);
+
+/* The same into a model without geometries. */
+GRAFT_MUST_USE graft_status graft_model_adopt(graft_deeponet *model, const graft_source_info *info);
 
 /* Is a sample with this region, fields [D x M] and numbers [Q] among them? */
 bool graft_model_saw(const graft_deeponet *model, const struct region *region, const float *field,

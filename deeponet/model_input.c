@@ -113,6 +113,11 @@ void graft_model_project(const graft_deeponet *model, size_t count, const graft_
   }
 }
 
+bool graft_model_trained(const graft_deeponet *model, size_t task) {
+  const double *range = model->task[task].range;
+  return graft_model_ranges(model) == 0 || range[0] <= range[1];
+}
+
 size_t graft_model_ranges(const graft_deeponet *model) {
   return model->fields * RANGE_COUNT + model->info.codes;
 }

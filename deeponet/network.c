@@ -156,8 +156,11 @@ static graft_status add_trunk(struct build *b, const struct network *network, gr
   return add_dense(b, "trunk", "output", 0, (size_t)b->config->width, node);
 }
 
-static size_t features(const graft_deeponet_config *config, int dims) {
+static size_t features(const graft_deeponet *model) {
+  const graft_deeponet_config *config = &model->config;
+  int dims = model->info.dims;
   size_t count = 1;
+  if (graft_model_local(model)) return model->locals;
   if (config->fourier == 0) return (size_t)dims;
   for (int a = 0; a < dims; a++) count *= (size_t)config->fourier;
   return count;
@@ -165,9 +168,9 @@ static size_t features(const graft_deeponet_config *config, int dims) {
 
 /* Trunk features of the grid points: coordinates in [−1, 1], or products of cos(π k s) over the
  * axes, s in [0, 1], k from 0. */
-static void fill_points(const graft_deeponet_config *config, const graft_source_info *info,
-                        graft_real *out) {
-  size_t F = features(config, info->dims), n = (size_t)config->fourier;
+static void fill_points(const graft_deeponet *model, graft_real *out) {
+  const graft_source_info *info = &model->info;
+  size_t F = features(model), n = (size_t)model->config.fourier;
   for (size_t p = 0; p < info->points; p++) {
     double s[3] = {0};
     size_t rest = p;
@@ -200,7 +203,7 @@ static graft_operator_config shared_settings(const graft_deeponet_config *config
 }
 
 graft_status graft_network_build(const graft_deeponet *model, size_t max_samples,
-                                 struct network *network) {
+                                 size_t max_points, struct network *network) {
   const graft_deeponet_config *config = &model->config;
   const graft_source_info *info = &model->info;
   uint64_t tasks = info->tasks < 64 ? ((uint64_t)1 << info->tasks) - 1 : ~(uint64_t)0;
@@ -215,12 +218,13 @@ graft_status graft_network_build(const graft_deeponet *model, size_t max_samples
   }
   *network = (struct network){.has_image = model->channels > 0,
                               .codes = graft_model_codes(model),
-                              .features = features(config, info->dims)};
+                              .points = max_points,
+                              .features = features(model)};
   GRAFT_CHECK(axes <= 2 || (strcmp(config->branch, "conv") != 0 && config->pool == 0), USAGE,
               "-branch: expected dense or pca without halvings on a grid of %d axes, got %s", axes,
               config->branch);
   size_t width = model->sensors / height;
-  GRAFT_TRY(graft_graph_create(&network->graph, max_samples, info->points, model->threads));
+  GRAFT_TRY(graft_graph_create(&network->graph, max_samples, max_points, model->threads));
   struct build b = {config, network->graph, shared_settings(config), tasks};
   if (network->has_image) {
     GRAFT_TRY(graft_graph_input(b.graph, "branch/image", GRAFT_AXIS_SAMPLE,
@@ -238,6 +242,8 @@ graft_status graft_network_build(const graft_deeponet *model, size_t max_samples
   GRAFT_TRY(add_trunk(&b, network, &ends[1]));
   GRAFT_TRY(graft_graph_add(b.graph, "contract", "output", &b.layer, ends, 2, tasks, &output));
   GRAFT_TRY(graft_graph_finish(b.graph, output));
-  fill_points(config, info, graft_graph_input_data(b.graph, network->point));
+  if (!graft_model_local(model)) {
+    fill_points(model, graft_graph_input_data(b.graph, network->point));
+  }
   return GRAFT_OK;
 }

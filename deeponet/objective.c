@@ -80,12 +80,36 @@ static size_t row_symmetry(const struct training *t, const graft_request *reques
   return graft_rng_below(&rng, (uint32_t)count);
 }
 
-/* The points of a pass: list [count], and what belongs to them. */
+/* The points of a pass: list [count], and what belongs to them; with local features [B x count],
+ * those of each sample. */
 struct points {
   size_t count;
   const uint32_t *list;
-  bool all;
+  bool all, local;
 };
+
+/* Those of sample b of a batch. */
+static const uint32_t *list_of(struct points points, size_t b) {
+  return points.list + (points.local ? b * points.count : 0);
+}
+
+/* Draw the points of each sample from its region; the same ones at every validation. */
+static struct points draw_local(struct training *t, const graft_request *request, size_t count) {
+  const graft_deeponet *model = t->model;
+  bool validates = request->pass == GRAFT_PASS_VALIDATE;
+  for (size_t b = 0; b < count; b++) {
+    const struct region *region = &model->region[t->row_region[t->batch[b]]];
+    uint64_t draw = validates ? 0 : mix(request->step + 1, request->batch);
+    graft_rng rng;
+    graft_rng_init(&rng, (uint64_t)model->config.seed, GRAFT_STREAM_SHUFFLE,
+                   mix(mix(draw, t->id[t->batch[b]]), point_index));
+    for (size_t i = b * t->p; i < (b + 1) * t->p; i++) {
+      t->list[i] = region->point[graft_rng_below(&rng, (uint32_t)region->inner)];
+      t->base[i] = region->base[t->list[i]];
+    }
+  }
+  return (struct points){.count = t->p, .list = t->list, .local = true};
+}
 
 /* Draw the points of a training step, and give the trunk their features. */
 static struct points select_points(struct training *t, const graft_request *request) {
@@ -95,7 +119,7 @@ static struct points select_points(struct training *t, const graft_request *requ
   if (p == P || request->pass == GRAFT_PASS_VALIDATE) {
     if (t->partial) memcpy(input, t->feature, P * F * sizeof *input);
     t->partial = false;
-    return (struct points){P, t->all, true};
+    return (struct points){.count = P, .list = t->all, .all = true};
   }
   graft_rng rng;
   graft_rng_init(&rng, (uint64_t)t->model->config.seed, GRAFT_STREAM_SHUFFLE,
@@ -113,7 +137,7 @@ static struct points select_points(struct training *t, const graft_request *requ
     }
   }
   t->partial = true;
-  return (struct points){p, t->list, false};
+  return (struct points){.count = p, .list = t->list};
 }
 
 /* Branch input of a row under element e of its region's group. */
@@ -142,28 +166,29 @@ static void fill_start(const struct training *t, struct points points, size_t b,
   const float *field = graft_training_field(t, row);
   const struct region *region = &model->region[t->row_region[row]];
   const uint32_t *point = region->image_point + e % region->symmetry.count * model->sensors;
+  const uint32_t *list = list_of(points, b);
   graft_real *start = t->start + b * points.count;
   for (size_t i = 0; i < points.count; i++) {
-    start[i] = (graft_real)field[point[model->place[points.list[i]]]];
+    start[i] = (graft_real)field[point[model->place[list[i]]]];
   }
 }
 
 /* Target and skip path's part of z of a row under element e, at some points; out and z [count]. */
-static void fill_target(const struct training *t, size_t row, size_t e, struct points points,
-                        graft_real *target, graft_real *z) {
+static void fill_target(const struct training *t, size_t row, size_t e, size_t count,
+                        const uint32_t *list, graft_real *target, graft_real *z) {
   const graft_deeponet *model = t->model;
   const struct region *region = &model->region[t->row_region[row]];
   size_t P = model->info.points, j = e / region->symmetry.count;
   const uint32_t *point = region->symmetry.point + e % region->symmetry.count * P;
   const float *u = graft_training_u(t, row), *skip = t->skip ? t->skip + row * P : NULL;
   graft_real scale = (graft_real)model->config.scale;
-  for (size_t i = 0; i < points.count; i++) {
-    uint32_t p = point[points.list[i]];
+  for (size_t i = 0; i < count; i++) {
+    uint32_t p = point[list[i]];
     target[i] =
         scale * (j ? (graft_real)graft_rotation_u(&region->rotation, j, p, u) : (graft_real)u[p]);
   }
-  for (size_t i = 0; skip && i < points.count; i++) {
-    uint32_t p = point[points.list[i]];
+  for (size_t i = 0; skip && i < count; i++) {
+    uint32_t p = point[list[i]];
     z[i] = j ? (graft_real)graft_stencils_float(&region->rotation.turn[j].output, p, skip)
              : (graft_real)skip[p];
   }
@@ -179,9 +204,12 @@ static void assemble(struct training *t, const graft_request *request, struct po
     size_t row = t->batch[b], g = t->row_region[row], e = row_symmetry(t, request, row);
     fill_branch(t, b, row, e);
     if (t->start) fill_start(t, points, b, row, e);
-    fill_target(t, row, e, points, t->target + b * n, t->skip ? t->offset + b * n : NULL);
+    fill_target(t, row, e, n, list_of(points, b), t->target + b * n,
+                t->skip ? t->offset + b * n : NULL);
     t->sample_id[b] = t->id[row];
-    t->mask[b] = points.all ? model->region[g].weight : t->inside + g * n;
+    t->mask[b] = points.all     ? model->region[g].weight
+                 : points.local ? t->inside
+                                : t->inside + g * n;
   }
   if (t->image) {
     graft_model_project(model, count, t->image,
@@ -203,9 +231,10 @@ static void transform(struct training *t, struct points points, struct part part
 #pragma omp parallel for schedule(static) num_threads(model->threads)
   for (size_t b = part.first; b < part.first + part.count; b++) {
     size_t g = t->row_region[t->batch[b]];
-    const graft_real *base = t->start     ? t->start + b * n
-                             : points.all ? model->region[g].base
-                                          : t->base + g * n;
+    const graft_real *base = t->start       ? t->start + b * n
+                             : points.all   ? model->region[g].base
+                             : points.local ? t->base + b * n
+                                            : t->base + g * n;
     const graft_real *skip = t->skip ? t->offset + b * n : NULL;
     graft_real *z = t->gradient + b * n, *slope = t->slope + b * n, *u = t->prediction + b * n;
     for (size_t i = 0; i < n; i++) z[i] = gain * output[b * n + i] + (skip ? skip[i] : 0);
@@ -236,7 +265,8 @@ struct assembled {
 };
 
 static struct assembled prepare(struct training *t, const graft_request *request, size_t count) {
-  struct points points = select_points(t, request);
+  struct points points = graft_model_local(t->model) ? draw_local(t, request, count)
+                                                     : select_points(t, request);
   assemble(t, request, points, count);
   return (struct assembled){
       .request = request,
@@ -294,6 +324,28 @@ static graft_status backward(struct training *t, const struct assembled *a, stru
   return graft_graph_backward(t->network.graph, &run, theta, t->gradient, gradient);
 }
 
+/* Both passes of a part whose samples have trunk inputs of their own, one after the other;
+ * @p gradient NULL: losses only. */
+static graft_status pass_local(struct training *t, const struct assembled *a, struct part part,
+                               const graft_real *theta, const double *weight,
+                               graft_reply *reply, graft_real *gradient) {
+  const graft_deeponet *model = t->model;
+  graft_real *input = graft_graph_input_data(t->network.graph, t->network.point);
+  for (size_t b = part.first; b < part.first + part.count; b++) {
+    size_t row = t->batch[b];
+    struct part one = {b, 1};
+    graft_run run = run_of(a, one);
+    graft_local_fill(model, &model->region[t->row_region[row]],
+                     t->field + row * model->fields * model->sensors, a->points.count,
+                     list_of(a->points, b), input);
+    GRAFT_TRY(forward(t, a, one, theta, weight, gradient != NULL, reply));
+    run.accumulate = b > part.first;
+    if (!gradient) continue;
+    GRAFT_TRY(graft_graph_backward(t->network.graph, &run, theta, t->gradient, gradient));
+  }
+  return GRAFT_OK;
+}
+
 /* Put t->batch in order of the tasks, those of a task in the order they had; part [K]. */
 static void sort_by_task(struct training *t, size_t count, struct part *part) {
   size_t K = t->model->info.tasks, sorted = 0;
@@ -320,11 +372,16 @@ static graft_status rows(struct training *t, const graft_request *request, const
   }
   sort_by_task(t, count, part);
   a = prepare(t, request, count);
-  if (!own) GRAFT_TRY(forward(t, &a, all, theta, NULL, true, reply));
+  bool local = a.points.local;
+  if (!own && !local) GRAFT_TRY(forward(t, &a, all, theta, NULL, true, reply));
   for (size_t k = 0; k < K; k++) {
     graft_real *row = reply->rows + k * n;
     if (part[k].count == 0) {
       memset(row, 0, n * sizeof *row);
+      continue;
+    }
+    if (local) {
+      GRAFT_TRY(pass_local(t, &a, part[k], own ? own[k] : theta, NULL, reply, row));
       continue;
     }
     if (own) GRAFT_TRY(forward(t, &a, part[k], own[k], NULL, true, reply));
@@ -346,6 +403,9 @@ static graft_status sum(struct training *t, const graft_request *request, const 
     return GRAFT_OK;
   }
   a = prepare(t, request, count);
+  if (a.points.local) {
+    return pass_local(t, &a, all, theta, request->weight, reply, wanted ? reply->sum : NULL);
+  }
   GRAFT_TRY(forward(t, &a, all, theta, request->weight, wanted, reply));
   return wanted ? backward(t, &a, all, theta, reply->sum) : GRAFT_OK;
 }

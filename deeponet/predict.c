@@ -210,6 +210,30 @@ static graft_status add_network(struct predict *c, const size_t *sample, size_t 
   return GRAFT_OK;
 }
 
+/* The same for a trunk that reads numbers of each sample, one sample at a time. */
+static graft_status add_local(struct predict *c, const size_t *sample, size_t count) {
+  graft_deeponet *model = c->model;
+  const struct network *network = &model->network;
+  size_t P = model->info.points, M = model->sensors;
+  bool projects = graft_model_projects(model);
+  graft_real *input =
+      network->has_image ? graft_graph_input_data(network->graph, network->image) : NULL;
+  for (size_t b = 0; b < count; b++) {
+    const struct region *region = region_of(c, sample[b]);
+    const float *field = c->field + b * model->fields * M;
+    graft_real *image = projects ? c->image : input;
+    if (image) graft_model_image(model, region, field, 0, image);
+    if (projects) graft_model_project(model, 1, image, input);
+    if (network->codes) {
+      graft_model_code(model, task_of(c, sample[b]), number_of(c, sample[b]),
+                       graft_graph_input_data(network->graph, network->code));
+    }
+    GRAFT_TRY(graft_local_predict(model, region, field, (graft_real)model->config.gain,
+                                  c->z + b * P));
+  }
+  return GRAFT_OK;
+}
+
 /* @p field [D x M] of the sample */
 static void finish(const struct predict *c, const struct region *region, const float *field,
                    const graft_real *z, float *u) {
@@ -234,7 +258,10 @@ static graft_status predict_chunk(struct predict *c, const size_t *sample, size_
   }
   GRAFT_TRY(graft_model_read(c->model, c->source, sample, count, c->field));
   memset(c->z, 0, count * P * sizeof *c->z);
-  for (size_t e = 0; e < elements; e++) GRAFT_TRY(add_network(c, sample, count, e));
+  if (graft_model_local(c->model)) GRAFT_TRY(add_local(c, sample, count));
+  for (size_t e = 0; !graft_model_local(c->model) && e < elements; e++) {
+    GRAFT_TRY(add_network(c, sample, count, e));
+  }
   if (c->model->skip->kernel) {
     GRAFT_TRY(predict_skip(c, sample, count));
     for (size_t i = 0; i < count * P; i++) c->z[i] += (graft_real)c->skip[i];
@@ -300,7 +327,9 @@ static graft_status check_inputs(struct predict *c, const size_t *sample, size_t
                            statistic);
     for (size_t k = 0; k < model->info.tasks; k++) {
       double largest = 0;
-      if (task_of(c, sample[i]) != NO_TASK && task_of(c, sample[i]) != k) continue;
+      size_t own = task_of(c, sample[i]);
+      bool known = own != NO_TASK && graft_model_trained(model, own);
+      if ((known && own != k) || !graft_model_trained(model, k)) continue;
       for (size_t r = 0; r < R; r++) {
         largest = fmax(largest, range_excess(model->task[k].range + 2 * r, statistic[r]));
       }

@@ -9,5 +9,7 @@
 
 extern const graft_setting graft_preset_fisher_paper[]; /**< problem fisher, preset paper */
 extern const graft_setting graft_preset_fisher_demo[];  /**< problem fisher, preset demo */
+extern const graft_setting graft_preset_heat_paper[];   /**< problem heat, preset paper */
+extern const graft_setting graft_preset_heat_demo[];    /**< problem heat, preset demo */
 
 #endif

@@ -55,8 +55,10 @@ struct training {
 
   /* Passes on p of the P points: the rest is only there if p < P. */
   size_t p;
-  uint32_t *all, *list;      /* [P] all points in order; the first p of it are this step's */
-  graft_real *base, *inside; /* [G x p] region's base and weight at these points */
+  uint32_t *all, *list;      /* [P] all points in order; the first p of it are this step's. With
+                                local features: list [B x p] of each sample */
+  graft_real *base, *inside; /* [G x p] region's base and weight at these points. With local
+                                features: [B x p] of each sample, and [p] ones */
   graft_real *start;         /* [B x P] base of each sample, for a transform that starts from one */
   graft_real *feature;       /* [P x F] trunk features of all points */
   bool partial;              /* the trunk's input holds some points only */
