@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Method:    a trunk that reads, at each point, numbers of that sample too: coordinates, the signed
- *            distance of its region, the region's reference solution, given fields, its own numbers.
- *            The trunk's rows then belong to one sample, so a pass takes the samples one by one; only
- *            points of the region are looked at. Features are brought to mean 0 and deviation 1 over
+ *            distance of its region, the region's reference solution, given fields, its own
+ * numbers. Trunk rows then lie sample after sample (operator contract_each), each with its own
+ *            points of its region. Features are brought to mean 0 and deviation 1 over
  *            the training samples' points, coordinates to [−1, 1].
  * Cost:      a trunk evaluation per sample and point; the branch is cheap beside it.
  * Reference: he2024 (signed distance as a trunk input). */
@@ -12,11 +12,14 @@
 #include "base/arena.h"
 #include "deeponet/model_impl.h"
 
-enum { FIT_STRIDE = 7 /* every so-manieth point of a region is looked at for mean and deviation */ };
+enum {
+  FIT_STRIDE = 7 /* every so-manieth point of a region is looked at for mean and deviation */
+};
 
 bool graft_model_local(const graft_deeponet *model) { return model->locals > 0; }
 
-graft_status graft_network_features(const char *text, struct local_feature *feature, size_t *count) {
+graft_status graft_network_features(const char *text, struct local_feature *feature,
+                                    size_t *count) {
   static const char *const name[] = {"x", "y", "z", "sdf", "torsion"};
   *count = 0;
   while (*text) {
@@ -137,7 +140,7 @@ graft_status graft_local_predict(graft_deeponet *model, const struct region *reg
   graft_real *input = graft_graph_input_data(network->graph, network->point);
   for (size_t i = 0; i < region->inner; i += network->points) {
     size_t left = region->inner - i, count = left < network->points ? left : network->points;
-    graft_run run = {.samples = 1, .points = count};
+    graft_run run = {.samples = 1, .points = network->points}; /* rows left over keep old values */
     graft_local_fill(model, region, field, count, region->point + i, input);
     GRAFT_TRY(graft_graph_forward(network->graph, &run, model->theta));
     const graft_real *output = graft_graph_output(network->graph);

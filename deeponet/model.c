@@ -59,8 +59,7 @@ static graft_status init_features(graft_deeponet *model) {
     if (free) model->axes = input->axes;
     free = false;
     GRAFT_CHECK(input->axes == model->axes, USAGE,
-                "-features: expected fields on the same axes of the grid, got '%s'",
-                feature->name);
+                "-features: expected fields on the same axes of the grid, got '%s'", feature->name);
     feature->field = add_field(model, feature->name);
   }
   return GRAFT_OK;

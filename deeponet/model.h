@@ -54,8 +54,8 @@ typedef struct graft_deeponet_config {
   double frequency;         /**< w0 of sine: sin(w0 x); its layers start as SIREN's do */
   long long random_fourier; /**< random Fourier features of the coordinates; 0: none */
   double random_fourier_std; /**< standard deviation of their frequencies */
-  char features[128]; /**< trunk input that differs between samples: x, y, z (coordinates), sdf,
-                           torsion, names of given fields; "": grid points, the same for all */
+  char features[128];  /**< trunk input that differs between samples: x, y, z (coordinates), sdf,
+                            torsion, names of given fields; "": grid points, the same for all */
   long long fourier;   /**< trunk input: products of that many cosines per axis; 0: coordinates */
   double slope;        /**< of leaky_relu for negative arguments */
   long long width;     /**< basis functions: outputs of branch and trunk */

@@ -60,7 +60,7 @@ struct network {
   graft_graph *graph;
   graft_node image, code, point; /* inputs [B x H x W x C] or [B x R], [B x codes], [P x F] */
   size_t features;               /* F */
-  size_t points;                 /* most points of a pass */
+  size_t points;                 /* most points of a pass; with local features: of each sample */
   size_t codes;                  /* numbers beside the image: one-hot task, the sample's own */
   bool has_image;
 };
@@ -78,7 +78,8 @@ GRAFT_MUST_USE graft_status graft_network_features(const char *text, struct loca
                                                    size_t *count);
 
 /* Build the graph of a model whose components are known, for batches of @p max_samples and
- * @p max_points; fills the trunk's input if that is the same for all samples. */
+ * @p max_points (with local features: exactly so many of each sample); fills the trunk's input if
+ * that is the same for all samples. */
 GRAFT_MUST_USE graft_status graft_network_build(const graft_deeponet *model, size_t max_samples,
                                                 size_t max_points, struct network *network);
 

@@ -202,8 +202,8 @@ static graft_operator_config shared_settings(const graft_deeponet_config *config
   return layer;
 }
 
-graft_status graft_network_build(const graft_deeponet *model, size_t max_samples,
-                                 size_t max_points, struct network *network) {
+graft_status graft_network_build(const graft_deeponet *model, size_t max_samples, size_t max_points,
+                                 struct network *network) {
   const graft_deeponet_config *config = &model->config;
   const graft_source_info *info = &model->info;
   uint64_t tasks = info->tasks < 64 ? ((uint64_t)1 << info->tasks) - 1 : ~(uint64_t)0;
@@ -224,7 +224,9 @@ graft_status graft_network_build(const graft_deeponet *model, size_t max_samples
               "-branch: expected dense or pca without halvings on a grid of %d axes, got %s", axes,
               config->branch);
   size_t width = model->sensors / height;
-  GRAFT_TRY(graft_graph_create(&network->graph, max_samples, max_points, model->threads));
+  bool local = graft_model_local(model);
+  size_t rows = local ? max_samples * max_points : max_points; /* of the trunk */
+  GRAFT_TRY(graft_graph_create(&network->graph, max_samples, rows, model->threads));
   struct build b = {config, network->graph, shared_settings(config), tasks};
   if (network->has_image) {
     GRAFT_TRY(graft_graph_input(b.graph, "branch/image", GRAFT_AXIS_SAMPLE,
@@ -240,10 +242,10 @@ graft_status graft_network_build(const graft_deeponet *model, size_t max_samples
                               GRAFT_SHAPE(1, network->features), &network->point));
   GRAFT_TRY(add_branch(&b, network, &ends[0]));
   GRAFT_TRY(add_trunk(&b, network, &ends[1]));
-  GRAFT_TRY(graft_graph_add(b.graph, "contract", "output", &b.layer, ends, 2, tasks, &output));
+  b.layer.width = max_points;
+  GRAFT_TRY(graft_graph_add(b.graph, local ? "contract_each" : "contract", "output", &b.layer, ends,
+                            2, tasks, &output));
   GRAFT_TRY(graft_graph_finish(b.graph, output));
-  if (!graft_model_local(model)) {
-    fill_points(model, graft_graph_input_data(b.graph, network->point));
-  }
+  if (!local) fill_points(model, graft_graph_input_data(b.graph, network->point));
   return GRAFT_OK;
 }

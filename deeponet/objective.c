@@ -93,10 +93,13 @@ static const uint32_t *list_of(struct points points, size_t b) {
   return points.list + (points.local ? b * points.count : 0);
 }
 
-/* Draw the points of each sample from its region; the same ones at every validation. */
+/* Draw the points of each sample from its region and give the trunk their features; the same ones
+ * at every validation. */
 static struct points draw_local(struct training *t, const graft_request *request, size_t count) {
   const graft_deeponet *model = t->model;
+  graft_real *input = graft_graph_input_data(t->network.graph, t->network.point);
   bool validates = request->pass == GRAFT_PASS_VALIDATE;
+#pragma omp parallel for schedule(static) num_threads(model->threads)
   for (size_t b = 0; b < count; b++) {
     const struct region *region = &model->region[t->row_region[t->batch[b]]];
     uint64_t draw = validates ? 0 : mix(request->step + 1, request->batch);
@@ -107,6 +110,8 @@ static struct points draw_local(struct training *t, const graft_request *request
       t->list[i] = region->point[graft_rng_below(&rng, (uint32_t)region->inner)];
       t->base[i] = region->base[t->list[i]];
     }
+    graft_local_fill(model, region, t->field + t->batch[b] * model->fields * model->sensors, t->p,
+                     t->list + b * t->p, input + b * t->p * t->network.features);
   }
   return (struct points){.count = t->p, .list = t->list, .local = true};
 }
@@ -265,8 +270,8 @@ struct assembled {
 };
 
 static struct assembled prepare(struct training *t, const graft_request *request, size_t count) {
-  struct points points = graft_model_local(t->model) ? draw_local(t, request, count)
-                                                     : select_points(t, request);
+  struct points points =
+      graft_model_local(t->model) ? draw_local(t, request, count) : select_points(t, request);
   assemble(t, request, points, count);
   return (struct assembled){
       .request = request,
@@ -283,6 +288,7 @@ static graft_run run_of(const struct assembled *a, struct part part) {
   graft_run run = a->run;
   run.first = part.first;
   run.samples = part.count;
+  if (a->points.local) run.points = (part.first + part.count) * a->points.count;
   return run;
 }
 
@@ -324,28 +330,6 @@ static graft_status backward(struct training *t, const struct assembled *a, stru
   return graft_graph_backward(t->network.graph, &run, theta, t->gradient, gradient);
 }
 
-/* Both passes of a part whose samples have trunk inputs of their own, one after the other;
- * @p gradient NULL: losses only. */
-static graft_status pass_local(struct training *t, const struct assembled *a, struct part part,
-                               const graft_real *theta, const double *weight,
-                               graft_reply *reply, graft_real *gradient) {
-  const graft_deeponet *model = t->model;
-  graft_real *input = graft_graph_input_data(t->network.graph, t->network.point);
-  for (size_t b = part.first; b < part.first + part.count; b++) {
-    size_t row = t->batch[b];
-    struct part one = {b, 1};
-    graft_run run = run_of(a, one);
-    graft_local_fill(model, &model->region[t->row_region[row]],
-                     t->field + row * model->fields * model->sensors, a->points.count,
-                     list_of(a->points, b), input);
-    GRAFT_TRY(forward(t, a, one, theta, weight, gradient != NULL, reply));
-    run.accumulate = b > part.first;
-    if (!gradient) continue;
-    GRAFT_TRY(graft_graph_backward(t->network.graph, &run, theta, t->gradient, gradient));
-  }
-  return GRAFT_OK;
-}
-
 /* Put t->batch in order of the tasks, those of a task in the order they had; part [K]. */
 static void sort_by_task(struct training *t, size_t count, struct part *part) {
   size_t K = t->model->info.tasks, sorted = 0;
@@ -372,16 +356,11 @@ static graft_status rows(struct training *t, const graft_request *request, const
   }
   sort_by_task(t, count, part);
   a = prepare(t, request, count);
-  bool local = a.points.local;
-  if (!own && !local) GRAFT_TRY(forward(t, &a, all, theta, NULL, true, reply));
+  if (!own) GRAFT_TRY(forward(t, &a, all, theta, NULL, true, reply));
   for (size_t k = 0; k < K; k++) {
     graft_real *row = reply->rows + k * n;
     if (part[k].count == 0) {
       memset(row, 0, n * sizeof *row);
-      continue;
-    }
-    if (local) {
-      GRAFT_TRY(pass_local(t, &a, part[k], own ? own[k] : theta, NULL, reply, row));
       continue;
     }
     if (own) GRAFT_TRY(forward(t, &a, part[k], own[k], NULL, true, reply));
@@ -403,9 +382,6 @@ static graft_status sum(struct training *t, const graft_request *request, const 
     return GRAFT_OK;
   }
   a = prepare(t, request, count);
-  if (a.points.local) {
-    return pass_local(t, &a, all, theta, request->weight, reply, wanted ? reply->sum : NULL);
-  }
   GRAFT_TRY(forward(t, &a, all, theta, request->weight, wanted, reply));
   return wanted ? backward(t, &a, all, theta, reply->sum) : GRAFT_OK;
 }

@@ -228,8 +228,8 @@ static graft_status add_local(struct predict *c, const size_t *sample, size_t co
       graft_model_code(model, task_of(c, sample[b]), number_of(c, sample[b]),
                        graft_graph_input_data(network->graph, network->code));
     }
-    GRAFT_TRY(graft_local_predict(model, region, field, (graft_real)model->config.gain,
-                                  c->z + b * P));
+    GRAFT_TRY(
+        graft_local_predict(model, region, field, (graft_real)model->config.gain, c->z + b * P));
   }
   return GRAFT_OK;
 }
