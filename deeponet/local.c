@@ -5,7 +5,7 @@
  *            points of its region. Features are brought to mean 0 and deviation 1 over
  *            the training samples' points, coordinates to [−1, 1].
  * Cost:      a trunk evaluation per sample and point; the branch is cheap beside it.
- * Reference: he2024 (signed distance as a trunk input). */
+ * Reference: geomdeeponet2024 (signed distance as a trunk input). */
 #include <math.h>
 #include <string.h>
 
