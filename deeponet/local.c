@@ -73,31 +73,25 @@ void graft_local_fill(const graft_deeponet *model, const struct region *region, 
   }
 }
 
-/* Mean and deviation of a feature over points of the training rows. */
-static void fit_feature(graft_deeponet *model, struct local_feature *feature, size_t rows,
-                        const size_t *row, const size_t *row_region, const float *field) {
-  size_t D = model->fields * model->sensors;
-  double count = 0, sum = 0, square = 0;
-  if (feature->kind <= FEATURE_Z) return;
-  for (size_t i = 0; i < rows; i++) {
-    const struct region *region = &model->region[row_region[row[i]]];
+void graft_local_sum(const graft_deeponet *model, const struct region *region, const float *field,
+                     double (*sum)[3]) {
+  for (size_t f = 0; f < model->locals; f++) {
     for (size_t j = 0; j < region->inner; j += FIT_STRIDE) {
-      double value = raw(model, feature, region, field + row[i] * D, region->point[j]);
-      count++;
-      sum += value;
-      square += value * value;
+      double value = raw(model, &model->local[f], region, field, region->point[j]);
+      sum[f][0]++;
+      sum[f][1] += value;
+      sum[f][2] += value * value;
     }
   }
-  double mean = count > 0 ? sum / count : 0;
-  double variance = count > 0 ? square / count - mean * mean : 0;
-  feature->shift = mean;
-  feature->factor = variance > 1e-12 ? 1 / sqrt(variance) : 1;
 }
 
-void graft_local_fit(graft_deeponet *model, size_t rows, const size_t *row,
-                     const size_t *row_region, const float *field) {
+void graft_local_set(graft_deeponet *model, double (*sum)[3]) {
   for (size_t f = 0; f < model->locals; f++) {
-    fit_feature(model, &model->local[f], rows, row, row_region, field);
+    struct local_feature *feature = &model->local[f];
+    double mean = sum[f][1] / sum[f][0], variance = sum[f][2] / sum[f][0] - mean * mean;
+    if (feature->kind <= FEATURE_Z) continue;
+    feature->shift = mean;
+    feature->factor = variance > 1e-12 ? 1 / sqrt(variance) : 1;
   }
 }
 

@@ -239,9 +239,11 @@ bool graft_model_local(const graft_deeponet *model);
 void graft_local_fill(const graft_deeponet *model, const struct region *region, const float *field,
                       size_t count, const uint32_t *point, graft_real *out);
 
-/* Shifts and factors from the training rows @p row [rows]. */
-void graft_local_fit(graft_deeponet *model, size_t rows, const size_t *row,
-                     const size_t *row_region, const float *field);
+/* Add a sample's features to their count, sum and sum of squares [F]; shifts and factors from
+ * these. */
+void graft_local_sum(const graft_deeponet *model, const struct region *region, const float *field,
+                     double (*sum)[3]);
+void graft_local_set(graft_deeponet *model, double (*sum)[3]);
 
 /* Points of a region. */
 GRAFT_MUST_USE graft_status graft_local_points(struct region *region, size_t points);

@@ -110,8 +110,8 @@ static struct points draw_local(struct training *t, const graft_request *request
       t->list[i] = region->point[graft_rng_below(&rng, (uint32_t)region->inner)];
       t->base[i] = region->base[t->list[i]];
     }
-    graft_local_fill(model, region, t->field + t->batch[b] * model->fields * model->sensors, t->p,
-                     t->list + b * t->p, input + b * t->p * t->network.features);
+    graft_local_fill(model, region, graft_training_field(t, t->batch[b]), t->p, t->list + b * t->p,
+                     input + b * t->p * t->network.features);
   }
   return (struct points){.count = t->p, .list = t->list, .local = true};
 }

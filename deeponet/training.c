@@ -33,8 +33,13 @@ static graft_status plan_epoch(struct training *t) {
 static graft_status allocate_points(struct training *t) {
   const graft_deeponet *model = t->model;
   size_t P = model->info.points, F = t->network.features, G = model->info.geometries;
-  t->p = model->config.points > 0 && (size_t)model->config.points < P ? (size_t)model->config.points
-                                                                      : P;
+  if (graft_model_local(model)) {
+    GRAFT_TRY(graft_alloc(&t->list, t->B * t->p, sizeof *t->list));
+    GRAFT_TRY(graft_alloc(&t->base, t->B * t->p, sizeof *t->base));
+    GRAFT_TRY(graft_alloc(&t->inside, t->p, sizeof *t->inside));
+    for (size_t i = 0; i < t->p; i++) t->inside[i] = 1;
+    return GRAFT_OK;
+  }
   GRAFT_TRY(graft_alloc(&t->all, P, sizeof *t->all));
   for (size_t p = 0; p < P; p++) t->all[p] = (uint32_t)p;
   if (t->p == P) return GRAFT_OK;
@@ -50,6 +55,9 @@ static graft_status allocate_points(struct training *t) {
 static graft_status allocate(struct training *t) {
   const graft_deeponet *model = t->model;
   size_t B = t->B, P = model->info.points, K = model->info.tasks;
+  size_t wanted = (size_t)model->config.points;
+  t->p = wanted > 0 && wanted < P ? wanted : P;
+  if (graft_model_local(model)) P = t->p; /* never more at a time */
   GRAFT_TRY(graft_alloc(&t->order, t->N, sizeof *t->order));
   GRAFT_TRY(graft_alloc(&t->batch, B, sizeof *t->batch));
   GRAFT_TRY(graft_alloc(&t->sorted, B, sizeof *t->sorted));
@@ -69,7 +77,7 @@ static graft_status allocate(struct training *t) {
   GRAFT_TRY(graft_alloc(&t->task_name, K, sizeof *t->task_name));
   for (size_t k = 0; k < K; k++) t->task_name[k] = model->info.task_name[k];
   t->order_epoch = t->order_draw = UINT64_MAX;
-  GRAFT_TRY(graft_network_build(model, B, &t->network));
+  GRAFT_TRY(graft_network_build(model, B, P, &t->network));
   return allocate_points(t);
 }
 
@@ -116,6 +124,7 @@ graft_status graft_training_attach(graft_deeponet *model, const graft_source *so
                                    const char *split, const graft_bundle *bundle) {
   struct training *t;
   const float *skip;
+  if (graft_model_local(model)) GRAFT_TRY(graft_model_adopt(model, &source->info));
   GRAFT_TRY(begin(model, source, split, &t));
   if (graft_model_projects(model)) GRAFT_TRY(graft_training_project(t));
   if (model->skip->kernel) {

@@ -137,7 +137,7 @@ static graft_status fit_task(struct training *t, size_t k) {
     task->range[2 * r] = INFINITY;
     task->range[2 * r + 1] = -INFINITY;
   }
-  task->region = t->row_region[train[0]];
+  task->region = t->task_count[k] ? t->row_region[train[0]] : NO_REGION;
   for (size_t i = 0, n; i < t->task_count[k] && status == GRAFT_OK; i += n) {
     n = part_of(t, t->task_count[k] - i);
     status = graft_training_load(t, train + i, n);
@@ -146,7 +146,7 @@ static graft_status fit_task(struct training *t, size_t k) {
       if (t->row_region[train[j]] != t->row_region[train[0]]) task->region = NO_REGION;
     }
   }
-  for (size_t p = 0; p < P; p++) {
+  for (size_t p = 0; p < P && t->task_count[k]; p++) {
     model->mean[k * P + p] = (float)(mean[p] / (double)t->task_count[k]);
   }
   graft_free(mean);
@@ -256,13 +256,33 @@ static graft_status remember(struct training *t) {
   return status;
 }
 
+/* Mean and deviation of the features of a trunk that reads numbers of each sample. */
+static graft_status fit_features(struct training *t) {
+  graft_deeponet *model = t->model;
+  double(*sum)[3];
+  graft_status status = GRAFT_OK;
+  GRAFT_TRY(graft_alloc(&sum, model->locals, sizeof *sum));
+  for (size_t i = 0, n; graft_model_local(model) && i < t->N && status == GRAFT_OK; i += n) {
+    n = part_of(t, t->N - i);
+    status = graft_training_load(t, t->train + i, n);
+    for (size_t j = i; j < i + n && status == GRAFT_OK; j++) {
+      graft_local_sum(model, &model->region[t->row_region[t->train[j]]],
+                      graft_training_field(t, t->train[j]), sum);
+    }
+  }
+  if (status == GRAFT_OK) graft_local_set(model, sum);
+  graft_free(sum);
+  return status;
+}
+
 graft_status graft_training_fit(struct training *t) {
   graft_deeponet *model = t->model;
   GRAFT_TRY(remember(t));
   GRAFT_TRY(check_rotations(t));
   GRAFT_TRY(fit_normalisation(t));
   fit_numbers(t);
-  GRAFT_TRY(fit_fixed(t));
+  GRAFT_TRY(fit_features(t));
+  if (!graft_model_local(model)) GRAFT_TRY(fit_fixed(t));
   if (graft_model_projects(model)) {
     GRAFT_TRY(graft_training_fit_basis(t));
     GRAFT_TRY(graft_training_project(t));
