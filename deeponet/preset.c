@@ -113,8 +113,8 @@ static const graft_preset preset[] = {
      graft_preset_fisher_paper, "fisher", NULL},
     {"demo", "minutes on a laptop: a trunk that knows the holes, closed-form first guess", "",
      graft_preset_heat_demo, "heat", NULL},
-    {"paper", "sizes and training of MT-DeepONet's plate: days", "kumar2025", graft_preset_heat_paper, "heat",
-     NULL},
+    {"paper", "sizes and training of MT-DeepONet's plate: days", "kumar2025",
+     graft_preset_heat_paper, "heat", NULL},
 };
 enum { COUNT = sizeof preset / sizeof *preset };
 
