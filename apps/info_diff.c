@@ -24,7 +24,9 @@ struct pair {
 
 /* One line: name, value of the first, value of the second. */
 static void tell(const char *name, const char *a, const char *b) {
-  printf("%-28s %-24.60s %.60s\n", name, a, b);
+  bool text = strchr(a, '\n') || strchr(b, '\n');
+  if (text) printf("%-28s other text\n", name);
+  if (!text) printf("%-28s %-24.60s %.60s\n", name, a, b);
 }
 
 static const char *value_of(const graft_yaml *yaml, const char *key) {
@@ -283,16 +285,20 @@ static graft_status diff_bundles(struct pair *p) {
 }
 
 /* The file meant: of a run directory its model. */
-static const char *file_of(const char *path, char text[GRAFT_INFO_PATH]) {
+static graft_status file_of(const char **path, char text[GRAFT_INFO_PATH]) {
   struct stat st;
-  if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) return path;
-  snprintf(text, GRAFT_INFO_PATH, "%s/model.h5", path);
-  return text;
+  if (stat(*path, &st) != 0 || !S_ISDIR(st.st_mode)) return GRAFT_OK;
+  int length = snprintf(text, GRAFT_INFO_PATH, "%s/model.h5", *path);
+  GRAFT_CHECK(length < GRAFT_INFO_PATH, USAGE, "%s: expected a name of less than %d bytes", *path,
+              GRAFT_INFO_PATH);
+  *path = text;
+  return GRAFT_OK;
 }
 
 graft_status graft_info_diff(const char *a, const char *b) {
   char kind[2][GRAFT_KIND_SIZE], text[2][GRAFT_INFO_PATH];
-  struct pair p = {.path = {file_of(a, text[0]), file_of(b, text[1])}};
+  struct pair p = {.path = {a, b}};
+  for (int k = 0; k < 2; k++) GRAFT_TRY(file_of(&p.path[k], text[k]));
   for (int k = 0; k < 2; k++) GRAFT_TRY(graft_file_kind(p.path[k], kind[k]));
   GRAFT_CHECK(strcmp(kind[0], kind[1]) == 0, INPUT, "%s: expected a %s as the first file, got a %s",
               p.path[1], kind[0], kind[1]);

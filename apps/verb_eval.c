@@ -241,7 +241,7 @@ static void print_cell(double error, bool better) {
 static void print_table(const struct evaluating *e) {
   const graft_evaluation *v = &e->evaluation;
   const graft_deeponet_config *model = graft_deeponet_get_config(e->model);
-  bool lost = false;
+  bool lost = false, left_out = false;
   printf("Relative L2 error in %%, per sample over the domain, %s\n\n", v->split);
   printf("%-14s%8s%10s%10s%10s%10s%14s%14s\n", "network", "samples", "mean", "median", "p95", "max",
          "fluctuation", "gradient");
@@ -276,9 +276,11 @@ static void print_table(const struct evaluating *e) {
       bool better = !is_floor(graft_baseline_name(b)) && t->baseline[b] < t->summary.mean;
       print_cell(t->baseline[b], better);
       lost |= better;
+      left_out |= isnan(t->baseline[b]);
     }
     printf("\n");
   }
+  if (left_out) printf("-: no training samples, or more than 32000, which is too many for it\n");
   printf(lost ? "* better than the network\n" : "the network is better than every baseline\n");
   printf("pod_floor knows the truth: its projection on at most %lld modes of the training fields\n",
          model->width);

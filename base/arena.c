@@ -25,6 +25,20 @@ graft_status graft_alloc(void *out, size_t count, size_t size) {
 
 void graft_free(void *memory) { free(memory); }
 
+graft_status graft_grow(void *array, size_t *capacity, size_t used, size_t size) {
+  enum { FIRST = 16 };
+  void *old, *grown;
+  if (used < *capacity) return GRAFT_OK;
+  size_t larger = *capacity ? 2 * *capacity : FIRST;
+  GRAFT_TRY(graft_alloc(&grown, larger, size));
+  memcpy(&old, array, sizeof old);
+  if (used) memcpy(grown, old, used * size);
+  graft_free(old);
+  memcpy(array, &grown, sizeof grown);
+  *capacity = larger;
+  return GRAFT_OK;
+}
+
 graft_status graft_size_multiply(size_t a, size_t b, const char *what, size_t *out) {
   GRAFT_CHECK(b == 0 || a <= SIZE_MAX / b, INPUT, "%s: %zu x %zu does not fit in memory", what, a,
               b);
@@ -50,10 +64,4 @@ graft_status graft_arena_take(graft_arena *arena, size_t count, size_t size, voi
   arena->used += bytes;
   memcpy(out, &memory, sizeof memory);
   return GRAFT_OK;
-}
-
-size_t graft_arena_mark(const graft_arena *arena) { return arena->used; }
-
-void graft_arena_reset(graft_arena *arena, size_t mark) {
-  if (mark < arena->used) arena->used = mark;
 }

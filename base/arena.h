@@ -22,11 +22,19 @@ GRAFT_MUST_USE graft_status graft_alloc(void *out, size_t count, size_t size);
 /** Release memory of graft_alloc(); NULL is allowed. */
 void graft_free(void *memory);
 
+/** Room for one more element in a growing array: its capacity is doubled when it is full.
+ *  @param array address of the pointer to it (NULL at first)
+ *  @param capacity elements allocated, updated
+ *  @param used elements in use, kept; the others are zeroed
+ *  @param size bytes of an element
+ *  @return GRAFT_MEMORY; the array is as it was then */
+GRAFT_MUST_USE graft_status graft_grow(void *array, size_t *capacity, size_t used, size_t size);
+
 /** @p out = a × b, or GRAFT_INPUT naming @p what if that overflows size_t. */
 GRAFT_MUST_USE graft_status graft_size_multiply(size_t a, size_t b, const char *what, size_t *out);
 
-/** A stack of aligned blocks in one buffer. With @p base NULL it only measures: every allocation
- *  returns NULL and `used` tells how large a buffer the same sequence of calls needs. */
+/** Aligned blocks in one buffer, one behind the other. With @p base NULL it only measures: every
+ * allocation returns NULL and `used` tells how large a buffer the same sequence of calls needs. */
 typedef struct graft_arena {
   unsigned char *base; /**< caller-owned buffer aligned to ::GRAFT_ALIGNMENT, or NULL to measure */
   size_t size;         /**< bytes in @p base (ignored while measuring) */
@@ -37,16 +45,9 @@ typedef struct graft_arena {
 void graft_arena_init(graft_arena *arena, void *base, size_t size);
 
 /** Take @p count objects of @p size bytes; the memory is not zeroed.
- *  @param out receives the pointer (NULL while measuring); borrowed until the arena is reset below
- * it
+ *  @param out receives the pointer (NULL while measuring); borrowed as long as the buffer lives
  *  @return GRAFT_MEMORY when the arena is full or the product overflows */
 GRAFT_MUST_USE graft_status graft_arena_take(graft_arena *arena, size_t count, size_t size,
                                              void *out);
-
-/** Position to go back to with graft_arena_reset(). */
-size_t graft_arena_mark(const graft_arena *arena);
-
-/** Give back everything taken since @p mark (0: everything). */
-void graft_arena_reset(graft_arena *arena, size_t mark);
 
 #endif

@@ -30,17 +30,6 @@ void graft_bundle_fini(graft_bundle *bundle) {
   *bundle = (graft_bundle){0};
 }
 
-static graft_status grow(graft_bundle *bundle) {
-  size_t capacity = bundle->capacity ? 2 * bundle->capacity : 32;
-  graft_array *array;
-  GRAFT_TRY(graft_alloc(&array, capacity, sizeof *array));
-  if (bundle->arrays) memcpy(array, bundle->array, bundle->arrays * sizeof *array);
-  graft_free(bundle->array);
-  bundle->array = array;
-  bundle->capacity = capacity;
-  return GRAFT_OK;
-}
-
 static graft_status copy_in(graft_array *array, const char *name, graft_type type,
                             graft_shape shape, const void *data) {
   graft_status status = GRAFT_OK;
@@ -68,12 +57,11 @@ graft_status graft_bundle_put(graft_bundle *bundle, const char *name, graft_type
       return GRAFT_OK;
     }
   }
-  if (bundle->arrays == bundle->capacity) {
-    graft_status status = grow(bundle);
-    if (status != GRAFT_OK) {
-      release(&array);
-      return status;
-    }
+  graft_status status =
+      graft_grow(&bundle->array, &bundle->capacity, bundle->arrays, sizeof *bundle->array);
+  if (status != GRAFT_OK) {
+    release(&array);
+    return status;
   }
   bundle->array[bundle->arrays++] = array;
   return GRAFT_OK;

@@ -85,11 +85,6 @@ void graft_json_text(graft_json *json, const char *key, const char *value) {
   quote(json->file, value);
 }
 
-void graft_json_null(graft_json *json, const char *key) {
-  begin(json, key);
-  fputs("null", json->file);
-}
-
 graft_status graft_json_finish(graft_json *json) {
   GRAFT_CHECK(json->depth == 0, INTERNAL, "JSON: %d objects or arrays left open", json->depth);
   fputc('\n', json->file);

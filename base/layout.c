@@ -12,23 +12,12 @@ void graft_layout_fini(graft_layout *layout) {
   *layout = (graft_layout){0};
 }
 
-static graft_status grow(graft_layout *layout) {
-  size_t capacity = layout->capacity ? 2 * layout->capacity : 32;
-  graft_block *block;
-  GRAFT_TRY(graft_alloc(&block, capacity, sizeof *block));
-  if (layout->blocks) memcpy(block, layout->block, layout->blocks * sizeof *block);
-  graft_free(layout->block);
-  layout->block = block;
-  layout->capacity = capacity;
-  return GRAFT_OK;
-}
-
 graft_status graft_layout_add(graft_layout *layout, const char *name, graft_shape shape,
                               uint64_t tasks, int decay, size_t *index) {
   GRAFT_TRY(graft_shape_validate(shape, name));
   GRAFT_CHECK(strlen(name) < GRAFT_NAME_SIZE, INTERNAL, "layout block '%s': name too long", name);
   GRAFT_CHECK(!graft_layout_get(layout, name), INTERNAL, "layout block '%s' exists already", name);
-  if (layout->blocks == layout->capacity) GRAFT_TRY(grow(layout));
+  GRAFT_TRY(graft_grow(&layout->block, &layout->capacity, layout->blocks, sizeof *layout->block));
   graft_block *b = &layout->block[layout->blocks];
   *b = (graft_block){.offset = layout->n,
                      .count = graft_shape_count(shape),

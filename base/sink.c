@@ -11,15 +11,7 @@ static graft_status row(void *ctx, const char *const *name, const double *value,
   GRAFT_CHECK(m->rows == 0 || m->columns == count, INTERNAL, "log: expected %zu columns, got %zu",
               m->columns, count);
   m->columns = count;
-  if (m->rows == m->capacity) {
-    size_t capacity = m->capacity ? 2 * m->capacity : 64;
-    double *grown;
-    GRAFT_TRY(graft_alloc(&grown, capacity, count * sizeof *grown));
-    if (m->rows) memcpy(grown, m->value, m->rows * count * sizeof *grown);
-    graft_free(m->value);
-    m->value = grown;
-    m->capacity = capacity;
-  }
+  GRAFT_TRY(graft_grow(&m->value, &m->capacity, m->rows, count * sizeof *m->value));
   memcpy(m->value + m->rows * count, value, count * sizeof *value);
   m->rows++;
   return GRAFT_OK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/source.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -100,6 +101,25 @@ size_t graft_source_points(const graft_source_info *info, unsigned axes) {
     if (axes >> a & 1) points *= info->grid[a];
   }
   return points;
+}
+
+const char *graft_source_place(const graft_source_info *info, unsigned axes, size_t p, char *text,
+                               size_t size) {
+  double at[3] = {0};
+  size_t used = 0;
+  for (int a = info->dims - 1; a >= 0; a--) {
+    if (!(axes >> a & 1)) continue;
+    size_t n = info->grid[a];
+    at[a] =
+        info->lo[a] + (info->hi[a] - info->lo[a]) * (double)(p % n) / (double)(n > 1 ? n - 1 : 1);
+    p /= n;
+  }
+  for (int a = 0; a < info->dims && used < size; a++) {
+    if (!(axes >> a & 1)) continue;
+    used += (size_t)snprintf(text + used, size - used, "%s%.6g", used ? ", " : "(", at[a]);
+  }
+  snprintf(text + (used < size ? used : size - 1), used < size ? size - used : 1, ")");
+  return text;
 }
 
 void graft_source_places(const graft_source_info *info, unsigned axes, uint32_t *place) {

@@ -114,6 +114,11 @@ void graft_source_info_fini(graft_source_info *info);
 void graft_source_split_default(const graft_source_info *info, size_t per_task,
                                 graft_source_split *split);
 
+/** Where the @p p-th point of the part of the grid with these axes lies: "(0.25, 0.5)" in @p text
+ *  [size]. Returns @p text. */
+const char *graft_source_place(const graft_source_info *info, unsigned axes, size_t p, char *text,
+                               size_t size);
+
 /** Part table of the split of that name, or NULL. Borrowed from @p info. */
 const uint8_t *graft_source_split_get(const graft_source_info *info, const char *name);
 

@@ -345,6 +345,7 @@ static graft_status run_methods(const struct task *task, size_t modes, double *e
   GRAFT_TRY(graft_alloc(&work, threads, sizeof *work));
   for (size_t i = 0; i < threads; i++) GRAFT_TRY_TO(done, work_init(&work[i], task, task->v));
   for (size_t b = 0; b < COUNT; b++) {
+    if (registry[b]->spectral && task->n > GRAFT_LINALG_MOST) continue;
     GRAFT_TRY_TO(done, run_method(registry[b], task, modes, work, &error[b]));
   }
 done:

@@ -41,6 +41,8 @@ typedef struct graft_baseline_type {
    * set up for each target, may read data->y of all samples (a bound, not a predictor), and give
    *  weights · y_train. */
   bool projection;
+  bool spectral; /**< init solves an n x n eigenproblem: left out (error NaN) for n beyond LAPACK's
+                    reach, 32000 */
   /** Set up what all candidates share, e.g. distances; NULL: nothing. */
   graft_status (*init)(void *state, const graft_baseline_data *data);
   /** Weights [count x n] of the rows first … first + count − 1 (validation, then test samples).
@@ -65,7 +67,7 @@ const char *graft_baseline_name(size_t i);
  * split
  *  @param modes basis functions of the network, for the POD floor
  *  @param error [K x GRAFT_MAX_BASELINES] receives the errors in registry order; NaN where a task
- *  has no training samples or none in @p part
+ *  has no training samples, none in @p part, or too many for the method
  *  Cost: dominated by products n·n·M and candidates·(v + t)·n·Q per task; memory of one task at a
  *  time, in double: (n + v + t)(M + 2 Q) numbers.
  *  @return GRAFT_INPUT when the split is not there */

@@ -2,6 +2,7 @@
 #include "deeponet/linalg_impl.h"
 
 #include <cblas.h>
+#include <limits.h>
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -10,7 +11,8 @@
 #include "base/arena.h"
 
 enum { TILE_ROWS = 128, TILE_COLUMNS = 512 };
-enum { MOST_ORDER = 32000 }; /* dsyevd's work space of 1 + 6 n + 2 n² numbers must fit an int */
+/* dsyevd's work space of 1 + 6 n + 2 n² numbers must fit an int */
+_Static_assert((2LL * GRAFT_LINALG_MOST + 6) * GRAFT_LINALG_MOST + 1 <= INT_MAX, "too large");
 
 /* LAPACK, column-major: a symmetric matrix is its own transpose. */
 extern void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda,
@@ -34,9 +36,9 @@ void graft_linalg_multiply(size_t m, size_t n, size_t k, bool a_transposed, cons
 }
 
 graft_status graft_linalg_eigen(size_t n, double *a, double *value) {
-  GRAFT_CHECK(n <= MOST_ORDER, USAGE,
+  GRAFT_CHECK(n <= GRAFT_LINALG_MOST, USAGE,
               "eigenvalues of a %zu x %zu matrix: expected at most %d rows; use fewer samples", n,
-              n, MOST_ORDER);
+              n, GRAFT_LINALG_MOST);
   int order = (int)n, info = 0, query = -1, integers = 0;
   double wanted = 0;
   dsyevd_("V", "U", &order, a, &order, value, &wanted, &query, &integers, &query, &info);

@@ -12,6 +12,8 @@
 
 #include "base/status.h"
 
+enum { GRAFT_LINALG_MOST = 32000 /**< rows of a matrix whose eigenvalues LAPACK's ints allow */ };
+
 /** c [m x n] = a · b, where a is [m x k], or [k x m] with @p a_transposed, and b is [k x n], or
  *  [n x k] with @p b_transposed. */
 void graft_linalg_multiply(size_t m, size_t n, size_t k, bool a_transposed, const double *a,
@@ -20,7 +22,8 @@ void graft_linalg_multiply(size_t m, size_t n, size_t k, bool a_transposed, cons
 /** Eigenvalues (ascending) and eigenvectors of a symmetric matrix.
  *  @param a [n x n] on entry the matrix (lower triangle), on return row i is eigenvector i
  *  @param value [n]
- *  @return GRAFT_USAGE for n above 32000, GRAFT_DIVERGED when LAPACK gives up, GRAFT_MEMORY */
+ *  @return GRAFT_USAGE for n above GRAFT_LINALG_MOST, GRAFT_DIVERGED when LAPACK gives up,
+ * GRAFT_MEMORY */
 GRAFT_MUST_USE graft_status graft_linalg_eigen(size_t n, double *a, double *value);
 
 /** out [n + rows x k] = a minus the mean of its first @p n rows. */

@@ -23,7 +23,7 @@ struct context {
   double *out;   /* [size x piece] */
 };
 
-static graft_status check(int error) {
+graft_status graft_mpi_check(int error) {
   char text[MPI_MAX_ERROR_STRING] = "";
   int length;
   if (error == MPI_SUCCESS) return GRAFT_OK;
@@ -36,12 +36,12 @@ static graft_status sum_round(struct context *c, size_t count) {
   size_t size = (size_t)c->size, piece = (count + size - 1) / size;
   int n = (int)piece;
   memset(c->in + count, 0, (piece * size - count) * sizeof *c->in);
-  GRAFT_TRY(check(MPI_Alltoall(c->in, n, MPI_DOUBLE, c->out, n, MPI_DOUBLE, c->mpi)));
+  GRAFT_TRY(graft_mpi_check(MPI_Alltoall(c->in, n, MPI_DOUBLE, c->out, n, MPI_DOUBLE, c->mpi)));
   for (size_t r = 1; r < size; r++) {
     const double *from = c->out + r * piece;
     for (size_t i = 0; i < piece; i++) c->out[i] += from[i];
   }
-  return check(MPI_Allgather(c->out, n, MPI_DOUBLE, c->in, n, MPI_DOUBLE, c->mpi));
+  return graft_mpi_check(MPI_Allgather(c->out, n, MPI_DOUBLE, c->in, n, MPI_DOUBLE, c->mpi));
 }
 
 static graft_status sum(void *ctx, double *value, size_t count) {
@@ -72,7 +72,8 @@ static graft_status max(void *ctx, double *value, size_t count) {
   struct context *c = ctx;
   for (size_t i = 0; i < count; i += INT_MAX / 2) {
     size_t n = count - i < INT_MAX / 2 ? count - i : INT_MAX / 2;
-    GRAFT_TRY(check(MPI_Allreduce(MPI_IN_PLACE, value + i, (int)n, MPI_DOUBLE, MPI_MAX, c->mpi)));
+    GRAFT_TRY(graft_mpi_check(
+        MPI_Allreduce(MPI_IN_PLACE, value + i, (int)n, MPI_DOUBLE, MPI_MAX, c->mpi)));
   }
   return GRAFT_OK;
 }
@@ -82,7 +83,7 @@ static graft_status broadcast(void *ctx, void *data, size_t bytes) {
   char *at = data;
   for (size_t i = 0; i < bytes; i += INT_MAX / 2) {
     size_t n = bytes - i < INT_MAX / 2 ? bytes - i : INT_MAX / 2;
-    GRAFT_TRY(check(MPI_Bcast(at + i, (int)n, MPI_BYTE, 0, c->mpi)));
+    GRAFT_TRY(graft_mpi_check(MPI_Bcast(at + i, (int)n, MPI_BYTE, 0, c->mpi)));
   }
   return GRAFT_OK;
 }
@@ -104,7 +105,7 @@ graft_status graft_comm_mpi_create(MPI_Comm mpi, graft_comm *comm) {
   struct context *c;
   *comm = graft_comm_serial();
   GRAFT_TRY(graft_alloc(&c, 1, sizeof *c));
-  graft_status status = check(MPI_Comm_dup(mpi, &c->mpi));
+  graft_status status = graft_mpi_check(MPI_Comm_dup(mpi, &c->mpi));
   if (status != GRAFT_OK) {
     release(c);
     return status;
@@ -145,7 +146,8 @@ graft_status graft_mpi_init(int *argc, char ***argv, graft_comm *comm) {
   int running = 0, threads; /* the main one alone calls MPI; others compute and read */
   *comm = graft_comm_serial();
   MPI_Initialized(&running);
-  if (!running) GRAFT_TRY(check(MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &threads)));
+  if (!running)
+    GRAFT_TRY(graft_mpi_check(MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &threads)));
   GRAFT_TRY(graft_comm_mpi_create(MPI_COMM_WORLD, comm));
   ((struct context *)comm->ctx)->owns_mpi = !running;
   return GRAFT_OK;

@@ -26,6 +26,9 @@ GRAFT_MUST_USE graft_status graft_comm_mpi_create(MPI_Comm mpi, graft_comm *comm
 /** Release; a serial comm is left alone. Collective. */
 void graft_comm_mpi_destroy(graft_comm *comm);
 
+/** GRAFT_INTERNAL with MPI's text unless @p error is MPI_SUCCESS. */
+GRAFT_MUST_USE graft_status graft_mpi_check(int error);
+
 /** Communicator below @p comm, or MPI_COMM_NULL if it is not one of these. Borrowed. */
 MPI_Comm graft_comm_mpi_get(const graft_comm *comm);
 

@@ -11,28 +11,20 @@ struct graft_counter {
   long long value; /* of one rank */
 };
 
-static graft_status check(int error) {
-  char text[MPI_MAX_ERROR_STRING] = "";
-  int length;
-  if (error == MPI_SUCCESS) return GRAFT_OK;
-  MPI_Error_string(error, text, &length);
-  return graft_error_set(GRAFT_INTERNAL, __FILE__, __LINE__, "MPI: %s", text);
-}
-
 static graft_status open_window(graft_counter *counter, const graft_comm *comm) {
   MPI_Aint size = comm->rank == 0 ? sizeof(long long) : 0;
   MPI_Comm mpi = graft_comm_mpi_get(comm);
   long long *cell;
-  GRAFT_TRY(check(
+  GRAFT_TRY(graft_mpi_check(
       MPI_Win_allocate(size, sizeof *cell, MPI_INFO_NULL, mpi, (void *)&cell, &counter->window)));
   MPI_Win_set_errhandler(counter->window, MPI_ERRORS_RETURN);
   if (comm->rank == 0) {
-    GRAFT_TRY(check(MPI_Win_lock(MPI_LOCK_EXCLUSIVE, 0, 0, counter->window)));
+    GRAFT_TRY(graft_mpi_check(MPI_Win_lock(MPI_LOCK_EXCLUSIVE, 0, 0, counter->window)));
     *cell = 0;
-    GRAFT_TRY(check(MPI_Win_unlock(0, counter->window)));
+    GRAFT_TRY(graft_mpi_check(MPI_Win_unlock(0, counter->window)));
   }
-  GRAFT_TRY(check(MPI_Barrier(mpi)));
-  return check(MPI_Win_lock_all(0, counter->window));
+  GRAFT_TRY(graft_mpi_check(MPI_Barrier(mpi)));
+  return graft_mpi_check(MPI_Win_lock_all(0, counter->window));
 }
 
 graft_status graft_counter_create(const graft_comm *comm, graft_counter **out) {
@@ -67,6 +59,7 @@ graft_status graft_counter_add(graft_counter *counter, long long step, long long
     counter->value += step;
     return GRAFT_OK;
   }
-  GRAFT_TRY(check(MPI_Fetch_and_op(&step, value, MPI_LONG_LONG, 0, 0, MPI_SUM, counter->window)));
-  return check(MPI_Win_flush(0, counter->window));
+  GRAFT_TRY(graft_mpi_check(
+      MPI_Fetch_and_op(&step, value, MPI_LONG_LONG, 0, 0, MPI_SUM, counter->window)));
+  return graft_mpi_check(MPI_Win_flush(0, counter->window));
 }

@@ -170,6 +170,7 @@ static graft_status read_samples(hid_t file, graft_source_info *info) {
 static graft_status read_floats(hid_t file, const graft_source_info *info, const char *name,
                                 size_t offset) {
   size_t P = info->points;
+  char place[96];
   float *data;
   GRAFT_TRY(graft_alloc(&data, info->geometries, P * sizeof *data));
   graft_status status = graft_h5_read(file, name, H5T_NATIVE_FLOAT,
@@ -180,8 +181,9 @@ static graft_status read_floats(hid_t file, const graft_source_info *info, const
     for (size_t p = 0; p < P; p++) {
       float value = data[g * P + p];
       GRAFT_CHECK_TO(done, isfinite(value), INPUT,
-                     "/%s[%zu]: point %zu: expected a finite value, got %g", name, g, p,
-                     (double)value);
+                     "/%s[%zu]: point %zu: expected a finite value, got %g (%s at %s)", name, g, p,
+                     (double)value, info->geometry[g].name,
+                     graft_source_place(info, ~0U, p, place, sizeof place));
       to[p] = value;
     }
   }

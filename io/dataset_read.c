@@ -11,6 +11,7 @@ enum { MAX_FIELDS = 64, TEXT_SIZE = 128 };
 struct reader {
   char *path;
   hid_t file, mask;
+  graft_source_info info; /* borrows from the source's, which stays as long */
   size_t samples, points;
   size_t fields;
   hid_t set[MAX_FIELDS];
@@ -43,13 +44,26 @@ static graft_status read_run(const struct reader *r, hid_t set, const char *name
   return GRAFT_OK;
 }
 
+/* "point 11 of task disc, number 3, at (0.25, 0.5)" for messages. */
+static const char *describe(const struct reader *r, const char *field, size_t sample, size_t point,
+                            char *text, size_t size) {
+  const graft_source_info *info = &r->info;
+  char place[96];
+  graft_source_place(info, graft_source_axes(info, field), point, place, sizeof place);
+  snprintf(text, size, "task %s, number %lld, at %s", info->task_name[info->task[sample]],
+           (long long)info->index[sample], place);
+  return text;
+}
+
 static graft_status check_finite(const struct reader *r, size_t f, size_t sample,
                                  const float *value) {
   const char *name = r->field[f].name;
+  char where[256];
   for (size_t p = 0; p < r->field_points[f]; p++) {
     GRAFT_CHECK(isfinite(value[p]), INPUT,
-                "%s: /t0_fields/%s[%zu]: point %zu: expected a finite value, got %g", r->path, name,
-                sample, p, (double)value[p]);
+                "%s: /t0_fields/%s[%zu]: point %zu: expected a finite value, got %g (%s)", r->path,
+                name, sample, p, (double)value[p],
+                describe(r, name, sample, p, where, sizeof where));
   }
   return GRAFT_OK;
 }
@@ -145,6 +159,7 @@ static graft_status open_reader(struct reader *r, const char *path, graft_source
   GRAFT_TRY(graft_dataset_read_info(r->file, info));
   r->samples = info->samples;
   r->points = info->points;
+  r->info = *info;
   GRAFT_TRY(open_fields(r, info));
   if (graft_h5_exists(r->file, "graft/sample/checksum")) {
     GRAFT_TRY(graft_alloc(&r->checksum, r->samples, sizeof *r->checksum));
@@ -191,20 +206,26 @@ bool graft_dataset_has(const graft_source *source, const char *field) {
 
 /* The attributes hold texts of variable length, as readers of The Well want them. HDF5 keeps no
  * checksum of these and crashes or hangs if they are damaged: our own files have them twice. */
-const graft_dataset_field *graft_dataset_field_get(const graft_source *source, size_t i) {
-  struct reader *r = source->ctx;
+static void read_field_text(struct reader *r, size_t i) {
   char path[TEXT_SIZE + 32], **text;
-  if (source->fill != fill || i >= r->fields) return NULL;
   snprintf(path, sizeof path, "graft/field_text/%s", r->text[i][0]);
   if (graft_h5_exists(r->file, path)) {
-    if (graft_h5_read_texts(r->file, path, 2, &text) != GRAFT_OK) return &r->field[i];
+    if (graft_h5_read_texts(r->file, path, 2, &text) != GRAFT_OK) return;
     for (int k = 0; k < 2; k++) snprintf(r->text[i][1 + k], TEXT_SIZE, "%s", text[k]);
     graft_free(text);
-    return &r->field[i];
+    return;
   }
   snprintf(path, sizeof path, "t0_fields/%s", r->text[i][0]);
   graft_h5_attr_get_text(r->file, path, "long_name", r->text[i][1], TEXT_SIZE);
   graft_h5_attr_get_text(r->file, path, "units", r->text[i][2], TEXT_SIZE);
+}
+
+const graft_dataset_field *graft_dataset_field_get(const graft_source *source, size_t i) {
+  struct reader *r = source->ctx;
+  if (source->fill != fill || i >= r->fields) return NULL;
+  graft_h5_lock();
+  read_field_text(r, i);
+  graft_h5_unlock();
   return &r->field[i];
 }
 
@@ -220,11 +241,13 @@ const graft_bundle *graft_dataset_parameters(const graft_source *source) {
 static graft_status check_sample(struct reader *r, const graft_source_info *info, size_t s,
                                  float *value, unsigned char *mask) {
   const unsigned char *want = info->geometry[info->sample_geometry[s]].mask;
+  char where[256];
   GRAFT_TRY(read_run(r, r->mask, "mask", H5T_NATIVE_UINT8, s, 1, mask));
   for (size_t p = 0; p < r->points; p++) {
     GRAFT_CHECK(mask[p] == want[p], INPUT,
-                "%s: /t0_fields/mask[%zu]: point %zu: expected %u (as geometry %d), got %u",
-                r->path, s, p, want[p], info->sample_geometry[s], mask[p]);
+                "%s: /t0_fields/mask[%zu]: point %zu: expected %u (as geometry %d), got %u (%s)",
+                r->path, s, p, want[p], info->sample_geometry[s], mask[p],
+                describe(r, "u", s, p, where, sizeof where));
   }
   uint32_t crc = graft_dataset_checksum(0, NULL, 0);
   for (size_t f = 0; f < r->fields; f++) {
@@ -233,8 +256,8 @@ static graft_status check_sample(struct reader *r, const graft_source_info *info
     if (strcmp(r->field[f].name, "u") != 0) continue;
     for (size_t p = 0; p < r->points; p++) {
       GRAFT_CHECK(mask[p] || value[p] == 0, INPUT,
-                  "%s: /t0_fields/u[%zu]: point %zu: expected 0 outside the region, got %g",
-                  r->path, s, p, (double)value[p]);
+                  "%s: /t0_fields/u[%zu]: point %zu: expected 0 outside the region, got %g (%s)",
+                  r->path, s, p, (double)value[p], describe(r, "u", s, p, where, sizeof where));
     }
   }
   GRAFT_CHECK(!r->checksum || r->checksum[s] == (int64_t)crc, INPUT,

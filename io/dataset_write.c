@@ -132,7 +132,9 @@ static graft_status open_for_samples(graft_dataset_writer *w) {
   GRAFT_TRY(w->comm->broadcast(w->comm->ctx, w->done, S));
   GRAFT_TRY(w->comm->broadcast(w->comm->ctx, w->error, S * sizeof *w->error));
   for (size_t s = 0; s < S; s++) w->written[s] = w->comm->rank == 0 && w->done[s];
-  snprintf(part, sizeof part, "%s.part", w->path);
+  int length = snprintf(part, sizeof part, "%s.part", w->path);
+  GRAFT_CHECK(length < (int)sizeof part, OUTPUT, "%s: expected a name of at most %zu bytes",
+              w->path, sizeof part - sizeof ".part");
   w->fd = open(part, O_WRONLY | O_CLOEXEC);
   GRAFT_CHECK(w->fd >= 0, OUTPUT, "%s: rank %d can't write it: %s", w->path, w->comm->rank,
               strerror(errno));

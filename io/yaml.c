@@ -53,15 +53,7 @@ const graft_yaml_node *graft_yaml_child(const graft_yaml_node *node, const char 
 }
 
 static graft_status add_child(graft_yaml_node *node, graft_yaml_node **child) {
-  if (node->children == node->capacity) {
-    size_t capacity = node->capacity ? 2 * node->capacity : 8;
-    graft_yaml_node *grown;
-    GRAFT_TRY(graft_alloc(&grown, capacity, sizeof *grown));
-    if (node->children) memcpy(grown, node->child, node->children * sizeof *grown);
-    graft_free(node->child);
-    node->child = grown;
-    node->capacity = capacity;
-  }
+  GRAFT_TRY(graft_grow(&node->child, &node->capacity, node->children, sizeof *node->child));
   *child = &node->child[node->children++];
   **child = (graft_yaml_node){0};
   return GRAFT_OK;

@@ -31,15 +31,7 @@ static graft_status copy_text(const char *from, char **to) {
 }
 
 static graft_status append(graft_yaml *yaml, const char *key, const char *value, int line) {
-  if (yaml->entries == yaml->capacity) {
-    size_t capacity = yaml->capacity ? 2 * yaml->capacity : 32;
-    graft_yaml_entry *grown;
-    GRAFT_TRY(graft_alloc(&grown, capacity, sizeof *grown));
-    if (yaml->entries) memcpy(grown, yaml->entry, yaml->entries * sizeof *grown);
-    graft_free(yaml->entry);
-    yaml->entry = grown;
-    yaml->capacity = capacity;
-  }
+  GRAFT_TRY(graft_grow(&yaml->entry, &yaml->capacity, yaml->entries, sizeof *yaml->entry));
   graft_yaml_entry entry = {.line = line};
   GRAFT_TRY(copy_text(key, &entry.key));
   graft_status status = copy_text(value, &entry.value);

@@ -135,8 +135,6 @@ const double *graft_fe_xy(const graft_fe *fe) { return fe->xy; }
 
 const double *graft_fe_weight(const graft_fe *fe) { return fe->weight; }
 
-size_t graft_fe_unknowns(const graft_fe *fe) { return fe->unknowns; }
-
 void graft_fe_set_boundary(graft_fe *fe, const double *value) {
   fe->has_boundary = 0;
   for (size_t i = 0; i < fe->mesh->nodes; i++) {

@@ -36,9 +36,6 @@ const double *graft_fe_xy(const graft_fe *fe);
 /** Their weights [Q], summing to the mesh's area; borrowed until graft_fe_destroy(). */
 const double *graft_fe_weight(const graft_fe *fe);
 
-/** Number of unknowns: nodes that are not on the boundary. */
-size_t graft_fe_unknowns(const graft_fe *fe);
-
 /** Values of u on the boundary.
  *  @param value [nodes], only boundary nodes are read; copied; NULL: zero (as after creation) */
 void graft_fe_set_boundary(graft_fe *fe, const double *value);

@@ -57,6 +57,7 @@ const graft_baseline_type graft_baseline_affine = {
     .source = "hastie2009",
     .candidates = CANDIDATES,
     .state_size = sizeof(struct state),
+    .spectral = true,
     .init = init,
     .weights = weights,
     .fini = fini,

@@ -67,6 +67,7 @@ const graft_baseline_type graft_baseline_kernel_ridge = {
     .source = "hastie2009",
     .candidates = BANDWIDTHS * PENALTIES,
     .state_size = sizeof(struct state),
+    .spectral = true,
     .init = init,
     .weights = weights,
     .fini = fini,

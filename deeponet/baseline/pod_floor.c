@@ -71,6 +71,7 @@ const graft_baseline_type graft_baseline_pod_floor = {
     .source = "berkooz1993",
     .candidates = 1,
     .state_size = sizeof(struct state),
+    .spectral = true,
     .projection = true,
     .init = init,
     .weights = weights,

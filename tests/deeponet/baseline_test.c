@@ -114,12 +114,47 @@ static void matrices_too_large_for_lapack_are_refused(void) {
   T_FAILS(graft_linalg_eigen(40000, NULL, NULL), GRAFT_USAGE, "at most 32000 rows");
 }
 
+/* More training samples than LAPACK's eigenproblems take: those methods are left out, others not.
+ */
+static void large_training_parts_leave_methods_out(void) {
+  enum { N = GRAFT_LINALG_MOST + 1, S = N + 4, P = 2 };
+  const size_t grid[1] = {P};
+  const char *field[] = {"u", "log_k", NULL};
+  double error[GRAFT_MAX_BASELINES];
+  graft_source_info info = {0};
+  graft_source source;
+  float *value; /* [S x P], u and log_k alike */
+  if (!T_OK(graft_source_info_init(&info, S, 1, 1, 1, 1, grid))) return;
+  if (!T_OK(graft_alloc(&value, S * P, sizeof *value))) return;
+  T_OK(graft_source_info_inputs(&info, 1, &(graft_source_input){"log_k", 1}));
+  info.hi[0] = 1;
+  for (size_t s = 0; s < S; s++) {
+    value[s * P] = (float)(s % 7);
+    value[s * P + 1] = (float)(s % 5) - 2;
+    info.split[0].part[s] = s < N       ? GRAFT_PART_TRAIN
+                            : s < N + 2 ? GRAFT_PART_VALIDATION
+                                        : GRAFT_PART_TEST;
+  }
+  info.geometry[0].mask[0] = info.geometry[0].mask[1] = 1;
+  snprintf(info.split[0].name, sizeof info.split[0].name, "%s", "default");
+  snprintf(info.task_name[0], sizeof info.task_name[0], "%s", "line");
+  T_OK(graft_source_memory(&source, info, field, (const float *[]){value, value}));
+  T_OK(graft_baseline_run(&source, "default", GRAFT_PART_TEST, 1, error));
+  T_CHECK(isnan(error_of(error, 0, "kernel_ridge")) && isnan(error_of(error, 0, "pod_floor")));
+  T_CHECK(isnan(error_of(error, 0, "affine")));
+  T_NEAR(error_of(error, 0, "nearest"), 0, 0);
+  T_CHECK(error_of(error, 0, "mean_field") > 0.1);
+  graft_source_fini(&source);
+  graft_free(value);
+}
+
 int main(void) {
   T_RUN(affine_is_exact_on_an_affine_map);
   T_RUN(fitted_samples_are_reproduced);
   T_RUN(mean_field_is_the_better_mean);
   T_RUN(pod_floor_is_exact_at_full_rank);
   T_RUN(missing_parts_give_nan_or_a_stand_in);
+  T_RUN(large_training_parts_leave_methods_out);
   T_RUN(matrices_too_large_for_lapack_are_refused);
   return graft_test_done();
 }

@@ -216,7 +216,8 @@ static void bad_values(void) {
   const uint8_t seven = 7, two = 2;
   const size_t at = 5 * SCRATCH_P + 11;
   T_FAILS(open_check(damage("t0_fields/u", H5T_NATIVE_FLOAT, at, &nan_)), GRAFT_INPUT,
-          "/t0_fields/u[5]: point 11: expected a finite value, got nan");
+          "/t0_fields/u[5]: point 11: expected a finite value, got nan (task first, number 5, at "
+          "(0.25, 1))");
   T_FAILS(open_check(damage("t0_fields/log_k", H5T_NATIVE_FLOAT, at, &inf_)), GRAFT_INPUT,
           "/t0_fields/log_k[5]: point 11");
   T_FAILS(open_check(damage("t0_fields/log_k", H5T_NATIVE_FLOAT, at, &far)), GRAFT_INPUT,

@@ -195,6 +195,71 @@ static void usage(void) {
   T_CHECK(holds(out, graft_version()));
 }
 
+/* m.h5 with one weight, one text of several lines and one array more. */
+static graft_status make_other_model(const char *path) {
+  graft_bundle bundle;
+  graft_provenance provenance;
+  const float weight[4] = {1, 2.5f, 3, 0.1f};
+  GRAFT_TRY(graft_bundle_read(scratch("m.h5"), "model", &bundle, &provenance));
+  GRAFT_TRY(graft_provenance_set_options(&provenance, "grid: 7\nseed: 1\n"));
+  GRAFT_TRY(graft_bundle_put(&bundle, "parameters/trunk/weight", GRAFT_FLOAT32,
+                             GRAFT_SHAPE(2, 2, 2), weight));
+  GRAFT_TRY(graft_bundle_put_text(&bundle, "config", "width: \"2\"\nmore: 1\nlast: 2\n"));
+  GRAFT_TRY(graft_bundle_put_int(&bundle, "new", 1));
+  GRAFT_TRY(graft_bundle_write(path, "model", &bundle, &provenance));
+  graft_bundle_fini(&bundle);
+  graft_provenance_fini(&provenance);
+  return GRAFT_OK;
+}
+
+/* A copy of the data set with 0.25 more at one point of sample 5. */
+static void change_sample(const char *path) {
+  size_t bytes;
+  char *data = scratch_read(scratch("d.h5"), &bytes);
+  float value[SCRATCH_S * SCRATCH_P];
+  scratch_write(path, data, bytes);
+  free(data);
+  hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+  hid_t set = H5Dopen2(file, "t0_fields/log_k", H5P_DEFAULT);
+  H5Dread(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, value);
+  value[5 * SCRATCH_P + 3] += 0.25f;
+  H5Dwrite(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, value);
+  H5Dclose(set);
+  H5Fclose(file);
+}
+
+static int diff(const char *a, const char *b) {
+  char args[1024];
+  snprintf(args, sizeof args, "-diff %s %s", scratch(a), scratch(b));
+  return info(args);
+}
+
+static void differences(void) {
+  T_OK(make_other_model(scratch("m2.h5")));
+  change_sample(scratch("d2.h5"));
+  T_EQUAL(diff("m.h5", "m.h5"), 0);
+  T_CHECK(strcmp(out, "same content\n") == 0);
+  T_EQUAL(diff("d.h5", "d.h5"), 0);
+  T_CHECK(strcmp(out, "same content\n") == 0);
+  T_EQUAL(diff("m.h5", "m2.h5"), 5);
+  T_CHECK(holds(out, "grid                         5                        7\n"));
+  T_CHECK(holds(out, "parameters/trunk/weight      differs in 1 of 4 values, by up to 0.5\n"));
+  T_CHECK(holds(out, "config                       other text\n"));
+  T_CHECK(holds(out, "new                          (none)                   there\n"));
+  T_EQUAL(count(out, "\n"), 4);
+  T_CHECK(holds(err, "content differs"));
+  T_EQUAL(diff("d.h5", "d2.h5"), 5);
+  T_CHECK(holds(out, "log_k                        differs in 1 of 18 samples, by up to 0.25\n"));
+  T_EQUAL(count(out, "\n"), 1);
+  T_EQUAL(diff("d.h5", "m.h5"), 3);
+  one_line("expected a dataset as the first file, got a model");
+  T_EQUAL(mkdir(scratch("run"), 0777), 0);
+  T_OK(make_other_model(scratch("run/model.h5")));
+  T_EQUAL(diff("run", "m2.h5"), 0);
+  T_EQUAL(diff("none.h5", "m2.h5"), 3);
+  one_line("No such file");
+}
+
 static void full_output(void) {
   char command[1024];
   snprintf(command, sizeof command, "%s %s >/dev/full 2>%s", program, scratch("d.h5"),
@@ -214,6 +279,7 @@ int main(int argc, char **argv) {
   T_RUN(bad_files);
   T_RUN(usage);
   T_RUN(xdmf_beside_the_data);
+  T_RUN(differences);
   T_RUN(full_output);
   scratch_remove();
   return graft_test_done();
