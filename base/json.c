@@ -80,6 +80,11 @@ void graft_json_bool(graft_json *json, const char *key, bool value) {
   fputs(value ? "true" : "false", json->file);
 }
 
+void graft_json_null(graft_json *json, const char *key) {
+  begin(json, key);
+  fputs("null", json->file);
+}
+
 void graft_json_text(graft_json *json, const char *key, const char *value) {
   begin(json, key);
   quote(json->file, value);

@@ -41,6 +41,8 @@ void graft_json_int(graft_json *json, const char *key, long long value);
 void graft_json_bool(graft_json *json, const char *key, bool value);
 /** Write text, escaped (UTF-8 is passed through). */
 void graft_json_text(graft_json *json, const char *key, const char *value);
+/** Write null. */
+void graft_json_null(graft_json *json, const char *key);
 
 /** End with a newline; GRAFT_OUTPUT when anything could not be written, GRAFT_INTERNAL when
  *  objects were left open or nested too deep. */

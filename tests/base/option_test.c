@@ -134,7 +134,7 @@ static void json_is_escaped_and_checked(void) {
   graft_json_array(&json, "list");
   graft_json_int(&json, NULL, -3);
   graft_json_bool(&json, NULL, true);
-  graft_json_real(&json, NULL, NAN);
+  graft_json_null(&json, NULL);
   graft_json_end_array(&json);
   graft_json_object(&json, "empty");
   graft_json_end_object(&json);
