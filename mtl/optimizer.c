@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "mtl/optimizer.h"
 
+#include <math.h>
 #include <string.h>
 
 #define GRAFT_OPTIMIZER(name) extern const graft_optimizer_type graft_optimizer_##name;
@@ -80,7 +81,7 @@ graft_status graft_optimizer_init(graft_optimizer *optimizer, const graft_optimi
                                   const graft_optimizer_config *config, const graft_layout *layout,
                                   graft_arena *arena) {
   GRAFT_TRY(check(config));
-  graft_optimizer o = {.type = type, .config = *config, .n = layout->n};
+  graft_optimizer o = {.type = type, .config = *config, .n = layout->n, .value = NAN};
   for (size_t v = 0; v < type->vectors; v++) {
     GRAFT_TRY(graft_arena_take(arena, o.n, sizeof(graft_real), &o.vector[v]));
     if (o.vector[v]) memset(o.vector[v], 0, o.n * sizeof(graft_real));
@@ -95,6 +96,10 @@ graft_status graft_optimizer_init(graft_optimizer *optimizer, const graft_optimi
 void graft_optimizer_step(graft_optimizer *o, double lr, const graft_real *gradient, double scale,
                           graft_real *theta) {
   o->steps++;
+  if (o->type->whole) {
+    o->type->whole(o, lr, gradient, theta);
+    return;
+  }
 #pragma omp parallel for schedule(static) if (o->n >= SMALL)
   for (size_t c = 0; c < o->chunks; c++) {
     const graft_optimizer_chunk *chunk = &o->chunk[c];

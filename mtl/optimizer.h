@@ -15,7 +15,12 @@
 #include "base/layout.h"
 #include "base/real.h"
 
-enum { GRAFT_OPTIMIZER_VECTORS = 4 /**< most [n] vectors of state that a rule may have */ };
+enum {
+  GRAFT_OPTIMIZER_VECTORS = 20, /**< most [n] vectors of state that a rule may have */
+  GRAFT_OPTIMIZER_NUMBERS = 8,  /**< numbers of state that a rule may use */
+};
+
+struct graft_optimizer;
 
 /** Parameters of all rules; each reads those in its `options`. Set by graft_trainer_options. */
 typedef struct graft_optimizer_config {
@@ -49,6 +54,9 @@ typedef struct graft_optimizer_type {
   const char *vector_name[GRAFT_OPTIMIZER_VECTORS]; /**< their names in a checkpoint */
   /** One step on a span. Serial; called for disjoint spans at the same time. */
   void (*step)(const graft_optimizer_config *config, const graft_optimizer_span *span);
+  /** One step on the whole vector in place of `step`, or NULL; frozen chunks are its business. */
+  void (*whole)(struct graft_optimizer *optimizer, double lr, const graft_real *gradient,
+                graft_real *theta);
 } graft_optimizer_type;
 
 /** The i-th rule, NULL past the end. */
@@ -67,10 +75,12 @@ typedef struct graft_optimizer_chunk {
 
 /** A rule at work; caller's struct. */
 typedef struct graft_optimizer {
-  const graft_optimizer_type *type;            /**< the rule */
-  graft_optimizer_config config;               /**< its parameters */
-  size_t n;                                    /**< length of the parameter vector */
-  uint64_t steps;                              /**< steps taken; part of the state */
+  const graft_optimizer_type *type;       /**< the rule */
+  graft_optimizer_config config;          /**< its parameters */
+  size_t n;                               /**< length of the parameter vector */
+  uint64_t steps;                         /**< steps taken; part of the state */
+  double number[GRAFT_OPTIMIZER_NUMBERS]; /**< of the rule; part of the state */
+  double value; /**< loss whose gradient comes next, set by the caller; NaN: not known */
   graft_real *vector[GRAFT_OPTIMIZER_VECTORS]; /**< [n] each: the state, in the arena */
   size_t chunks;                               /**< rows of `chunk` */
   graft_optimizer_chunk *chunk; /**< [chunks], in the arena: all but the frozen blocks */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "mtl/schedule.h"
 
+#include <math.h>
 #include <string.h>
 
 #define GRAFT_SCHEDULE(name) extern const graft_schedule_type graft_schedule_##name;
@@ -38,6 +39,8 @@ graft_status graft_schedule_validate(const graft_schedule *s) {
   GRAFT_CHECK(s->final >= 0 && s->final <= 1, USAGE,
               "lr_final: expected a fraction in [0, 1], got %g", s->final);
   GRAFT_CHECK(s->factor > 0, USAGE, "lr_factor: expected a number > 0, got %g", s->factor);
+  GRAFT_CHECK(s->rise >= 0 && s->rise <= 1, USAGE, "lr_rise: expected a share in [0, 1], got %g",
+              s->rise);
   GRAFT_CHECK(s->boundaries <= GRAFT_SCHEDULE_BOUNDARIES, USAGE,
               "lr_boundaries: expected at most %d, got %zu", GRAFT_SCHEDULE_BOUNDARIES,
               s->boundaries);
@@ -54,4 +57,8 @@ double graft_schedule_rate(const graft_schedule *s, uint64_t step) {
   if (step >= s->steps) step = s->steps - 1;
   double rate = s->type->rate(s, step);
   return step < s->warmup ? rate * (double)(step + 1) / (double)s->warmup : rate;
+}
+
+void graft_schedule_observe(graft_schedule *s, double validation) {
+  if (s->type->observe && !isnan(validation)) s->type->observe(s, validation);
 }

@@ -141,6 +141,7 @@ graft_status graft_trainer_step(graft_trainer *t) {
               (unsigned long long)p->step + 1);
   p->gradient_norm = norm;
   p->lr = lr;
+  t->optimizer.value = graft_direction_value(d);
   graft_optimizer_step(&t->optimizer, p->lr, d->gradient,
                        c->clip > 0 && norm > c->clip ? c->clip / norm : 1, t->theta);
   p->step++;
@@ -195,6 +196,7 @@ graft_status graft_trainer_validate(graft_trainer *t) {
   }
   p->validation_mean = tasks > 0 ? sum / tasks : NAN;
   p->validated = true;
+  graft_schedule_observe(&t->schedule, p->validation_mean);
   if (tasks > 0 && !(p->validation_mean < p->best_mean)) return GRAFT_OK;
   if (tasks > 0) p->best_mean = p->validation_mean;
   p->best_step = p->step;

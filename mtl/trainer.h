@@ -30,10 +30,12 @@ typedef struct graft_trainer_config {
   double epsilon;                  /**< of adam, adamw */
   char schedule[GRAFT_NAME_SIZE];  /**< name in schedule.def */
   long long warmup;                /**< steps of linear warm-up */
-  long long lr_epochs; /**< epochs that the schedule stretches over; 0: those of the run */
-  double lr_final;     /**< cosine: last rate as a fraction of lr */
-  long long lr_period; /**< step: steps between two reductions; 0: none */
-  double lr_factor;    /**< step: factor of a reduction */
+  long long lr_epochs;   /**< epochs that the schedule stretches over; 0: those of the run */
+  double lr_final;       /**< cosine: last rate as a fraction of lr */
+  long long lr_period;   /**< step: steps between two reductions; 0: none */
+  double lr_factor;      /**< step, plateau, exponential: factor of a reduction */
+  long long lr_patience; /**< plateau: validations without a new best before a reduction */
+  double lr_rise;        /**< one_cycle: share of the run in which the rate rises */
   char lr_boundaries[GRAFT_TRAINER_LIST]; /**< step: steps at which the rate changes */
   char lr_values[GRAFT_TRAINER_LIST];     /**< step: the rates from there on */
   char aggregator[GRAFT_NAME_SIZE];       /**< name in aggregator.def */

@@ -55,9 +55,13 @@ const graft_option graft_trainer_options[] = {
     TEXT(STRING, schedule, "cosine", graft_schedule_choices, "schedule of the learning rate"),
     NUMBER(INT, warmup, "0", 0, 1e9, "steps", 0, "linear warm-up of the learning rate"),
     NUMBER(INT, lr_epochs, "0", 0, 1e9, "epochs", 0, "length of the schedule; 0: the run's"),
-    NUMBER(REAL, lr_final, "0.01", 0, 1, NULL, 0, "cosine: last rate as a fraction of lr"),
-    NUMBER(INT, lr_period, "0", 0, 1e9, "steps", 0, "step: steps between reductions; 0: none"),
-    NUMBER(REAL, lr_factor, "0.5", 1e-6, 1e3, NULL, 0, "step: factor of a reduction"),
+    NUMBER(REAL, lr_final, "0.01", 0, 1, NULL, 0,
+           "last rate as a fraction of lr (not constant, step)"),
+    NUMBER(INT, lr_period, "0", 0, 1e9, "steps", 0,
+           "step, exponential: steps per reduction; 0: none"),
+    NUMBER(REAL, lr_factor, "0.5", 1e-6, 1e3, NULL, 0, "step, exponential, plateau: a reduction"),
+    NUMBER(INT, lr_patience, "5", 1, 1e9, "validations", 0, "plateau: without a best, then reduce"),
+    NUMBER(REAL, lr_rise, "0.3", 0, 1, NULL, 0, "one_cycle: share of the run that rises"),
     TEXT(LIST, lr_boundaries, "", NULL, "step: steps at which the rate changes"),
     TEXT(LIST, lr_values, "", NULL, "step: the rates from those steps on"),
     TEXT(STRING, aggregator, "mean", graft_aggregator_choices, "how task gradients are combined"),
@@ -128,7 +132,9 @@ graft_status graft_trainer_config_schedule(const graft_trainer_config *c, uint64
                       .warmup = (uint64_t)c->warmup,
                       .final = c->lr_final,
                       .period = (uint64_t)c->lr_period,
-                      .factor = c->lr_factor};
+                      .factor = c->lr_factor,
+                      .rise = c->lr_rise,
+                      .patience = (uint64_t)c->lr_patience};
   GRAFT_CHECK(s.type, USAGE, "schedule: no rule is named '%s'", c->schedule);
   GRAFT_TRY(graft_list_read("lr_boundaries", c->lr_boundaries, boundary, GRAFT_SCHEDULE_BOUNDARIES,
                             &s.boundaries));

@@ -4,7 +4,7 @@
 
 #include "mtl/trainer_impl.h"
 
-enum { PATH = 192, TEXT = 512, FIELDS = 32 };
+enum { PATH = 192, TEXT = 512, FIELDS = 64 };
 
 #ifdef GRAFT_DOUBLE
 static const graft_type real_type = GRAFT_FLOAT64;
@@ -49,6 +49,10 @@ static size_t list_fields(graft_trainer *t, struct field field[FIELDS]) {
     add(field, &fields, name, real_type, n, t->sam.vector[v]);
   }
   add(field, &fields, "optimizer/steps", GRAFT_INT64, one, &t->optimizer.steps);
+  add(field, &fields, "optimizer/numbers", GRAFT_FLOAT64, GRAFT_SHAPE(1, GRAFT_OPTIMIZER_NUMBERS),
+      t->optimizer.number);
+  add(field, &fields, "schedule/memory", GRAFT_FLOAT64, GRAFT_SHAPE(1, GRAFT_SCHEDULE_MEMORY),
+      t->schedule.memory);
   if (t->direction.state_size) {
     add(field, &fields, "aggregator/state", GRAFT_UINT8, GRAFT_SHAPE(1, t->direction.state_size),
         t->direction.state);

@@ -38,7 +38,7 @@ static void option_rows_have_defaults(void) {
   }
 }
 
-static graft_real large[8][PADDED] __attribute__((aligned(64)));
+static graft_real large[24][PADDED] __attribute__((aligned(64)));
 
 /* Sums in double, the same bits for any number of threads. */
 static void vector_sums_are_exact_and_repeatable(void) {
@@ -68,7 +68,7 @@ static void run_large(const graft_optimizer_type *type, const graft_layout *layo
       .weight_decay = 0.01, .momentum = 0.9, .beta1 = 0.9, .beta2 = 0.99, .epsilon = 1e-8};
   graft_arena arena;
   graft_optimizer o;
-  graft_arena_init(&arena, large[3], 5 * sizeof large[0]);
+  graft_arena_init(&arena, large[3], 21 * sizeof large[0]);
   T_OK(graft_optimizer_init(&o, type, &c, layout, &arena));
   omp_set_num_threads(threads);
   for (size_t i = 0; i < LARGE; i++) {

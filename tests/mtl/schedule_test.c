@@ -40,6 +40,39 @@ static void cosine_values(void) {
   T_NEAR(graft_schedule_rate(&s, 999), 0.01, 1e-15);
 }
 
+static void exponential_values(void) {
+  graft_schedule s = make("exponential");
+  T_EQUAL(graft_schedule_rate(&s, 0), 0.02);
+  T_NEAR(graft_schedule_rate(&s, 500), 0.02 * sqrt(0.1), 1e-15);
+  s.period = 100; /* halved every 100 steps, smoothly */
+  T_NEAR(graft_schedule_rate(&s, 50), 0.02 * sqrt(0.5), 1e-15);
+  T_NEAR(graft_schedule_rate(&s, 300), 0.0025, 1e-15);
+}
+
+static void one_cycle_values(void) {
+  graft_schedule s = make("one_cycle");
+  s.rise = 0.25;
+  T_NEAR(graft_schedule_rate(&s, 0), 0.02 / 25, 1e-16);
+  T_NEAR(graft_schedule_rate(&s, 125), 0.02 * 13 / 25, 1e-15);
+  T_NEAR(graft_schedule_rate(&s, 250), 0.02, 1e-16);
+  T_NEAR(graft_schedule_rate(&s, 625), 0.02 * 0.55, 1e-15);
+  s.rise = 1;
+  T_NEAR(graft_schedule_rate(&s, 999), 0.02, 1e-6);
+}
+
+static void plateau_waits(void) {
+  graft_schedule s = make("plateau");
+  const double loss[] = {3, 2, 2, 2.5, NAN, 1.9, 2, 2, 2, 2},
+               rate[] = {1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.125};
+  s.patience = 2;
+  for (size_t i = 0; i < sizeof loss / sizeof *loss; i++) {
+    graft_schedule_observe(&s, loss[i]);
+    T_NEAR(graft_schedule_rate(&s, i), 0.02 * rate[i], 1e-16);
+  }
+  for (int i = 0; i < 20; i++) graft_schedule_observe(&s, 5);
+  T_NEAR(graft_schedule_rate(&s, 0), 0.002, 1e-16); /* no further down than the final fraction */
+}
+
 static void step_by_period(void) {
   graft_schedule s = make("step");
   T_EQUAL(graft_schedule_rate(&s, 999), 0.02);
@@ -87,6 +120,9 @@ int main(void) {
   T_RUN(constant_stays);
   T_RUN(warmup_is_linear);
   T_RUN(cosine_values);
+  T_RUN(exponential_values);
+  T_RUN(one_cycle_values);
+  T_RUN(plateau_waits);
   T_RUN(step_by_period);
   T_RUN(step_by_boundaries);
   T_RUN(bad_values_are_refused);

@@ -23,13 +23,13 @@ static bool run(int expected, const char *arguments) {
 /* All methods of issue and paper are there, with their sources; help fits on a page. */
 static void lists_everything(void) {
   static const char *const names[] = {
-      "mean",     "sum",        "constant", "rlw",          "mgda",        "pcgrad",   "gradvac",
-      "graddrop", "cagrad",     "imtl_g",   "nash",         "aligned_mtl", "upgrad",   "dualproj",
-      "fairgrad", "config",     "krum",     "trimmed_mean", "sdmgrad",     "modo",     "moco",
-      "db_mtl",   "excess_mtl", "cr_mogm",  "equal",
-
-      "fsmtl",    "adamw",      "adam",     "sgd",          "lion",        "constant", "cosine",
-      "step"};
+      "mean",     "sum",        "constant", "rlw",          "mgda",        "pcgrad",    "gradvac",
+      "graddrop", "cagrad",     "imtl_g",   "nash",         "aligned_mtl", "upgrad",    "dualproj",
+      "fairgrad", "config",     "krum",     "trimmed_mean", "sdmgrad",     "modo",      "moco",
+      "db_mtl",   "excess_mtl", "cr_mogm",  "equal",        "gls",         "si",        "uw",
+      "dwa",      "gradnorm",   "imtl_l",   "stch",         "famo",        "softadapt", "relobralo",
+      "fsmtl",    "adamw",      "adam",     "sgd",          "lion",        "rmsprop",   "lbfgs",
+      "constant", "cosine",     "step",     "exponential",  "plateau",     "one_cycle"};
   if (!run(0, "list")) return;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     char line[80];
