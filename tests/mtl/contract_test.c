@@ -305,6 +305,8 @@ int main(void) {
   for (size_t b = 0; graft_balancer_types(b); b++) {
     snprintf(name, sizeof name, "trainer/mean/%s", graft_balancer_choices(b));
     T_RUN_NAMED(name, in_trainer("adamw", "cosine", "mean", graft_balancer_choices(b)));
+    snprintf(name, sizeof name, "trainer/upgrad/%s", graft_balancer_choices(b));
+    T_RUN_NAMED(name, in_trainer("sgd", "plateau", "upgrad", graft_balancer_choices(b)));
   }
   return graft_test_done();
 }

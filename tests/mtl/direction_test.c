@@ -197,6 +197,80 @@ static void private_blocks_get_their_own(void) {
   quadratic_fini(&q);
 }
 
+/* Shared embedding tables: rules on the Gramian take them, rules on coordinates do not. */
+static void coordinate_rules_refuse_tables(void) {
+  static const char *const refused[] = {"graddrop", "trimmed_mean", "moco", "db_mtl", "excess_mtl"};
+  quadratic q;
+  graft_direction d;
+  graft_arena arena;
+  T_OK(quadratic_init(&q, QUADRATIC_TASKS));
+  q.layout.block[1].kind = GRAFT_BLOCK_ROW_SPARSE;
+  for (size_t i = 0; graft_aggregator_types(i); i++) {
+    const graft_aggregator_type *type = graft_aggregator_types(i);
+    const graft_direction_rule rule = rule_with(type, weights);
+    bool refuses = false;
+    for (size_t r = 0; r < 5; r++) refuses |= strcmp(type->name, refused[r]) == 0;
+    graft_arena_init(&arena, NULL, 0);
+    const graft_status status = graft_direction_init(&d, &q.objective, &rule, NULL, &arena);
+    T_CHECK(status == (refuses ? GRAFT_USAGE : GRAFT_OK));
+  }
+  q.layout.block[1].kind = GRAFT_BLOCK_DENSE;
+  q.layout.block[2].kind = GRAFT_BLOCK_ROW_SPARSE; /* private: nobody minds */
+  const graft_direction_rule rule = rule_with(graft_aggregator_find("graddrop"), weights);
+  graft_arena_init(&arena, NULL, 0);
+  T_OK(graft_direction_init(&d, &q.objective, &rule, NULL, &arena));
+  quadratic_fini(&q);
+}
+
+/* Balancers scale rows and private parts alike; what needs losses first costs a forward pass only
+ * without rows; famo looks once more after the step. */
+static void balancers_scale_losses(void) {
+  static const struct {
+    const char *aggregator, *balancer;
+    unsigned sums, rows, losses;
+  } cost[] = {{"sum", "uw", 1, 0, 0},       {"sum", "si", 1, 0, 1},   {"upgrad", "si", 0, 1, 0},
+              {"sum", "gradnorm", 0, 1, 0}, {"sum", "famo", 1, 0, 2}, {"mgda", "famo", 0, 1, 1}};
+  for (size_t c = 0; c < sizeof cost / sizeof *cost; c++) {
+    quadratic q;
+    graft_direction d;
+    graft_arena arena;
+    graft_balancer_config config;
+    graft_real theta[N_MAX];
+    void *memory;
+    T_OK(quadratic_init(&q, QUADRATIC_TASKS));
+    T_OK(graft_balancer_config_default(&config));
+    set_theta(theta, q.objective.n);
+    graft_direction_rule rule = rule_with(graft_aggregator_find(cost[c].aggregator), NULL);
+    rule.balancer = graft_balancer_find(cost[c].balancer);
+    rule.balancer_config = &config;
+    graft_arena_init(&arena, NULL, 0);
+    T_OK(graft_direction_init(&d, &q.objective, &rule, NULL, &arena));
+    T_OK(graft_alloc(&memory, arena.used, 1));
+    graft_arena_init(&arena, memory, arena.used);
+    T_OK(graft_direction_init(&d, &q.objective, &rule, NULL, &arena));
+    T_OK(graft_direction_eval(&d, 0, theta));
+    T_OK(graft_direction_follow(&d, theta));
+    T_EQUAL(q.evals[GRAFT_WANT_LOSS | GRAFT_WANT_SUM], cost[c].sums);
+    T_EQUAL(q.evals[GRAFT_WANT_LOSS | GRAFT_WANT_ROWS], cost[c].rows);
+    T_EQUAL(q.evals[GRAFT_WANT_LOSS], cost[c].losses);
+    T_EQUAL(q.seen, 1); /* clean passes */
+    struct made plain = make(&q.objective, graft_aggregator_find("sum"));
+    T_OK(graft_direction_eval(&plain.direction, 0, theta));
+    for (size_t k = 0; k < QUADRATIC_TASKS; k++) {
+      const size_t head = 2 * QUADRATIC_D + k * QUADRATIC_H;
+      const bool si = strcmp(cost[c].balancer, "si") == 0;
+      if (si) T_NEAR(d.balance[k], 1 / d.loss[k], 1e-5 / d.loss[k]);
+      for (size_t i = head; i < head + QUADRATIC_H; i++) {
+        const double want = d.balance[k] / weights[k] * (double)plain.direction.gradient[i];
+        T_NEAR(d.gradient[i], want, 20 * tolerance);
+      }
+    }
+    graft_free(plain.memory);
+    graft_free(memory);
+    quadratic_fini(&q);
+  }
+}
+
 static void one_task_is_plain(void) {
   quadratic q;
   graft_real theta[N_MAX];
@@ -362,6 +436,8 @@ int main(void) {
   T_RUN(sum_equals_rows);
   T_RUN(sum_matches_differences);
   T_RUN(private_blocks_get_their_own);
+  T_RUN(coordinate_rules_refuse_tables);
+  T_RUN(balancers_scale_losses);
   T_RUN(one_task_is_plain);
   T_RUN(bad_losses_are_reported);
   T_RUN(ranks_equal_serial);

@@ -95,6 +95,7 @@ static void mistakes(void) {
       {3, "combine -gradients ragged.csv", "ragged.csv: line 2: expected 2 values"},
       {3, "combine -gradients empty.csv", "empty.csv: expected lines of numbers"},
       {3, "combine -gradients large.csv", "large.csv: the gradient of task 1 is too large"},
+      {3, "combine -gradients many.csv", "expected at most 64 lines, one for each task, got 65"},
       {3, "combine -gradients J.csv -losses three.csv", "each of the 2 gradients of J.csv, got 3"},
   };
   put("nan.csv", "1,2\nnan,3\n");
@@ -103,6 +104,7 @@ static void mistakes(void) {
   put("empty.csv", "");
   put("large.csv", "1e200,2\n3,4\n");
   put("three.csv", "1,2,3\n");
+  program_shell("yes 1 | head -n 65 > many.csv");
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     run(bad[i].code, bad[i].arguments);
     T_EQUAL(program_lines(program.err), 1);
