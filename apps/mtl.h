@@ -25,7 +25,21 @@ typedef struct graft_mtl_combine {
   graft_aggregator_settings settings; /**< of the rules */
 } graft_mtl_combine;
 
-extern const graft_verb graft_mtl_verb_list;    /**< takes a graft_mtl_list */
-extern const graft_verb graft_mtl_verb_combine; /**< takes a graft_mtl_combine */
+/** Configuration of the verb landscape. */
+typedef struct graft_mtl_landscape {
+  graft_front front;           /**< options of every verb */
+  char run[GRAFT_PATH_SIZE];   /**< run directory */
+  char model[GRAFT_PATH_SIZE]; /**< model file; "": RUN/model.h5 */
+  char data[GRAFT_PATH_SIZE];  /**< data set; "": the one it was trained on */
+  char part[16];               /**< part of its split: train, validation or test */
+  long long samples;           /**< of each task, at most */
+  long long points;            /**< of each axis of the plane, odd */
+  double radius;               /**< half of the plane's side, in lengths of the filters */
+  long long seed;              /**< of the directions */
+} graft_mtl_landscape;
+
+extern const graft_verb graft_mtl_verb_list;      /**< takes a graft_mtl_list */
+extern const graft_verb graft_mtl_verb_combine;   /**< takes a graft_mtl_combine */
+extern const graft_verb graft_mtl_verb_landscape; /**< takes a graft_mtl_landscape */
 
 #endif

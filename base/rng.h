@@ -34,6 +34,7 @@ enum {
   GRAFT_STREAM_REGION = 6,     /**< random regions; index = hash of the family, region */
   GRAFT_STREAM_AGGREGATOR = 7, /**< rules that combine gradients; index = step, coordinate */
   GRAFT_STREAM_SAM = 8,        /**< perturbations; index = hash of step, part of the vector */
+  GRAFT_STREAM_LANDSCAPE = 9,  /**< planes through parameters; index = direction, block */
   GRAFT_STREAM_SAMPLE = 1000   /**< fields that all tasks share; the tasks' own lie above */
 };
 

@@ -89,7 +89,7 @@ static graft_status take_vectors(graft_direction *d, size_t K, graft_arena *aren
 }
 
 /* The aggregator of each call; their states lie one after the other. */
-static graft_status take_calls(graft_direction *d, size_t K, graft_arena *arena) {
+static graft_status take_calls(graft_direction *d, graft_arena *arena) {
   const graft_direction_rule *r = &d->rule;
   const size_t n = d->objective->n, spans = arena->base ? d->spans : d->objective->layout->blocks;
   graft_aggregator_settings plain = *r->aggregator_config; /* stands in while measuring */
@@ -100,9 +100,9 @@ static graft_status take_calls(graft_direction *d, size_t K, graft_arena *arena)
   d->state_size = 0;
   for (size_t c = 0; c < d->plan.calls; c++) {
     const size_t rows = d->plan.call_rows[c];
-    const graft_aggregator_settings *config = rows == K       ? r->aggregator_config
-                                              : d->unweighted ? d->unweighted
-                                                              : &plain;
+    const graft_aggregator_settings *config = !d->plan.call_parts[c] ? r->aggregator_config
+                                              : d->unweighted        ? d->unweighted
+                                                                     : &plain;
     GRAFT_TRY(
         graft_aggregator_init(&call, d->type, config, rows, n, d->shared, spans, r->seed, arena));
     if (d->call) d->call[c] = call;
@@ -167,7 +167,7 @@ graft_status graft_direction_init(graft_direction *direction, const graft_object
   GRAFT_TRY(take_vectors(d, K, arena));
   GRAFT_TRY(graft_arena_take(arena, 1, sizeof *d->unweighted, &d->unweighted));
   if (arena->base) fill(d);
-  return take_calls(d, K, arena);
+  return take_calls(d, arena);
 }
 
 graft_status graft_direction_begin(graft_direction *d, uint64_t step) {
@@ -364,16 +364,17 @@ static graft_status eval_other(graft_direction *d, const graft_real *theta) {
 static graft_status combine(graft_direction *d, size_t call, const graft_real *rows,
                             const graft_real *other, const double *loss, uint64_t active,
                             graft_real *out) {
-  const size_t K = d->objective->tasks, R = d->plan.call_rows[call];
+  const size_t K = d->objective->tasks;
+  const bool of_tasks = loss && !d->plan.call_parts[call];
   const graft_aggregator_output answer = {.weight = d->weight, .direction = out};
   double scaled[GRAFT_MAX_TASKS];
-  for (size_t k = 0; loss && R == K && k < K; k++) {
+  for (size_t k = 0; of_tasks && k < K; k++) {
     scaled[k] = d->task_weight[k] * d->balance[k] * loss[k];
   }
   const graft_aggregator_input in = {
       .active = active,
       .step = d->step,
-      .loss = loss && R == K ? scaled : loss,
+      .loss = of_tasks ? scaled : loss,
       .rows = rows,
       .other = {other, other ? other + K * d->objective->n : NULL},
   };

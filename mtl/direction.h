@@ -32,6 +32,7 @@ typedef struct graft_direction_plan {
   bool rows;    /**< rows whatever the rule needs */
   size_t calls; /**< combinations in a step, each with a state of its own; ≥ 1 */
   size_t call_rows[GRAFT_MAX_TASKS + 2]; /**< [calls] rows that each of them combines */
+  bool call_parts[GRAFT_MAX_TASKS + 2];  /**< [calls] its rows are not the tasks' */
 } graft_direction_plan;
 
 /** A part of the vector that one task alone reaches. */

@@ -152,6 +152,21 @@ graft_status graft_trainer_config_schedule(const graft_trainer_config *c, uint64
   return GRAFT_OK;
 }
 
+/* Does the aggregator take the two rows that some variants of fsmtl combine? */
+static graft_status check_parts(const graft_trainer_config *c, size_t tasks) {
+  const graft_direction_plan plan = graft_sam_plan(&c->sam, tasks);
+  const graft_aggregator_type *type = graft_aggregator_find(c->aggregator);
+  for (size_t i = 0; type->check && i < plan.calls; i++) {
+    if (!plan.call_parts[i]) continue;
+    const graft_status status = type->check(&c->aggregator_config, plan.call_rows[i]);
+    if (status == GRAFT_OK) continue;
+    graft_error_prefix("fsmtl_variant %s combines %zu rows at a time", c->sam.fsmtl_variant,
+                       plan.call_rows[i]);
+    return status;
+  }
+  return GRAFT_OK;
+}
+
 graft_status graft_trainer_config_validate(const graft_trainer_config *c, size_t tasks) {
   double weight[GRAFT_MAX_TASKS];
   graft_schedule schedule;
@@ -175,6 +190,7 @@ graft_status graft_trainer_config_validate(const graft_trainer_config *c, size_t
               c->lr_epochs);
   GRAFT_TRY(graft_trainer_config_weights(c, tasks, weight));
   GRAFT_TRY(graft_sam_validate(&c->sam));
+  GRAFT_TRY(check_parts(c, tasks));
   GRAFT_CHECK(!c->diagnostics || c->probe_rho > 0, USAGE,
               "probe_rho: expected a number > 0, got %g", c->probe_rho);
   return graft_trainer_config_schedule(c, 1, &schedule);

@@ -40,11 +40,24 @@ static graft_status split(graft_sam *sam) {
   return GRAFT_OK;
 }
 
+/* Losses beside the two rows of a call: the loss, and how much it rises. */
+static void take_pair(double loss, double perturbed, double *pair) {
+  pair[0] = loss;
+  pair[1] = perturbed > loss ? perturbed - loss : 0;
+}
+
 static graft_status second(graft_sam *sam) {
   graft_direction *d = sam->direction;
+  double loss = 0, perturbed = 0, pair[2];
+  for (size_t k = 0; k < d->objective->tasks; k++) {
+    if (!(d->active >> k & 1)) continue;
+    loss += d->loss[k];
+    perturbed += d->perturbed[k];
+  }
+  take_pair(loss, perturbed, pair);
   GRAFT_TRY(graft_direction_combine(d, 0, sam->rows, d->loss, d->active, sam->scratch));
   GRAFT_TRY(graft_direction_combine(d, 1, d->rows, d->loss, d->active, sam->scratch + sam->n));
-  GRAFT_TRY(graft_direction_combine(d, 2, sam->scratch, NULL, 3, d->gradient));
+  GRAFT_TRY(graft_direction_combine(d, 2, sam->scratch, pair, 3, d->gradient));
   for (size_t k = 0; k < d->objective->tasks; k++)
     d->weight[k] = NAN; /* they were not the tasks' */
   return GRAFT_OK;
@@ -53,11 +66,13 @@ static graft_status second(graft_sam *sam) {
 static graft_status each(graft_sam *sam) {
   graft_direction *d = sam->direction;
   const size_t n = sam->n, K = d->objective->tasks;
+  double pair[2];
   for (size_t k = 0; k < K; k++) {
     if (!(d->active >> k & 1)) continue;
     memcpy(sam->scratch, sam->rows + k * n, n * sizeof *sam->scratch);
     memcpy(sam->scratch + n, d->rows + k * n, n * sizeof *sam->scratch);
-    GRAFT_TRY(graft_direction_combine(d, k, sam->scratch, NULL, 3, sam->rows + k * n));
+    take_pair(d->loss[k], d->perturbed[k], pair);
+    GRAFT_TRY(graft_direction_combine(d, k, sam->scratch, pair, 3, sam->rows + k * n));
   }
   return graft_direction_combine(d, K, sam->rows, d->loss, d->active, d->gradient);
 }
@@ -91,7 +106,10 @@ static void plan(const graft_sam_config *config, size_t tasks, graft_direction_p
   plan->call_rows[0] = tasks;
   if (strcmp(variant, "direct") == 0) return;
   if (strcmp(variant, "each") == 0) {
-    for (size_t k = 0; k < tasks; k++) plan->call_rows[k] = 2;
+    for (size_t k = 0; k < tasks; k++) {
+      plan->call_rows[k] = 2;
+      plan->call_parts[k] = true;
+    }
     plan->call_rows[tasks] = tasks;
     plan->calls = tasks + 1;
     return;
@@ -100,6 +118,7 @@ static void plan(const graft_sam_config *config, size_t tasks, graft_direction_p
   plan->call_rows[1] = tasks;
   if (strcmp(variant, "second") != 0) return;
   plan->call_rows[2] = 2;
+  plan->call_parts[2] = true;
   plan->calls = 3;
 }
 

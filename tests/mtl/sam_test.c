@@ -454,6 +454,34 @@ static void order_of_tasks_is_of_no_account(void) {
   }
 }
 
+/* Every rule with every variant: finite, and with K = 2 its calls on two parts are told apart. */
+static void variants_go_with_every_rule(void) {
+  static const char *const variants[] = {"split", "direct", "second", "each"};
+  for (size_t a = 0; graft_aggregator_types(a); a++) {
+    for (size_t v = 0; v < 4; v++) {
+      struct setting s;
+      graft_sam_config c = make("fsmtl", 0.1);
+      snprintf(c.fsmtl_variant, sizeof c.fsmtl_variant, "%s", variants[v]);
+      const graft_direction_plan plan = graft_sam_plan(&c, 2);
+      T_EQUAL(plan.call_parts[plan.calls - 1], v == 2);
+      graft_trainer_config config;
+      T_OK(graft_trainer_config_default(&config));
+      config.sam = c;
+      snprintf(config.aggregator, sizeof config.aggregator, "%s", graft_aggregator_choices(a));
+      if (graft_trainer_config_validate(&config, K) != GRAFT_OK) {
+        T_CHECK(strcmp(config.aggregator, "krum") == 0 ||
+                strcmp(config.aggregator, "trimmed_mean") == 0);
+        T_CHECK(v >= 2 && strstr(graft_error_message(), "rows at a time") != NULL);
+        continue;
+      }
+      begin(&s, &c, graft_aggregator_choices(a), K, weights);
+      for (uint64_t i = 0; i < 4; i++) step(&s, i);
+      for (size_t j = 0; j < s.n; j++) T_CHECK(isfinite(s.direction.gradient[j]));
+      end(&s);
+    }
+  }
+}
+
 static void mistakes_are_named(void) {
   graft_sam_config c = make("sam", -1);
   T_FAILS(graft_sam_validate(&c), GRAFT_USAGE, "sam_rho");
@@ -487,6 +515,7 @@ int main(void) {
   T_RUN(esam_perturbs_a_share);
   T_RUN(samo_climbs);
   T_RUN(order_of_tasks_is_of_no_account);
+  T_RUN(variants_go_with_every_rule);
   T_RUN(mistakes_are_named);
   for (size_t i = 0; graft_sam_types(i); i++) {
     snprintf(name, sizeof name, "sam/%s", graft_sam_choices(i));
