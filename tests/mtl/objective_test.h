@@ -13,7 +13,13 @@
 
 #include "mtl/objective.h"
 
-enum { QUADRATIC_TASKS = 3, QUADRATIC_D = 5, QUADRATIC_H = 2, QUADRATIC_SAMPLES = 12 };
+enum {
+  QUADRATIC_TASKS = 3,
+  QUADRATIC_D = 5,
+  QUADRATIC_H = 2,
+  QUADRATIC_SAMPLES = 12,
+  QUADRATIC_N_MAX = 32
+};
 
 /** L_k(sample s) = ½ Σ_i a_ki (x_i + b_i − t_ki(s))² + ½ Σ_j (h_kj − x_j − 0.3 k)², x and b shared,
  * h_k private to task k. In each step task k has batch + k samples, those of ranks other than
@@ -161,6 +167,56 @@ static inline graft_status quadratic_init(quadratic *q, size_t tasks) {
 }
 
 static inline void quadratic_fini(quadratic *q) { graft_layout_fini(&q->layout); }
+
+/** An objective whose tasks are numbered in another order: task i is task order[i] of the inner. */
+struct permuted {
+  const graft_objective *inner;
+  const size_t *order;
+  graft_layout layout;
+};
+
+static inline uint64_t inner_tasks(const struct permuted *p, uint64_t tasks) {
+  uint64_t mask = 0;
+  for (size_t i = 0; i < QUADRATIC_TASKS; i++) mask |= (tasks >> i & 1) << p->order[i];
+  return mask;
+}
+
+static inline graft_status permuted_count(void *ctx, const graft_request *request, double *count) {
+  const struct permuted *p = ctx;
+  graft_request r = *request;
+  double inner[QUADRATIC_TASKS];
+  r.tasks = inner_tasks(p, request->tasks);
+  GRAFT_TRY(p->inner->count(p->inner->ctx, &r, inner));
+  for (size_t i = 0; i < QUADRATIC_TASKS; i++) count[i] = inner[p->order[i]];
+  return GRAFT_OK;
+}
+
+static inline graft_status permuted_eval(void *ctx, const graft_request *request,
+                                         const graft_real *theta, graft_reply *reply) {
+  const struct permuted *p = ctx;
+  const size_t n = p->inner->n;
+  graft_request r = *request;
+  double weight[QUADRATIC_TASKS], loss[QUADRATIC_TASKS], count[QUADRATIC_TASKS];
+  const graft_real *row_theta[QUADRATIC_TASKS];
+  graft_real rows[QUADRATIC_TASKS * QUADRATIC_N_MAX];
+  graft_reply inner = {.loss = loss, .count = count, .sum = reply->sum, .rows = rows};
+  r.tasks = inner_tasks(p, request->tasks);
+  for (size_t i = 0; i < QUADRATIC_TASKS; i++) {
+    if (request->weight) weight[p->order[i]] = request->weight[i];
+    if (request->row_theta) row_theta[p->order[i]] = request->row_theta[i];
+  }
+  r.weight = request->weight ? weight : NULL;
+  r.row_theta = request->row_theta ? row_theta : NULL;
+  GRAFT_TRY(p->inner->eval(p->inner->ctx, &r, theta, &inner));
+  for (size_t i = 0; i < QUADRATIC_TASKS; i++) {
+    reply->loss[i] = loss[p->order[i]];
+    reply->count[i] = count[p->order[i]];
+    if (request->want & GRAFT_WANT_ROWS) {
+      memcpy(reply->rows + i * n, rows + p->order[i] * n, n * sizeof *rows);
+    }
+  }
+  return GRAFT_OK;
+}
 
 /** f(x, y) = (1 − x)² + 100 (y − x²)², one task, one sample. */
 typedef struct rosenbrock {

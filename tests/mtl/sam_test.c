@@ -373,56 +373,6 @@ static void samo_climbs(void) {
   end(&s);
 }
 
-/* An objective whose tasks are numbered in another order: task i is task order[i] of the inner. */
-struct permuted {
-  const graft_objective *inner;
-  const size_t *order;
-  graft_layout layout;
-};
-
-static uint64_t inner_tasks(const struct permuted *p, uint64_t tasks) {
-  uint64_t mask = 0;
-  for (size_t i = 0; i < K; i++) mask |= (tasks >> i & 1) << p->order[i];
-  return mask;
-}
-
-static graft_status permuted_count(void *ctx, const graft_request *request, double *count) {
-  const struct permuted *p = ctx;
-  graft_request r = *request;
-  double inner[K];
-  r.tasks = inner_tasks(p, request->tasks);
-  GRAFT_TRY(p->inner->count(p->inner->ctx, &r, inner));
-  for (size_t i = 0; i < K; i++) count[i] = inner[p->order[i]];
-  return GRAFT_OK;
-}
-
-static graft_status permuted_eval(void *ctx, const graft_request *request, const graft_real *theta,
-                                  graft_reply *reply) {
-  const struct permuted *p = ctx;
-  const size_t n = p->inner->n;
-  graft_request r = *request;
-  double weight[K], loss[K], count[K];
-  const graft_real *row_theta[K];
-  graft_real rows[K * N_MAX];
-  graft_reply inner = {.loss = loss, .count = count, .sum = reply->sum, .rows = rows};
-  r.tasks = inner_tasks(p, request->tasks);
-  for (size_t i = 0; i < K; i++) {
-    if (request->weight) weight[p->order[i]] = request->weight[i];
-    if (request->row_theta) row_theta[p->order[i]] = request->row_theta[i];
-  }
-  r.weight = request->weight ? weight : NULL;
-  r.row_theta = request->row_theta ? row_theta : NULL;
-  GRAFT_TRY(p->inner->eval(p->inner->ctx, &r, theta, &inner));
-  for (size_t i = 0; i < K; i++) {
-    reply->loss[i] = loss[p->order[i]];
-    reply->count[i] = count[p->order[i]];
-    if (request->want & GRAFT_WANT_ROWS) {
-      memcpy(reply->rows + i * n, rows + p->order[i] * n, n * sizeof *rows);
-    }
-  }
-  return GRAFT_OK;
-}
-
 /* Numbering the tasks in another order changes nothing. */
 static void order_of_tasks_is_of_no_account(void) {
   static const size_t order[K] = {2, 0, 1};
