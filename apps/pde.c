@@ -14,8 +14,8 @@
 
 static const char *const examples[] = {
     "demo                                    all of it: solve, train, eval, plot in minutes",
-    "solve -samples 900 -grid 48 -o data.h5  finite-element truth on three shapes",
-    "train -data data.h5 -o runs/a           train one network on all shapes",
+    "solve -samples 900 -grid 48 -o data.h5  ground truth of all tasks",
+    "train -data data.h5 -o runs/a           train one network on all tasks",
     "eval -model runs/a/model.h5 -data data.h5",
     "predict -model runs/a/model.h5 -data new.h5 -o predicted.h5",
     "plot -run runs/a                        pictures into runs/a/plots",
@@ -195,7 +195,7 @@ int graft_pde_main(const char *name, const char *problem, int argc, char **argv)
            chosen ? chosen : "NAME");
   fill_verbs(&all, chosen ? chosen : "");
   graft_program program = {.name = name,
-                           .summary = "neural-operator surrogates of a PDE on several shapes",
+                           .summary = "neural-operator surrogates of a PDE, several tasks at once",
                            .version = graft_version(),
                            .command = command,
                            .problem = chosen ? chosen : "",

@@ -221,6 +221,27 @@ graft_status graft_pictures_column(const graft_pictures *p, const char *name, co
   return close_data(p, name, file);
 }
 
+graft_status graft_pictures_table(const graft_pictures *p, const char *name, const double *value,
+                                  size_t rows, size_t columns) {
+  FILE *file;
+  GRAFT_TRY(open_data(p, name, &file));
+  for (size_t i = 0; i < rows; i++) {
+    for (size_t j = 0; j < columns; j++) {
+      fprintf(file, j ? " %.9g" : "%.9g", value[i * columns + j]);
+    }
+    fputc('\n', file);
+  }
+  return close_data(p, name, file);
+}
+
+graft_status graft_pictures_floats(const graft_pictures *p, const char *name, const float *value,
+                                   size_t count) {
+  FILE *file;
+  GRAFT_TRY(open_data(p, name, &file));
+  fwrite(value, sizeof *value, count, file);
+  return close_data(p, name, file);
+}
+
 /* Run gnuplot on data/NAME.gp in the directory of the pictures; its output goes to a log there.
  * Returns its exit code, NOT_FOUND if it is not installed. */
 static int run_gnuplot(const graft_pictures *p, const char *name) {

@@ -52,6 +52,14 @@ GRAFT_MUST_USE graft_status graft_pictures_mesh(const graft_pictures *pictures, 
 GRAFT_MUST_USE graft_status graft_pictures_column(const graft_pictures *pictures, const char *name,
                                                   const double *value, size_t count);
 
+/** Write a table [rows x columns] as text to DIRECTORY/data/NAME. */
+GRAFT_MUST_USE graft_status graft_pictures_table(const graft_pictures *pictures, const char *name,
+                                                 const double *value, size_t rows, size_t columns);
+
+/** Write numbers [count] as they are to DIRECTORY/data/NAME. */
+GRAFT_MUST_USE graft_status graft_pictures_floats(const graft_pictures *pictures, const char *name,
+                                                  const float *value, size_t count);
+
 /** Write DIRECTORY/data/NAME.gp and let gnuplot draw DIRECTORY/NAME.png. A failing or missing
  * gnuplot gives a warning, not an error.
  *  @param script name of the script in plots/ without `.gp`

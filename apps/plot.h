@@ -35,6 +35,28 @@ GRAFT_MUST_USE graft_status graft_plot_sample(const graft_pictures *p, const gra
                                               size_t sample, const float *u, const char *name,
                                               size_t row, char *variables);
 
+/** Numbers by which samples are told apart: those of the problem's generator, or the codes.
+ *  @param name, value [GRAFT_GENERATOR_NUMBERS]. @return how many */
+size_t graft_plot_numbers(const graft_source_info *info, size_t sample,
+                          char name[][GRAFT_NAME_SIZE], double *value);
+
+/** The same as graft_plot_sample() for one axis of space and time:
+ * NAME-{truth,prediction,error}.bin and NAME-profiles.dat; appends nx, nt, profiles, and with the
+ * row's number behind top_u, top_error, numbers (a text). */
+GRAFT_MUST_USE graft_status graft_plot_time_sample(const graft_pictures *p,
+                                                   const graft_source *source, size_t sample,
+                                                   const float *u, const char *name, size_t row,
+                                                   char *variables);
+
+/** Write numbers-TASK.dat: the numbers of samples and their errors in %; appends columns and names
+ *  of the columns with the task's number behind. Nothing for samples without numbers.
+ *  @param sample, error [count] */
+GRAFT_MUST_USE graft_status graft_plot_numbers_task(const graft_pictures *p,
+                                                    const graft_source_info *info, const char *task,
+                                                    size_t count, const size_t *sample,
+                                                    const double *error, size_t number,
+                                                    char *variables);
+
 /** Pictures of a data set in its directory's plots/: data-TASK.png with the first samples of each
  *  task, data-meshes.png, data-errors.png. */
 GRAFT_MUST_USE graft_status graft_plot_data(const graft_app *app, const graft_pde_plot *config,

@@ -44,7 +44,13 @@ static graft_status draw_data_task(graft_pictures *p, const graft_source *source
                     graft_dataset_has(source, "u"));
   graft_plot_assign_extent(variables, info);
   snprintf(name, sizeof name, "data-%s", info->task_name[task]);
-  return graft_pictures_draw(p, name, "data", variables);
+  if (!info->in_time) return graft_pictures_draw(p, name, "data", variables);
+  graft_plot_assign(variables, "rows = %lld\npredicted = 0\n", shown);
+  for (long long i = 1; i <= shown; i++) {
+    graft_plot_assign(variables, "label%lld = '%lld'\nerror%lld = 0\n", i, i, i);
+  }
+  graft_plot_assign_text(variables, "prefix", "data-");
+  return graft_pictures_draw(p, name, "spacetime", variables);
 }
 
 static int by_value(const void *a, const void *b) {
@@ -132,7 +138,7 @@ static graft_status draw_meshes(graft_pictures *p, const graft_source *source) {
   const graft_bundle *parameters = graft_dataset_parameters(source);
   double size;
   size_t shown = 0;
-  if (!parameters || !graft_dataset_has(source, "u") ||
+  if (!parameters || !graft_dataset_has(source, "u") || source->info.in_time ||
       graft_bundle_get_real(parameters, "mesh_size", &size) != GRAFT_OK) {
     return GRAFT_OK;
   }

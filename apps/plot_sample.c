@@ -75,6 +75,7 @@ graft_status graft_plot_sample(const graft_pictures *p, const graft_source *sour
   const graft_source_info *info = &source->info;
   const graft_source_geometry *geometry = &info->geometry[info->sample_geometry[sample]];
   char outline[GRAFT_PLOT_PATH];
+  if (info->in_time) return graft_plot_time_sample(p, source, sample, u, name, row, variables);
   size_t P = info->points;
   float *field;
   double top, low, truth;

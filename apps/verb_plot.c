@@ -112,26 +112,56 @@ static graft_status draw_task(graft_pictures *p, graft_deeponet *model, const gr
                       (long long)info->index[sample]);
   }
   graft_plot_assign_extent(variables, info);
+  graft_plot_assign(variables, "predicted = 1\nsolved = 1\nprefix = ''\n");
   snprintf(name, sizeof name, "fields-%s", task);
-  status = graft_pictures_draw(p, name, "fields", variables);
+  status = graft_pictures_draw(p, name, info->in_time ? "spacetime" : "fields", variables);
 done:
   graft_free(u);
   return status;
 }
 
+/* A task's rows for numbers.png. */
+static graft_status write_numbers(graft_pictures *p, const graft_source *source, size_t number,
+                                  const char *task, const struct errors *e, char *variables) {
+  size_t *sample = NULL;
+  double *error = NULL;
+  graft_status status;
+  GRAFT_TRY_TO(done, graft_alloc(&sample, e->count, sizeof *sample));
+  GRAFT_TRY_TO(done, graft_alloc(&error, e->count, sizeof *error));
+  for (size_t i = 0; i < e->count; i++) {
+    sample[i] = e->row[i].sample;
+    error[i] = e->row[i].error;
+  }
+  GRAFT_TRY_TO(done, graft_plot_numbers_task(p, &source->info, task, e->count, sample, error,
+                                             number, variables));
+done:
+  graft_free(sample);
+  graft_free(error);
+  return status;
+}
+
+/* fields-TASK.png, and numbers.png where samples have numbers. */
 static graft_status draw_fields(graft_pictures *p, const char *run, graft_deeponet *model,
                                 const graft_source *source) {
-  char path[GRAFT_PLOT_PATH];
+  char path[GRAFT_PLOT_PATH], variables[GRAFT_PLOT_TEXT] = "", tasks[LINE] = "";
+  size_t shown = 0, used = 0;
   snprintf(path, sizeof path, "%s/errors.csv", run);
   for (size_t k = 0; k < source->info.tasks; k++) {
     struct errors e = {0};
     const char *task = source->info.task_name[k];
     graft_status status = read_errors(path, task, source->info.samples, &e);
+    if (status == GRAFT_OK && e.count) {
+      status = write_numbers(p, source, ++shown, task, &e, variables);
+      int n = snprintf(tasks + used, sizeof tasks - used, used ? " %s" : "%s", task);
+      if (n > 0 && used + (size_t)n < sizeof tasks) used += (size_t)n;
+    }
     if (status == GRAFT_OK && e.count) status = draw_task(p, model, source, task, &e);
     graft_free(e.row);
     GRAFT_TRY(status);
   }
-  return GRAFT_OK;
+  if (!strstr(variables, "columns1")) return GRAFT_OK;
+  graft_plot_assign_text(variables, "tasks", tasks);
+  return graft_pictures_draw(p, "numbers", "numbers", variables);
 }
 
 /* loss.png out of RUN/log.csv, and diagnostics.png if it has their columns. */

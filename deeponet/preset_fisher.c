@@ -68,11 +68,11 @@ const graft_setting graft_preset_fisher_demo[] = {
     {"weight_decay", "0"},
     {"beta1", "0.9"},
     {"beta2", "0.99"},
-    {"lr", "2e-3"},
+    {"lr", "1e-3"},
     {"schedule", "cosine"},
     {"lr_final", "0.01"},
     {"warmup", "100"},
-    {"epochs", "300"},
+    {"epochs", "1500"},
     {"validate_every", "10"},
     {NULL, NULL},
 };
