@@ -76,7 +76,7 @@ double graft_metric_rel_l2_gradient(const graft_source_info *info, const float *
   for (size_t p = 0; p < info->points; p++) {
     if (!whole_stencil(info, stride, mask, p)) continue;
     points++;
-    for (int a = 0; a < info->dims; a++) {
+    for (int a = info->in_time; a < info->dims; a++) { /* along space */
       double twice = 2 * (info->hi[a] - info->lo[a]) / (double)(info->grid[a] - 1);
       double slope = ((double)truth[p + stride[a]] - (double)truth[p - stride[a]]) / twice;
       double got = ((double)prediction[p + stride[a]] - (double)prediction[p - stride[a]]) / twice;

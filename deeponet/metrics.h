@@ -52,7 +52,7 @@ GRAFT_MUST_USE graft_status graft_error_summarise(const double *value, size_t co
 double graft_metric_rel_l2(const float *prediction, const float *truth, const float *mean,
                            const unsigned char *mask, size_t points);
 
-/** The same for the gradient: central differences along each axis at the grid points where the
+/** The same for the gradient: central differences along each axis of space at the points where the
  * point and its two neighbours on every axis have mask 1. NaN when there is no such point.
  *  @param info gives dims, grid and extent */
 double graft_metric_rel_l2_gradient(const graft_source_info *info, const float *prediction,
