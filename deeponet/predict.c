@@ -141,7 +141,8 @@ static size_t task_of(const struct predict *c, size_t sample) {
 }
 
 static const double *number_of(const struct predict *c, size_t sample) {
-  return c->source->info.code + sample * c->source->info.codes;
+  const graft_source_info *info = &c->source->info;
+  return info->codes ? info->code + sample * info->codes : NULL;
 }
 
 /* Skip paths of a chunk, one run of equal tasks at a time. */

@@ -209,7 +209,7 @@ bool graft_dataset_has(const graft_source *source, const char *field) {
 static void read_field_text(struct reader *r, size_t i) {
   char path[TEXT_SIZE + 32], **text;
   snprintf(path, sizeof path, "graft/field_text/%s", r->text[i][0]);
-  if (graft_h5_exists(r->file, path)) {
+  if (H5Lexists(r->file, "graft/field_text", H5P_DEFAULT) != 0) { /* there, or damaged */
     if (graft_h5_read_texts(r->file, path, 2, &text) != GRAFT_OK) return;
     for (int k = 0; k < 2; k++) snprintf(r->text[i][1 + k], TEXT_SIZE, "%s", text[k]);
     graft_free(text);

@@ -23,7 +23,7 @@ for target; do
   limit="-max_total_time=$seconds"
   [ "$seconds" = 0 ] && limit=-runs=0
   log=$build/findings/$target.log
-  "$build/tests/fuzz/fuzz_$target" $limit -max_len=2048 -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
+  "$build/tests/fuzz/fuzz_$target" $limit -max_len=2048 -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 \
     -artifact_prefix="$build/findings/$target-" "$build/corpus/$target" "tests/fuzz/corpus/$target" >"$log" 2>&1
   status=$?
   runs=$(awk '/number_of_executed_units/ {print $2}' "$log")

@@ -215,6 +215,7 @@ static void bad_values(void) {
   const int64_t version = 9, negative = -4;
   const uint8_t seven = 7, two = 2;
   const size_t at = 5 * SCRATCH_P + 11;
+  int wrong = 0;
   T_FAILS(open_check(damage("t0_fields/u", H5T_NATIVE_FLOAT, at, &nan_)), GRAFT_INPUT,
           "/t0_fields/u[5]: point 11: expected a finite value, got nan (task first, number 5, at "
           "(0.25, 1))");
@@ -226,6 +227,10 @@ static void bad_values(void) {
           "/t0_fields/u[3]: point 0: expected 0 outside");
   T_FAILS(open_check(damage("t0_fields/mask", H5T_NATIVE_UINT8, at, &two)), GRAFT_INPUT,
           "/t0_fields/mask[5]: point 11");
+  for (uint8_t bit = 0; bit < 2; bit++) { /* one of them is the mask of the geometry */
+    wrong += open_check(damage("t0_fields/mask", H5T_NATIVE_UINT8, at, &bit)) == GRAFT_INPUT;
+  }
+  T_EQUAL(wrong, 1);
   T_FAILS(open_close(damage("graft/geometry/mask", H5T_NATIVE_UINT8, SCRATCH_P + 4, &two)),
           GRAFT_INPUT, "/graft/geometry/mask[1]: point 4: expected 0 or 1, got 2");
   T_FAILS(open_close(damage("graft/geometry/sdf", H5T_NATIVE_FLOAT, 2, &nan_)), GRAFT_INPUT,
