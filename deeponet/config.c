@@ -18,6 +18,11 @@ static const char *branch_choices(size_t i) {
   return i < 3 ? name[i] : NULL;
 }
 
+static const char *part_choices(size_t i) {
+  static const char *const name[] = {"branch", "trunk"};
+  return i < 2 ? name[i] : NULL;
+}
+
 static const char *normalisation_choices(size_t i) {
   static const char *const name[] = {"pixel", "global"};
   return i < 2 ? name[i] : NULL;
@@ -58,6 +63,7 @@ const graft_option graft_deeponet_options[] = {
     BOOL(parameters, "false", "numbers of the sample as branch inputs"),
     TEXT(dense, LIST, "128,128", NULL, "widths of the dense layers of the branch"),
     TEXT(dense_activation, STRING, "tanh", graft_activation_name, "after each of them"),
+    TEXT(batch_norm, LIST, "", part_choices, "parts with BatchNorm before their activations"),
     BOOL(layer_norm, "false", "LayerNorm before their activation"),
     BOOL(residual, "false", "residual dense layers where widths agree"),
     BOOL(linear, "false", "linear path beside the dense layers"),

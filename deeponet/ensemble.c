@@ -13,7 +13,8 @@ size_t graft_deeponet_members(const graft_deeponet *model) { return 1 + model->o
 
 static bool may_differ(const char *name) {
   return strncmp(name, "parameters/", 11) == 0 || strncmp(name, "members/", 8) == 0 ||
-         strcmp(name, "model/seed") == 0 || strcmp(name, "model/threads") == 0;
+         strcmp(name, "running") == 0 || strcmp(name, "model/seed") == 0 ||
+         strcmp(name, "model/threads") == 0;
 }
 
 /* Everything that two models hold must be the same but for seed and parameters. */
@@ -43,10 +44,40 @@ static graft_status compare_models(const graft_deeponet *model, const graft_deep
   return status;
 }
 
+/* Running statistics of the members, as their parameters below. */
+static graft_status join_state(graft_deeponet *model, const graft_deeponet *other) {
+  size_t S;
+  double *grown;
+  const double *own = graft_model_state(other, &S);
+  if (S == 0) return GRAFT_OK;
+  GRAFT_TRY(graft_alloc(&grown, (model->others + 1 + other->others) * S, sizeof *grown));
+  if (model->others) memcpy(grown, model->other_state, model->others * S * sizeof *grown);
+  memcpy(grown + model->others * S, own, S * sizeof *grown);
+  if (other->others) {
+    memcpy(grown + (model->others + 1) * S, other->other_state, other->others * S * sizeof *grown);
+  }
+  graft_free(model->other_state);
+  model->other_state = grown;
+  return GRAFT_OK;
+}
+
+/* Exchange the network's running statistics with those of member m > 0. */
+static void swap_state(graft_deeponet *model, size_t m) {
+  size_t S;
+  double *own = graft_graph_state(model->network.graph, &S);
+  double *other = model->other_state ? model->other_state + (m - 1) * S : NULL;
+  for (size_t i = 0; other && i < S; i++) {
+    const double kept = own[i];
+    own[i] = other[i];
+    other[i] = kept;
+  }
+}
+
 graft_status graft_deeponet_join(graft_deeponet *model, const graft_deeponet *other) {
   const size_t n = graft_graph_layout(model->network.graph)->n;
   const size_t others = model->others + 1 + other->others;
   graft_real *grown;
+  graft_status status;
   GRAFT_CHECK(others < GRAFT_MAX_MEMBERS, USAGE,
               "members of an ensemble: expected at most %d, got "
               "%zu",
@@ -58,10 +89,14 @@ graft_status graft_deeponet_join(graft_deeponet *model, const graft_deeponet *ot
   if (other->others) {
     memcpy(grown + (model->others + 1) * n, other->other, other->others * n * sizeof *grown);
   }
+  GRAFT_TRY_TO(fail, join_state(model, other));
   graft_free(model->other);
   model->other = grown;
   model->others = others;
   return GRAFT_OK;
+fail:
+  graft_free(grown);
+  return status;
 }
 
 /* Mean and sum of squared deviations of the members' predictions, member after member
@@ -75,7 +110,9 @@ static graft_status sum_members(graft_deeponet *model, const graft_source *sourc
   memset(square, 0, count * P * sizeof *square);
   for (size_t m = 0; m <= model->others; m++) {
     model->theta = m == 0 ? own : model->other + (m - 1) * n;
+    if (m > 0) swap_state(model, m);
     graft_status status = graft_model_predict(model, source, sample, count, one);
+    if (m > 0) swap_state(model, m);
     model->theta = own;
     GRAFT_TRY(status);
     for (size_t i = 0; i < count * P; i++) {

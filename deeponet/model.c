@@ -230,6 +230,7 @@ void graft_deeponet_destroy(graft_deeponet *model) {
   graft_free(model->theta);
   graft_free(model->seen);
   graft_free(model->other);
+  graft_free(model->other_state);
   graft_free(model);
 }
 

@@ -42,6 +42,8 @@ typedef struct graft_deeponet_config {
   bool parameters;           /**< the sample's numbers (source_info's code), z-scored, likewise */
   char dense[64];            /**< widths of the hidden dense layers of the branch */
   char dense_activation[32]; /**< after each of them */
+  char batch_norm[32];       /**< parts with BatchNorm before the activation of their dense layers:
+                                  branch, trunk; samples of a batch then depend on each other */
   bool layer_norm;           /**< LayerNorm before the activation of the dense layers */
   bool residual;             /**< add a dense layer's input to its output where widths agree */
   bool linear;               /**< add a linear map of the dense layers' input to their output */
@@ -141,7 +143,7 @@ GRAFT_MUST_USE graft_status graft_deeponet_create(const graft_deeponet_config *c
  *  samples; each rank's objective evaluates its part of every batch (graft_deeponet_share()), to be
  *  summed by mtl/objective_ranks.h.
  *  @param source the same data set on every rank
- *  @param comm used during the call only
+ *  @param comm used during the call only; with batch_norm borrowed until the model is destroyed
  *  @return the worst status, on every rank */
 GRAFT_MUST_USE graft_status graft_deeponet_create_ranks(const graft_deeponet_config *config,
                                                         const graft_source *source,

@@ -216,7 +216,16 @@ graft_status graft_deeponet_save(const graft_deeponet *model, graft_bundle *bund
     GRAFT_TRY(
         graft_bundle_put(bundle, name, real_type, block->shape, model->theta + block->offset));
   }
+  size_t S;
+  const double *state = graft_model_state(model, &S);
+  if (S) {
+    GRAFT_TRY(graft_bundle_put(bundle, "running", GRAFT_FLOAT64, GRAFT_SHAPE(1, S), state));
+  }
   if (model->others == 0) return GRAFT_OK;
+  if (S) {
+    GRAFT_TRY(graft_bundle_put(bundle, "members/running", GRAFT_FLOAT64,
+                               GRAFT_SHAPE(2, model->others, S), model->other_state));
+  }
   return graft_bundle_put(bundle, "members/parameters", real_type,
                           GRAFT_SHAPE(2, model->others, layout->n), model->other);
 }
@@ -398,9 +407,19 @@ static graft_status get_parameters(const graft_bundle *bundle, graft_deeponet *m
   return GRAFT_OK;
 }
 
+static graft_status get_running(const graft_bundle *bundle, const char *name, graft_shape shape,
+                                double *state) {
+  const double *value;
+  GRAFT_TRY(graft_bundle_get(bundle, name, GRAFT_FLOAT64, shape, &value));
+  memcpy(state, value, graft_shape_count(shape) * sizeof *value);
+  return GRAFT_OK;
+}
+
 static graft_status get_members(const graft_bundle *bundle, graft_deeponet *model) {
-  size_t n = graft_graph_layout(model->network.graph)->n, others = 0;
+  size_t n = graft_graph_layout(model->network.graph)->n, others = 0, S;
   const graft_real *value;
+  double *state = graft_graph_state(model->network.graph, &S);
+  if (S) GRAFT_TRY(get_running(bundle, "running", GRAFT_SHAPE(1, S), state));
   if (!graft_bundle_find(bundle, "members/parameters")) return GRAFT_OK;
   GRAFT_TRY(get_count(bundle, "members/parameters", GRAFT_MAX_MEMBERS - 1, &others));
   GRAFT_TRY(
@@ -408,6 +427,9 @@ static graft_status get_members(const graft_bundle *bundle, graft_deeponet *mode
   GRAFT_TRY(graft_alloc(&model->other, others * n, sizeof *value));
   memcpy(model->other, value, others * n * sizeof *value);
   model->others = others;
+  if (S == 0) return GRAFT_OK;
+  GRAFT_TRY(graft_alloc(&model->other_state, others * S, sizeof *state));
+  GRAFT_TRY(get_running(bundle, "members/running", GRAFT_SHAPE(2, others, S), model->other_state));
   return GRAFT_OK;
 }
 

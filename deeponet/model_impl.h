@@ -150,6 +150,7 @@ struct graft_deeponet {
   size_t seen_count;
   size_t others;             /* further members of an ensemble */
   graft_real *other;         /* [others x n] their parameters */
+  double *other_state;       /* [others x S] their running statistics, or NULL */
   struct training *training; /* NULL in a loaded model */
 };
 
@@ -158,6 +159,10 @@ struct graft_deeponet {
 GRAFT_MUST_USE graft_status graft_model_create(const graft_deeponet_config *config,
                                                const graft_source_info *info,
                                                graft_deeponet **model);
+
+/* Running statistics [*count] that belong to the model's parameters; NULL: it has none. Borrowed.
+ */
+const double *graft_model_state(const graft_deeponet *model, size_t *count);
 
 /* Predictions of the parameters model->theta alone: graft_deeponet_predict() without ensemble. */
 GRAFT_MUST_USE graft_status graft_model_predict(graft_deeponet *model, const graft_source *source,
@@ -279,6 +284,8 @@ GRAFT_MUST_USE graft_status graft_training_attach(graft_deeponet *model, const g
 GRAFT_MUST_USE graft_status graft_training_put(const struct training *training,
                                                graft_bundle *bundle);
 void graft_training_destroy(struct training *training);
+/* Let ranks add up what a network whose samples depend on each other needs of the whole batch. */
+void graft_training_couple(struct training *training, const graft_comm *comm);
 void graft_training_share(struct training *training, size_t rank, size_t size);
 void graft_training_objective(struct training *training, graft_objective *objective);
 

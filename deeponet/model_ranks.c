@@ -27,6 +27,7 @@ static graft_status share(const graft_source *source, const char *split, const g
     status = graft_comm_agree(comm, status);
   }
   graft_bundle_fini(&bundle);
+  if (status == GRAFT_OK) graft_training_couple((*model)->training, comm);
   return status == GRAFT_OK ? graft_deeponet_share(*model, comm->rank, comm->size) : status;
 }
 

@@ -56,7 +56,8 @@ static graft_status add_convolutions(struct build *b, graft_node *node) {
   return GRAFT_OK;
 }
 
-/* Dense layer before an activation; before a sine it starts as SIREN's layers do. */
+/* Dense layer before an activation; before a sine it starts as SIREN's layers do, and before
+ * BatchNorm, which would take it off again, it has no bias. */
 static graft_status add_activated(struct build *b, const char *part, const char *activation,
                                   size_t i, size_t width, size_t inputs, graft_node *node) {
   struct build own = *b;
@@ -64,6 +65,7 @@ static graft_status add_activated(struct build *b, const char *part, const char 
     own.layer.init = GRAFT_INIT_UNIFORM;
     own.layer.init_std = graft_init_siren_limit(inputs, b->layer.frequency, i == 1);
   }
+  own.layer.bias = !strstr(b->config->batch_norm, part);
   return add_dense(&own, part, "dense", i, width, node);
 }
 
@@ -88,6 +90,9 @@ static graft_status add_hidden(struct build *b, const char *part, const char *ac
   GRAFT_TRY(add_activated(b, part, activation, i, width, row.dim[0], node));
   if (branch && b->config->layer_norm) {
     GRAFT_TRY(add(b, "layer_norm", part, "norm", i, node, 1, node));
+  }
+  if (strstr(b->config->batch_norm, part)) {
+    GRAFT_TRY(add(b, "batch_norm", part, "batch_norm", i, node, 1, node));
   }
   GRAFT_TRY(add(b, activation, part, "activation", i, node, 1, node));
   if (branch ? b->config->residual && row.dim[0] == width : b->config->trunk_residual) {
@@ -226,6 +231,10 @@ graft_status graft_network_build(const graft_deeponet *model, size_t max_samples
   size_t width = model->sensors / height;
   bool local = graft_model_local(model);
   size_t rows = local ? max_samples * max_points : max_points; /* of the trunk */
+  GRAFT_CHECK(
+      !local || !strstr(config->batch_norm, "trunk"), USAGE,
+      "-batch_norm: expected branch at most where every sample has points of its own, got %s",
+      config->batch_norm);
   GRAFT_TRY(graft_graph_create(&network->graph, max_samples, rows, model->threads));
   struct build b = {config, network->graph, shared_settings(config), tasks};
   if (network->has_image) {

@@ -7,220 +7,7 @@
 #include <omp.h>
 #include <string.h>
 
-#include "base/hash.h"
-#include "base/rng.h"
 #include "deeponet/training_impl.h"
-
-static const uint64_t point_index = 0x706F696E74; /* sets the draws of points apart */
-
-/* splitmix64, to make one index out of several numbers. */
-static uint64_t mix(uint64_t a, uint64_t b) {
-  uint64_t z = a + 0x9E3779B97F4A7C15u * (b + 1);
-  z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
-  z = (z ^ z >> 27) * 0x94D049BB133111EBu;
-  return z ^ z >> 31;
-}
-
-static uint64_t steps_per_epoch(const struct training *t) { return (t->N + t->B - 1) / t->B; }
-
-/* Order of the rows in an epoch; draws other than 0 are independent of it. */
-static void shuffle(struct training *t, uint64_t epoch, uint64_t draw) {
-  size_t K = t->model->info.tasks;
-  if (t->order_epoch == epoch && t->order_draw == draw) return;
-  size_t taken[GRAFT_MAX_TASKS] = {0};
-  for (size_t k = 0; k < K;
-       k++) { /* train is put back in order, so that epochs don't depend on others */
-    size_t *list = t->train + t->task_start[k], first = list[0];
-    for (size_t i = 0; i < t->task_count[k]; i++) {
-      if (list[i] < first) first = list[i];
-    }
-    for (size_t i = 0; i < t->task_count[k]; i++) list[i] = first + i;
-    graft_rng rng;
-    graft_rng_init(&rng, (uint64_t)t->model->config.seed, GRAFT_STREAM_SHUFFLE,
-                   mix(mix(epoch, draw), k));
-    graft_rng_shuffle(&rng, list, t->task_count[k]);
-  }
-  for (size_t i = 0; i < t->N; i++) {
-    size_t k = t->pattern[i];
-    t->order[i] = t->train[t->task_start[k] + taken[k]++];
-  }
-  t->order_epoch = epoch;
-  t->order_draw = draw;
-}
-
-/* Rows of this rank's part of the request's batch whose task is in @p tasks, into t->batch; -> how
- * many. */
-static size_t select_batch(struct training *t, const graft_request *request, uint64_t tasks) {
-  const size_t *from;
-  size_t first, count, kept = 0;
-  if (request->pass == GRAFT_PASS_VALIDATE) {
-    from = t->validation;
-    first = (size_t)request->batch * t->B;
-    count = t->V;
-  } else {
-    shuffle(t, request->step / steps_per_epoch(t), request->batch);
-    from = t->order;
-    first = (size_t)(request->step % steps_per_epoch(t)) * t->B;
-    count = t->N;
-  }
-  for (size_t i = first; i < count && i < first + t->B; i++) {
-    bool asked = tasks >> t->row_task[from[i]] & 1;
-    if (asked && (i - first) % t->size == t->rank) t->batch[kept++] = from[i];
-  }
-  return kept;
-}
-
-/* Number of the group's element applied to a row in this step. */
-static size_t row_symmetry(const struct training *t, const graft_request *request, size_t row) {
-  size_t count = graft_model_elements(&t->model->region[t->row_region[row]]);
-  if (request->pass == GRAFT_PASS_VALIDATE || !t->model->config.augmentation) return 0;
-  graft_rng rng;
-  graft_rng_init(&rng, (uint64_t)t->model->config.seed, GRAFT_STREAM_AUGMENT,
-                 mix(mix(request->step / steps_per_epoch(t), request->batch), t->id[row]));
-  return graft_rng_below(&rng, (uint32_t)count);
-}
-
-/* The points of a pass: list [count], and what belongs to them; with local features [B x count],
- * those of each sample. */
-struct points {
-  size_t count;
-  const uint32_t *list;
-  bool all, local;
-};
-
-/* Those of sample b of a batch. */
-static const uint32_t *list_of(struct points points, size_t b) {
-  return points.list + (points.local ? b * points.count : 0);
-}
-
-/* Draw the points of each sample from its region and give the trunk their features; the same ones
- * at every validation. */
-static struct points draw_local(struct training *t, const graft_request *request, size_t count) {
-  const graft_deeponet *model = t->model;
-  graft_real *input = graft_graph_input_data(t->network.graph, t->network.point);
-  bool validates = request->pass == GRAFT_PASS_VALIDATE;
-#pragma omp parallel for schedule(static) num_threads(model->threads)
-  for (size_t b = 0; b < count; b++) {
-    const struct region *region = &model->region[t->row_region[t->batch[b]]];
-    uint64_t draw = validates ? 0 : mix(request->step + 1, request->batch);
-    graft_rng rng;
-    graft_rng_init(&rng, (uint64_t)model->config.seed, GRAFT_STREAM_SHUFFLE,
-                   mix(mix(draw, t->id[t->batch[b]]), point_index));
-    for (size_t i = b * t->p; i < (b + 1) * t->p; i++) {
-      t->list[i] = region->point[graft_rng_below(&rng, (uint32_t)region->inner)];
-      t->base[i] = region->base[t->list[i]];
-    }
-    graft_local_fill(model, region, graft_training_field(t, t->batch[b]), t->p, t->list + b * t->p,
-                     input + b * t->p * t->network.features);
-  }
-  return (struct points){.count = t->p, .list = t->list, .local = true};
-}
-
-/* Draw the points of a training step, and give the trunk their features. */
-static struct points select_points(struct training *t, const graft_request *request) {
-  const struct network *network = &t->network;
-  size_t P = t->model->info.points, F = network->features, p = t->p;
-  graft_real *input = graft_graph_input_data(network->graph, network->point);
-  if (p == P || request->pass == GRAFT_PASS_VALIDATE) {
-    if (t->partial) memcpy(input, t->feature, P * F * sizeof *input);
-    t->partial = false;
-    return (struct points){.count = P, .list = t->all, .all = true};
-  }
-  graft_rng rng;
-  graft_rng_init(&rng, (uint64_t)t->model->config.seed, GRAFT_STREAM_SHUFFLE,
-                 mix(mix(request->step, request->batch), point_index));
-  memcpy(t->list, t->all, P * sizeof *t->list);
-  for (size_t i = 0; i < p; i++) {
-    size_t j = i + graft_rng_below(&rng, (uint32_t)(P - i));
-    uint32_t chosen = t->list[j];
-    t->list[j] = t->list[i];
-    t->list[i] = chosen;
-    memcpy(input + i * F, t->feature + chosen * F, F * sizeof *input);
-    for (size_t g = 0; g < t->model->info.geometries; g++) {
-      t->base[g * p + i] = t->model->region[g].base[chosen];
-      t->inside[g * p + i] = t->model->region[g].weight[chosen];
-    }
-  }
-  t->partial = true;
-  return (struct points){.count = p, .list = t->list};
-}
-
-/* Branch input of a row under element e of its region's group. */
-static void fill_branch(const struct training *t, size_t b, size_t row, size_t e) {
-  const graft_deeponet *model = t->model;
-  const struct network *network = &t->network;
-  const struct region *region = &model->region[t->row_region[row]];
-  size_t M = model->sensors, R = model->components;
-  graft_real *input =
-      network->has_image ? graft_graph_input_data(network->graph, network->image) : NULL;
-  if (t->component) {
-    memcpy(input + b * R, t->component + t->first_component[row] + e * R, R * sizeof *input);
-  } else if (input) {
-    graft_model_image(model, region, graft_training_field(t, row), e,
-                      (t->image ? t->image : input) + b * M * model->channels);
-  }
-  if (network->codes == 0) return;
-  graft_model_code(model, t->row_task[row], t->number + row * model->info.codes,
-                   graft_graph_input_data(network->graph, network->code) + b * network->codes);
-}
-
-/* The first input field of a row under element e at the points of a pass. */
-static void fill_start(const struct training *t, struct points points, size_t b, size_t row,
-                       size_t e) {
-  const graft_deeponet *model = t->model;
-  const float *field = graft_training_field(t, row);
-  const struct region *region = &model->region[t->row_region[row]];
-  const uint32_t *point = region->image_point + e % region->symmetry.count * model->sensors;
-  const uint32_t *list = list_of(points, b);
-  graft_real *start = t->start + b * points.count;
-  for (size_t i = 0; i < points.count; i++) {
-    start[i] = (graft_real)field[point[model->place[list[i]]]];
-  }
-}
-
-/* Target and skip path's part of z of a row under element e, at some points; out and z [count]. */
-static void fill_target(const struct training *t, size_t row, size_t e, size_t count,
-                        const uint32_t *list, graft_real *target, graft_real *z) {
-  const graft_deeponet *model = t->model;
-  const struct region *region = &model->region[t->row_region[row]];
-  size_t P = model->info.points, j = e / region->symmetry.count;
-  const uint32_t *point = region->symmetry.point + e % region->symmetry.count * P;
-  const float *u = graft_training_u(t, row), *skip = t->skip ? t->skip + row * P : NULL;
-  graft_real scale = (graft_real)model->config.scale;
-  for (size_t i = 0; i < count; i++) {
-    uint32_t p = point[list[i]];
-    target[i] =
-        scale * (j ? (graft_real)graft_rotation_u(&region->rotation, j, p, u) : (graft_real)u[p]);
-  }
-  for (size_t i = 0; skip && i < count; i++) {
-    uint32_t p = point[list[i]];
-    z[i] = j ? (graft_real)graft_stencils_float(&region->rotation.turn[j].output, p, skip)
-             : (graft_real)skip[p];
-  }
-}
-
-/* Inputs, targets and the skip path's part of z (into t->offset) of t->batch. */
-static void assemble(struct training *t, const graft_request *request, struct points points,
-                     size_t count) {
-  const graft_deeponet *model = t->model;
-  size_t n = points.count;
-#pragma omp parallel for schedule(static) num_threads(model->threads)
-  for (size_t b = 0; b < count; b++) {
-    size_t row = t->batch[b], g = t->row_region[row], e = row_symmetry(t, request, row);
-    fill_branch(t, b, row, e);
-    if (t->start) fill_start(t, points, b, row, e);
-    fill_target(t, row, e, n, list_of(points, b), t->target + b * n,
-                t->skip ? t->offset + b * n : NULL);
-    t->sample_id[b] = t->id[row];
-    t->mask[b] = points.all     ? model->region[g].weight
-                 : points.local ? t->inside
-                                : t->inside + g * n;
-  }
-  if (t->image) {
-    graft_model_project(model, count, t->image,
-                        graft_graph_input_data(t->network.graph, t->network.image));
-  }
-}
 
 /* Samples first … first + count − 1 of t->batch. */
 struct part {
@@ -253,6 +40,7 @@ static graft_status collect(const struct training *t, const graft_request *reque
                             struct part part, graft_reply *reply) {
   for (size_t b = part.first; b < part.first + part.count; b++) {
     size_t k = t->row_task[t->batch[b]];
+    if (!(request->tasks >> k & 1)) continue; /* there for the statistics of the batch only */
     GRAFT_CHECK(isfinite(t->value[b]), DIVERGED, "loss of task %s, sample %zu, in step %llu: %g",
                 t->task_name[k], t->id[t->batch[b]], (unsigned long long)request->step,
                 t->value[b]);
@@ -270,18 +58,18 @@ struct assembled {
 };
 
 static struct assembled prepare(struct training *t, const graft_request *request, size_t count) {
-  struct points points =
-      graft_model_local(t->model) ? draw_local(t, request, count) : select_points(t, request);
-  assemble(t, request, points, count);
-  return (struct assembled){
-      .request = request,
-      .points = points,
-      .run = {.samples = count,
-              .points = points.count,
-              .train = request->pass != GRAFT_PASS_VALIDATE,
-              .seed = (uint64_t)t->model->config.seed,
-              .step = request->batch ? mix(request->step, request->batch) : request->step,
-              .sample_id = t->sample_id}};
+  struct points points = graft_training_points(t, request, count);
+  graft_training_assemble(t, request, points, count);
+  return (struct assembled){.request = request,
+                            .points = points,
+                            .run = {.samples = count,
+                                    .points = points.count,
+                                    .train = request->pass != GRAFT_PASS_VALIDATE,
+                                    .seed = (uint64_t)t->model->config.seed,
+                                    .step = request->batch
+                                                ? graft_training_mix(request->step, request->batch)
+                                                : request->step,
+                                    .sample_id = t->sample_id}};
 }
 
 static graft_run run_of(const struct assembled *a, struct part part) {
@@ -292,19 +80,49 @@ static graft_run run_of(const struct assembled *a, struct part part) {
   return run;
 }
 
-/* Forward pass of a part, losses into reply, and with @p backward, into t->gradient, the gradient
- * of Σ weight_task loss with respect to the network's output, the weights 1 if @p weight is NULL.
- */
-static graft_status forward(struct training *t, const struct assembled *a, struct part part,
-                            const graft_real *theta, const double *weight, bool backward,
-                            graft_reply *reply) {
+static bool trains(const graft_request *request) { return request->pass != GRAFT_PASS_VALIDATE; }
+
+/* Samples of coupled networks depend on each other: all of the batch are run whoever is asked. */
+static uint64_t needed(const struct training *t, const graft_request *request) {
+  return t->coupled && trains(request) ? UINT64_MAX : request->tasks;
+}
+
+/* Running statistics take in each step's batch once, in its clean pass. */
+static bool takes_in(struct training *t, const graft_request *request) {
+  bool first = t->coupled && request->pass == GRAFT_PASS_CLEAN && request->batch == 0 &&
+               t->updated != request->step + 1;
+  if (first) t->updated = request->step + 1;
+  return first;
+}
+
+/* Ranks meet within the passes of a coupled network: none may leave alone. */
+static graft_status agree(const struct training *t, const graft_request *request,
+                          graft_status status) {
+  return t->comm && trains(request) ? graft_comm_agree(t->comm, status) : status;
+}
+
+/* Take part in the other ranks' passes without samples of one's own. */
+static graft_status idle(struct training *t, const graft_request *request, bool backward) {
+  graft_run run = {.train = true};
+  if (!t->comm || !trains(request)) return GRAFT_OK;
+  if (backward) return graft_graph_idle(t->network.graph, &run, true);
+  run.update = takes_in(t, request);
+  return agree(t, request, graft_graph_idle(t->network.graph, &run, false));
+}
+
+static graft_status forward_part(struct training *t, const struct assembled *a, struct part part,
+                                 const graft_real *theta, const double *weight, bool backward,
+                                 graft_reply *reply) {
   const graft_deeponet *model = t->model;
-  const graft_run run = run_of(a, part);
   const size_t n = a->points.count, at = part.first * n;
+  graft_run run = run_of(a, part);
+  run.update = takes_in(t, a->request);
   GRAFT_TRY(graft_graph_forward(t->network.graph, &run, theta));
   transform(t, a->points, part);
   for (size_t b = part.first; b < part.first + part.count; b++) {
-    t->weight[b] = weight ? weight[t->row_task[t->batch[b]]] : 1;
+    size_t k = t->row_task[t->batch[b]];
+    t->weight[b] = weight ? weight[k] : 1;
+    if (!(a->request->tasks >> k & 1)) t->weight[b] = 0;
   }
   graft_loss_batch batch = {.samples = part.count,
                             .points = n,
@@ -322,6 +140,15 @@ static graft_status forward(struct training *t, const struct assembled *a, struc
     for (size_t i = b * n; i < (b + 1) * n; i++) t->gradient[i] *= t->slope[i];
   }
   return GRAFT_OK;
+}
+
+/* Forward pass of a part, losses into reply, and with @p backward, into t->gradient, the gradient
+ * of Σ weight_task loss with respect to the network's output, the weights 1 if @p weight is NULL.
+ */
+static graft_status forward(struct training *t, const struct assembled *a, struct part part,
+                            const graft_real *theta, const double *weight, bool backward,
+                            graft_reply *reply) {
+  return agree(t, a->request, forward_part(t, a, part, theta, weight, backward, reply));
 }
 
 static graft_status backward(struct training *t, const struct assembled *a, struct part part,
@@ -347,7 +174,7 @@ static graft_status rows(struct training *t, const graft_request *request, const
                          graft_reply *reply) {
   const graft_real *const *own = request->row_theta;
   size_t n = graft_graph_layout(t->network.graph)->n, K = t->model->info.tasks;
-  size_t count = select_batch(t, request, request->tasks);
+  size_t count = graft_training_batch(t, request, request->tasks);
   struct part part[GRAFT_MAX_TASKS] = {{0}}, all = {0, count};
   struct assembled a;
   if (count == 0) {
@@ -369,17 +196,62 @@ static graft_status rows(struct training *t, const graft_request *request, const
   return GRAFT_OK;
 }
 
+/* t->gradient = what t->prediction keeps of it, for the samples of task @p k; 0 for others. */
+static void choose_task(struct training *t, size_t count, size_t points, size_t k) {
+  for (size_t b = 0; b < count; b++) {
+    bool mine = t->row_task[t->batch[b]] == k;
+    for (size_t i = b * points; i < (b + 1) * points; i++) {
+      t->gradient[i] = mine ? t->prediction[i] : 0;
+    }
+  }
+}
+
+/* Rows of a coupled network: a task's row is the gradient of its own losses through all samples of
+ * the batch, so every row costs a backward pass over all of them. */
+static graft_status coupled_rows(struct training *t, const graft_request *request,
+                                 const graft_real *theta, graft_reply *reply) {
+  const graft_real *const *own = request->row_theta;
+  const size_t n = graft_graph_layout(t->network.graph)->n, K = t->model->info.tasks;
+  const size_t count = graft_training_batch(t, request, needed(t, request));
+  const struct part all = {0, count};
+  struct assembled a = {.request = request};
+  bool fresh = true; /* no forward pass yet */
+  memset(reply->rows, 0, K * n * sizeof *reply->rows);
+  if (count) a = prepare(t, request, count);
+  for (size_t k = 0; k < K; k++) {
+    const graft_real *at = own ? own[k] : theta;
+    const bool pass = own || fresh;
+    graft_request one = *request;
+    if (!(request->tasks >> k & 1)) continue;
+    if (own) one.tasks = (uint64_t)1 << k;
+    a.request = &one;
+    fresh = false;
+    if (count == 0) {
+      if (pass) GRAFT_TRY(idle(t, &one, false));
+      GRAFT_TRY(idle(t, &one, true));
+      continue;
+    }
+    if (pass) GRAFT_TRY(forward(t, &a, all, at, NULL, true, reply));
+    const size_t points = a.points.count;
+    if (pass) memcpy(t->prediction, t->gradient, count * points * sizeof *t->gradient);
+    choose_task(t, count, points, k);
+    GRAFT_TRY(backward(t, &a, all, at, reply->rows + k * n));
+  }
+  return GRAFT_OK;
+}
+
 /* Losses, and with SUM the gradient of their weighted sum. */
 static graft_status sum(struct training *t, const graft_request *request, const graft_real *theta,
                         graft_reply *reply) {
   bool wanted = request->want & GRAFT_WANT_SUM;
   size_t n = graft_graph_layout(t->network.graph)->n;
-  size_t count = select_batch(t, request, request->tasks);
+  size_t count = graft_training_batch(t, request, needed(t, request));
   struct part all = {0, count};
   struct assembled a;
   if (count == 0) {
     if (wanted) memset(reply->sum, 0, n * sizeof *reply->sum);
-    return GRAFT_OK;
+    GRAFT_TRY(idle(t, request, false));
+    return wanted ? idle(t, request, true) : GRAFT_OK;
   }
   a = prepare(t, request, count);
   GRAFT_TRY(forward(t, &a, all, theta, request->weight, wanted, reply));
@@ -396,7 +268,7 @@ static graft_status make_resident(struct training *t, const graft_request *reque
     return GRAFT_OK;
   }
   t->resident = false;
-  GRAFT_TRY(graft_training_load(t, t->batch, select_batch(t, request, UINT64_MAX)));
+  GRAFT_TRY(graft_training_load(t, t->batch, graft_training_batch(t, request, UINT64_MAX)));
   t->resident = true;
   t->resident_validation = validation;
   t->resident_step = request->step;
@@ -404,7 +276,7 @@ static graft_status make_resident(struct training *t, const graft_request *reque
   if (!validation && request->batch > 0) return GRAFT_OK;
   if (validation) next.batch++;
   if (!validation) next.step++;
-  graft_training_expect(t, t->batch, select_batch(t, &next, UINT64_MAX));
+  graft_training_expect(t, t->batch, graft_training_batch(t, &next, UINT64_MAX));
   return GRAFT_OK;
 }
 
@@ -422,39 +294,15 @@ static graft_status eval(void *ctx, const graft_request *request, const graft_re
   if (!with_rows) return GRAFT_OK;
   memset(reply->loss, 0, K * sizeof *reply->loss);
   memset(reply->count, 0, K * sizeof *reply->count);
-  return rows(t, request, theta, reply);
+  return t->coupled ? coupled_rows(t, request, theta, reply) : rows(t, request, theta, reply);
 }
 
 static graft_status count_batch(void *ctx, const graft_request *request, double *count) {
   struct training *t = ctx;
   memset(count, 0, t->model->info.tasks * sizeof *count);
-  size_t rows_of_batch = select_batch(t, request, request->tasks);
+  size_t rows_of_batch = graft_training_batch(t, request, request->tasks);
   for (size_t b = 0; b < rows_of_batch; b++) count[t->row_task[t->batch[b]]] += 1;
   return GRAFT_OK;
-}
-
-/* A run goes on with the samples that it began with. */
-static int64_t fingerprint(const struct training *t) {
-  const graft_deeponet *model = t->model;
-  return (int64_t)graft_hash(GRAFT_HASH_START, model->seen, model->seen_count * sizeof(int64_t));
-}
-
-static graft_status save(void *ctx, graft_bundle *bundle) {
-  return graft_bundle_put_int(bundle, "data/fingerprint", fingerprint(ctx));
-}
-
-static graft_status load(void *ctx, const graft_bundle *bundle) {
-  int64_t before;
-  GRAFT_TRY(graft_bundle_get_int(bundle, "data/fingerprint", &before));
-  GRAFT_CHECK(before == fingerprint(ctx), INPUT,
-              "data/fingerprint: expected the samples that the run began with, got others (was the "
-              "data set made anew?)");
-  return GRAFT_OK;
-}
-
-void graft_training_share(struct training *t, size_t rank, size_t size) {
-  t->rank = rank;
-  t->size = size;
 }
 
 void graft_training_objective(struct training *t, graft_objective *objective) {
@@ -463,11 +311,12 @@ void graft_training_objective(struct training *t, graft_objective *objective) {
                                  .tasks = t->model->info.tasks,
                                  .task_name = t->task_name,
                                  .layout = layout,
-                                 .steps_per_epoch = steps_per_epoch(t),
+                                 .steps_per_epoch = graft_training_epoch(t),
                                  .validation_batches = (t->V + t->B - 1) / t->B,
                                  .ctx = t,
                                  .count = count_batch,
                                  .eval = eval,
-                                 .save = save,
-                                 .load = load};
+                                 .save = graft_training_save,
+                                 .load = graft_training_load_state,
+                                 .keep = graft_training_keep};
 }

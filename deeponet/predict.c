@@ -294,11 +294,20 @@ static graft_status predict(struct predict *c, const size_t *sample, size_t coun
   return GRAFT_OK;
 }
 
+/* A model in training keeps its running statistics there. */
+static void take_state(graft_deeponet *model) {
+  size_t S;
+  const double *state = graft_model_state(model, &S);
+  double *own = graft_graph_state(model->network.graph, &S);
+  if (S && state != own) memcpy(own, state, S * sizeof *own);
+}
+
 graft_status graft_model_predict(graft_deeponet *model, const graft_source *source,
                                  const size_t *sample, size_t count, float *u) {
   size_t batch = (size_t)model->config.batch;
   struct predict c = {
       .model = model, .source = source, .rows = batch < PREDICT_ROWS ? batch : PREDICT_ROWS};
+  take_state(model);
   graft_status status = predict(&c, sample, count, u);
   release(&c);
   return status;

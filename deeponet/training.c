@@ -78,6 +78,11 @@ static graft_status allocate(struct training *t) {
   for (size_t k = 0; k < K; k++) t->task_name[k] = model->info.task_name[k];
   t->order_epoch = t->order_draw = UINT64_MAX;
   GRAFT_TRY(graft_network_build(model, B, P, &t->network));
+  t->coupled = graft_graph_coupled(t->network.graph);
+  size_t S;
+  const double *running = graft_graph_state(t->network.graph, &S);
+  if (S) GRAFT_TRY(graft_alloc(&t->kept, S, sizeof *t->kept));
+  if (S) memcpy(t->kept, running, S * sizeof *running);
   return allocate_points(t);
 }
 
@@ -144,7 +149,7 @@ void graft_training_destroy(struct training *t) {
       t->value,      t->weight,   t->sample_id,  t->task_name,  t->component,  t->first_component,
       t->all,        t->list,     t->base,       t->inside,     t->feature,    t->sorted,
       t->offset,     t->number,   t->start,      t->slot,       t->load_id,    t->one_field,
-      t->image};
+      t->image,      t->kept};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) graft_free(all[i]);
   graft_graph_destroy(t->network.graph);
   graft_free(t);

@@ -37,6 +37,12 @@ struct training {
   bool resident_validation;   /* of which pass, step and draw */
   uint64_t resident_step, resident_batch;
 
+  /* Networks whose samples depend on each other. */
+  bool coupled;
+  const graft_comm *comm; /* borrowed; NULL unless coupled on several ranks */
+  uint64_t updated;       /* 1 + step that the running statistics took in last */
+  double *kept;           /* [S] running statistics that belong to the best parameters, or NULL */
+
   /* Order of the epoch at hand. */
   uint64_t order_epoch, order_draw;
   size_t *order; /* [N] rows */
@@ -97,5 +103,36 @@ GRAFT_MUST_USE graft_status graft_training_fit_basis(struct training *training);
 
 /* Components of all rows in the model's basis, if all rows are in memory. */
 GRAFT_MUST_USE graft_status graft_training_project(struct training *training);
+
+/* State of the training set in a checkpoint: see graft_objective. */
+GRAFT_MUST_USE graft_status graft_training_save(void *training, graft_bundle *bundle);
+GRAFT_MUST_USE graft_status graft_training_load_state(void *training, const graft_bundle *bundle);
+void graft_training_keep(void *training);
+
+/* The points of a pass: list [count], and what belongs to them; with local features [B x count],
+ * those of each sample. */
+struct points {
+  size_t count;
+  const uint32_t *list;
+  bool all, local;
+};
+
+/* One index out of two numbers (splitmix64). */
+uint64_t graft_training_mix(uint64_t a, uint64_t b);
+
+/* Steps of an epoch. */
+uint64_t graft_training_epoch(const struct training *training);
+
+/* Rows of this rank's part of the request's batch whose task is in @p tasks, into t->batch; -> how
+ * many. */
+size_t graft_training_batch(struct training *training, const graft_request *request,
+                            uint64_t tasks);
+
+/* Draw the points of a pass over t->batch [count], and give the trunk their features. */
+struct points graft_training_points(struct training *t, const graft_request *request, size_t count);
+
+/* Inputs, targets and the skip path's part of z (into t->offset) of t->batch [count]. */
+void graft_training_assemble(struct training *t, const graft_request *request, struct points points,
+                             size_t count);
 
 #endif

@@ -73,6 +73,9 @@ typedef struct graft_objective {
   graft_status (*save)(void *ctx, graft_bundle *bundle);
   /** Take it back, or NULL. */
   graft_status (*load)(void *ctx, const graft_bundle *bundle);
+  /** The parameters of the last validation are the best so far: remember the state that belongs to
+   *  them; or NULL. */
+  void (*keep)(void *ctx);
 } graft_objective;
 
 #endif

@@ -35,6 +35,11 @@ static graft_status load(void *ctx, const graft_bundle *bundle) {
   return r->inner->load(r->inner->ctx, bundle);
 }
 
+static void keep(void *ctx) {
+  graft_objective_ranks *r = ctx;
+  r->inner->keep(r->inner->ctx);
+}
+
 graft_status graft_objective_ranks_init(graft_objective_ranks *ranks, const graft_objective *inner,
                                         const graft_comm *comm) {
   const char *const name[] = {"parameters", "tasks", "steps per epoch", "validation batches"};
@@ -52,5 +57,6 @@ graft_status graft_objective_ranks_init(graft_objective_ranks *ranks, const graf
   ranks->objective.eval = eval;
   ranks->objective.save = inner->save ? save : NULL;
   ranks->objective.load = inner->load ? load : NULL;
+  ranks->objective.keep = inner->keep ? keep : NULL;
   return GRAFT_OK;
 }

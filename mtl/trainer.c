@@ -201,5 +201,6 @@ graft_status graft_trainer_validate(graft_trainer *t) {
   if (tasks > 0) p->best_mean = p->validation_mean;
   p->best_step = p->step;
   memcpy(t->best, theta, t->objective->n * sizeof *t->best);
+  if (t->objective->keep) t->objective->keep(t->objective->ctx);
   return GRAFT_OK;
 }

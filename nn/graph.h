@@ -49,7 +49,8 @@ typedef struct graft_run {
   size_t first;              /**< first row of the sample axis that is run, usually 0 */
   size_t samples;            /**< rows of the sample axis from there on, ≥ 1 */
   size_t points;             /**< rows of the point axis, 1 … max_points */
-  bool train;                /**< dropout on */
+  bool train;                /**< dropout on, statistics of the batch instead of running ones */
+  bool update;               /**< running statistics take in this pass's; only with train */
   bool accumulate;           /**< backward: add to `grad` instead of overwriting it */
   uint64_t seed;             /**< with step, layer and sample: decides the dropout masks */
   uint64_t step;             /**< see @p seed */
@@ -135,6 +136,31 @@ GRAFT_MUST_USE graft_status graft_graph_backward(graft_graph *graph, const graft
 /** Gradient of the last backward pass with respect to an input that was asked for by
  *  graft_graph_want_gradient(); NULL for others. Borrowed until the next backward pass. */
 const graft_real *graft_graph_gradient(const graft_graph *graph, graft_node node);
+
+/** Do samples depend on each other in training (batch_norm)? Then backward passes take all samples
+ * of the forward pass, and ranks need graft_graph_share(). */
+bool graft_graph_coupled(const graft_graph *graph);
+
+/** Adds up value [count] over all ranks. */
+typedef graft_status graft_graph_sum(void *ctx, double *value, size_t count);
+
+/** Let coupled operators add their sums over ranks, each of which runs its part of the samples, and
+ *  the same points. All ranks call forward, backward, and graft_graph_idle() alike.
+ *  @param sum called in passes with train; NULL: one rank
+ *  @param ctx handed to it */
+void graft_graph_share(graft_graph *graph, graft_graph_sum *sum, void *ctx);
+
+/** Take part in the sums of a pass in which this rank has no samples.
+ *  @param run of the pass
+ *  @param backward a backward pass */
+GRAFT_MUST_USE graft_status graft_graph_idle(graft_graph *graph, const graft_run *run,
+                                             bool backward);
+
+/** Running statistics of all coupled operators, which the graph's user stores with the parameters.
+ *  @param count receives how many numbers
+ *  @return [count], NULL for none; may be read and written between passes. Borrowed until the graph
+ * is destroyed */
+double *graft_graph_state(graft_graph *graph, size_t *count);
 
 /** What a node is, for reports; texts are borrowed until the graph is destroyed. */
 typedef struct graft_node_about {

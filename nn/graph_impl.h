@@ -38,6 +38,9 @@ typedef struct graft_graph_node {
   size_t temporary_tile[GRAFT_OPERATOR_INPUTS]; /**< where that is, in the thread's buffer */
   unsigned char *saved;                         /**< [max rows x op.saved] */
   unsigned char *shared;                        /**< [op.shared] */
+  double *lane_sum;                             /**< [threads x op.sums] */
+  double *sum, *back_sum; /**< [op.sums] over all rows, forward and backward */
+  double *state;          /**< [op.state] part of the graph's */
 } graft_graph_node;
 
 /** Nodes of one axis that run together, tile by tile. */
@@ -45,6 +48,7 @@ typedef struct graft_stage {
   graft_axis axis;
   bool image;   /**< rows with three axes */
   bool joint;   /**< one joint operator */
+  bool coupled; /**< one coupled operator */
   size_t level; /**< stages with lower levels run before */
   size_t tile;  /**< rows per tile */
   size_t count; /**< nodes */
@@ -68,6 +72,10 @@ struct graft_graph {
   graft_real *part;          /**< [threads x part_size] the threads' gradients */
   size_t part_size;          /**< elements */
   graft_real *collected;     /**< [largest collected parameter] */
+  double *state;             /**< [state_size] running statistics */
+  size_t state_size;         /**< elements */
+  graft_graph_sum *sum;      /**< over ranks, or NULL */
+  void *sum_ctx;             /**< handed to it */
 };
 
 /** Rows of an axis in a run, and elements per row of a node in it. */
@@ -77,6 +85,23 @@ static inline size_t graft_axis_rows(graft_axis axis, size_t samples, size_t poi
 static inline size_t graft_row_elements(const graft_operator *op, size_t points) {
   return op->axis == GRAFT_AXIS_PAIR ? op->size * points : op->size;
 }
+
+/** Sums over all rows that a coupled stage needs before it runs; d_output NULL: forward. In
+ * nn/couple.c. */
+GRAFT_MUST_USE graft_status graft_graph_couple(graft_graph *graph, const graft_stage *stage,
+                                               const graft_run *run, const graft_real *theta,
+                                               const graft_real *d_output);
+
+/** Rows of one thread: [*first, *end) of @p rows. */
+void graft_graph_lane(const graft_graph *graph, size_t rows, int lane, size_t *first, size_t *end);
+
+/** Rows of the next tile, when @p left are left and a tile takes @p most. */
+size_t graft_graph_tile(size_t left, size_t most);
+
+/** The call of a node on a tile; @p base: the call as the tile has it. With @p d_output its dy and
+ * dx are set too. */
+graft_call graft_graph_call(const graft_graph *graph, const graft_graph_node *node,
+                            const graft_call *base, const graft_real *d_output, int lane);
 
 /** Group the nodes into stages (nn/stage.c). */
 GRAFT_MUST_USE graft_status graft_graph_plan_stages(graft_graph *graph);

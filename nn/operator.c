@@ -23,6 +23,7 @@ graft_operator_config graft_operator_default(void) {
                                  .slope = 0.2,
                                  .rate = 0.1,
                                  .epsilon = 1e-3,
+                                 .momentum = 0.99,
                                  .frequency = 30,
                                  .bias = true,
                                  .offset = false,

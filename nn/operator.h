@@ -15,13 +15,14 @@
 
 /** Settings of all operators in one struct; each reads the fields that concern it. */
 typedef struct graft_operator_config {
-  size_t width;     /**< dense: outputs; conv2d: output channels; fourier: frequencies;
-                         contract_each: points of a sample */
-  size_t kernel;    /**< conv2d: taps per axis, odd; same padding (default 3) */
-  size_t stride;    /**< conv2d: stride (default 1) */
-  double slope;     /**< leaky_relu: slope below 0 (default 0.2, as in Keras) */
-  double rate;      /**< dropout: probability of a zero, in [0, 1) (default 0.1) */
-  double epsilon;   /**< layer_norm: added to the variance (default 1e-3, as in Keras) */
+  size_t width;    /**< dense: outputs; conv2d: output channels; fourier: frequencies;
+                        contract_each: points of a sample */
+  size_t kernel;   /**< conv2d: taps per axis, odd; same padding (default 3) */
+  size_t stride;   /**< conv2d: stride (default 1) */
+  double slope;    /**< leaky_relu: slope below 0 (default 0.2, as in Keras) */
+  double rate;     /**< dropout: probability of a zero, in [0, 1) (default 0.1) */
+  double epsilon;  /**< layer_norm, batch_norm: added to the variance (default 1e-3, as in Keras) */
+  double momentum; /**< batch_norm: memory of the running statistics (default 0.99, as in Keras) */
   double frequency; /**< sine: w0 of sin(w0 x) (default 30) */
   bool bias;        /**< dense, conv2d: add a bias per output (default true) */
   bool offset;      /**< contract: add one trained scalar to all outputs (default false) */

@@ -30,6 +30,13 @@ enum {
                whole arrays */
 };
 
+/** More properties. */
+enum {
+  GRAFT_OPERATOR_COUPLED =
+      32, /**< rows depend on each other: reduce() runs over all rows before forward, and before
+               backward, in training; the sums are added over threads, and ranks */
+};
+
 /** One parameter array of an operator. */
 typedef struct graft_parameter {
   size_t block;           /**< row in the layout */
@@ -63,6 +70,8 @@ struct graft_operator {
   size_t shared;     /**< bytes that prepare() fills and all threads read */
   size_t tile;       /**< most rows per tile, 0: no wish */
   double flops;      /**< of matrix products in forward, per row; on the pair axis: per pair */
+  size_t sums;       /**< coupled: numbers that reduce() adds up */
+  size_t state;      /**< coupled: numbers that are kept between passes (running statistics) */
   size_t parameters; /**< declared by graft_operator_parameter() */
   graft_parameter parameter[GRAFT_OPERATOR_PARAMETERS];
   /* Set by the graph: */
@@ -88,7 +97,10 @@ typedef struct graft_call {
   graft_real *dx[GRAFT_OPERATOR_INPUTS]; /**< to be overwritten with the gradient with respect to x;
                                             NULL: not wanted */
   bool add[GRAFT_OPERATOR_INPUTS];       /**< joint operators: add to dx instead */
-  graft_real *part; /**< the thread's part of the gradient: add at parameter[i].part */
+  const double *sum;      /**< coupled: [sums] over all rows, of forward; NULL: not in training */
+  const double *back_sum; /**< coupled, in backward: [sums] over all rows, of backward */
+  const double *state;    /**< coupled: [state] */
+  graft_real *part;       /**< the thread's part of the gradient: add at parameter[i].part */
 } graft_call;
 
 /** A row of the registry. */
@@ -104,6 +116,10 @@ struct graft_operator_type {
   /** After backward: value [count] = the i-th parameter's gradient from the summed part; or NULL if
    * both are laid out alike. */
   void (*collect)(const graft_operator *op, size_t i, const graft_real *part, graft_real *value);
+  /** Coupled: add a tile's rows to sum [sums]; in backward call->dy is there, else NULL. */
+  void (*reduce)(const graft_operator *op, const graft_call *call, double *sum);
+  /** Coupled: set state [state] from the sums of a forward pass; sum NULL: to its first values. */
+  void (*update)(const graft_operator *op, const double *sum, double *state);
 };
 
 /** Declare a parameter array name/@p suffix. "weight" decays and starts as config.init says; "gain"

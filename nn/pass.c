@@ -7,19 +7,14 @@
 
 #include "nn/graph_impl.h"
 
-/* Rows of one thread. */
-struct range {
-  size_t first, end;
-};
-
-static struct range lane_range(size_t rows, int lane, int lanes) {
-  size_t n = (size_t)lanes, i = (size_t)lane;
-  return (struct range){rows * i / n, rows * (i + 1) / n};
+void graft_graph_lane(const graft_graph *g, size_t rows, int lane, size_t *first, size_t *end) {
+  size_t n = (size_t)g->threads, i = (size_t)lane;
+  *first = rows * i / n;
+  *end = rows * (i + 1) / n;
 }
 
-/* Rows of the next tile: as even as the largest tile allows, in multiples of 16 where there are
- * many. */
-static size_t tile_rows(size_t left, size_t most) {
+/* As even as the largest tile allows, in multiples of 16 where there are many. */
+size_t graft_graph_tile(size_t left, size_t most) {
   size_t tiles = (left + most - 1) / most, rows = (left + tiles - 1) / tiles;
   if (most >= 32) rows = (rows + 15) / 16 * 16;
   if (rows > most) rows = most;
@@ -61,6 +56,9 @@ static graft_call make_call(const graft_graph *g, const graft_graph_node *n, con
   call.saved = n->saved + saved_rows(op, &from) * op->saved;
   call.scratch = lane_buffer(g, lane) + g->scratch;
   call.shared = n->shared;
+  call.sum = call.run->train ? n->sum : NULL;
+  call.back_sum = n->back_sum;
+  call.state = n->state;
   call.part = g->part + (size_t)lane * g->part_size;
   return call;
 }
@@ -78,11 +76,12 @@ static void add_to(graft_real *sum, const graft_real *term, size_t count) {
   for (size_t i = 0; i < count; i++) sum[i] += term[i];
 }
 
-static void backward_node(const graft_graph *g, const graft_graph_node *n, const graft_call *base,
-                          const graft_real *d_output, int lane) {
+graft_call graft_graph_call(const graft_graph *g, const graft_graph_node *n, const graft_call *base,
+                            const graft_real *d_output, int lane) {
   const graft_operator *op = &n->op;
   bool joint = op->type->flags & GRAFT_OPERATOR_JOINT;
   graft_call call = make_call(g, n, base, lane), from = *base;
+  if (!d_output) return call;
   if (joint) from.row = 0;
   call.dy = n->grad.home == GRAFT_HOME_GIVEN
                 ? d_output + from.row * graft_row_elements(op, base->run->points)
@@ -97,6 +96,14 @@ static void backward_node(const graft_graph *g, const graft_graph_node *n, const
       call.dx[j] = (graft_real *)(void *)(lane_buffer(g, lane) + n->temporary_tile[j]);
     }
   }
+  return call;
+}
+
+static void backward_node(const graft_graph *g, const graft_graph_node *n, const graft_call *base,
+                          const graft_real *d_output, int lane) {
+  const graft_operator *op = &n->op;
+  bool joint = op->type->flags & GRAFT_OPERATOR_JOINT;
+  graft_call call = graft_graph_call(g, n, base, d_output, lane);
   op->type->backward(op, &call);
   for (size_t j = 0; j < op->inputs && !joint; j++) {
     const graft_operator *x = op->input[j];
@@ -121,10 +128,11 @@ static void run_stage(const graft_graph *g, const graft_stage *stage, graft_axis
   size_t first = axis == GRAFT_AXIS_POINT ? 0 : run->first;
 #pragma omp parallel for num_threads(g->threads) schedule(static, 1)
   for (int lane = 0; lane < g->threads; lane++) {
-    struct range range = lane_range(rows, lane, g->threads);
-    graft_call base = {.run = run, .theta = theta, .axis = axis, .row = first + range.first};
-    while (base.row < first + range.end) {
-      base.rows = tile_rows(first + range.end - base.row, stage->tile);
+    size_t begin, end;
+    graft_graph_lane(g, rows, lane, &begin, &end);
+    graft_call base = {.run = run, .theta = theta, .axis = axis, .row = first + begin};
+    while (base.row < first + end) {
+      base.rows = graft_graph_tile(first + end - base.row, stage->tile);
       if (d_output) {
         backward_tile(g, stage, &base, d_output, lane);
       } else {
@@ -155,6 +163,7 @@ graft_status graft_graph_forward(graft_graph *graph, const graft_run *run,
   }
   for (size_t s = 0; s < graph->stages; s++) {
     const graft_stage *stage = &graph->stage[s];
+    if (stage->coupled) GRAFT_TRY(graft_graph_couple(graph, stage, run, theta, NULL));
     run_stage(graph, stage, stage->joint ? GRAFT_AXIS_POINT : stage->axis, run, theta, NULL);
   }
   return GRAFT_OK;
@@ -164,10 +173,10 @@ graft_status graft_graph_forward(graft_graph *graph, const graft_run *run,
 static void sum_parts(graft_graph *g) {
 #pragma omp parallel for num_threads(g->threads) schedule(static, 1)
   for (int lane = 0; lane < g->threads; lane++) {
-    struct range range = lane_range(g->part_size, lane, g->threads);
+    size_t first, end;
+    graft_graph_lane(g, g->part_size, lane, &first, &end);
     for (int other = 1; other < g->threads; other++) {
-      add_to(g->part + range.first, g->part + (size_t)other * g->part_size + range.first,
-             range.end - range.first);
+      add_to(g->part + first, g->part + (size_t)other * g->part_size + first, end - first);
     }
   }
 }
@@ -202,6 +211,7 @@ graft_status graft_graph_backward(graft_graph *graph, const graft_run *run, cons
   }
   for (size_t s = graph->stages; s-- > 0;) {
     const graft_stage *stage = &graph->stage[s];
+    if (stage->coupled) GRAFT_TRY(graft_graph_couple(graph, stage, run, theta, d_output));
     if (stage->joint) {
       run_stage(graph, stage, GRAFT_AXIS_POINT, run, theta, d_output);
       run_stage(graph, stage, GRAFT_AXIS_SAMPLE, run, theta, d_output);

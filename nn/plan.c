@@ -206,10 +206,26 @@ static graft_status take(graft_graph *g, size_t collected, graft_arena *arena) {
     }
     GRAFT_TRY(graft_arena_take(arena, saved, n->op.saved, &n->saved));
     GRAFT_TRY(graft_arena_take(arena, 1, n->op.shared, &n->shared));
+    GRAFT_TRY(graft_arena_take(arena, lanes * n->op.sums, sizeof(double), &n->lane_sum));
+    GRAFT_TRY(graft_arena_take(arena, n->op.sums, sizeof(double), &n->sum));
+    GRAFT_TRY(graft_arena_take(arena, n->op.sums, sizeof(double), &n->back_sum));
   }
+  GRAFT_TRY(graft_arena_take(arena, g->state_size, sizeof(double), &g->state));
   GRAFT_TRY(graft_arena_take(arena, lanes, g->lane_size, &g->lane));
   GRAFT_TRY(graft_arena_take(arena, lanes * g->part_size, sizeof(graft_real), &g->part));
   return graft_arena_take(arena, collected, sizeof(graft_real), &g->collected);
+}
+
+/* Each coupled node's part of the state, with its first values. */
+static void start_state(graft_graph *g) {
+  double *at = g->state;
+  for (size_t i = 0; i < g->nodes; i++) {
+    graft_graph_node *n = g->node[i];
+    if (n->op.state == 0) continue;
+    n->state = at;
+    at += n->op.state;
+    n->op.type->update(&n->op, NULL, n->state);
+  }
 }
 
 static void resolve_aliases(graft_graph *g) {
@@ -233,6 +249,7 @@ graft_status graft_graph_plan_memory(graft_graph *g) {
   GRAFT_TRY(plan_lanes(g));
   size_t collected;
   plan_parts(g, &collected);
+  for (size_t i = 0; i < g->nodes; i++) g->state_size += g->node[i]->op.state;
   graft_arena arena;
   graft_arena_init(&arena, NULL, 0);
   GRAFT_TRY(take(g, collected, &arena));
@@ -241,5 +258,6 @@ graft_status graft_graph_plan_memory(graft_graph *g) {
   graft_arena_init(&arena, g->arena, g->arena_size);
   GRAFT_TRY(take(g, collected, &arena));
   resolve_aliases(g);
+  start_state(g);
   return GRAFT_OK;
 }

@@ -20,8 +20,15 @@ static bool is_joint(const graft_operator *op) {
   return op->type && op->type->flags & GRAFT_OPERATOR_JOINT;
 }
 
+static bool is_coupled(const graft_operator *op) {
+  return op->type && op->type->flags & GRAFT_OPERATOR_COUPLED;
+}
+
+/* Has the operator a stage of its own? */
+static bool is_alone(const graft_operator *op) { return is_joint(op) || is_coupled(op); }
+
 static bool same_kind(const graft_operator *a, const graft_operator *b) {
-  return a->axis == b->axis && is_image(a) == is_image(b) && !is_joint(a) && !is_joint(b);
+  return a->axis == b->axis && is_image(a) == is_image(b) && !is_alone(a) && !is_alone(b);
 }
 
 static size_t default_tile(const graft_stage *stage) {
@@ -34,16 +41,19 @@ static size_t default_tile(const graft_stage *stage) {
 
 /* The stage that takes this node, made if there is none yet. */
 static graft_stage *find_stage(graft_graph *graph, const graft_operator *op, size_t level) {
-  for (size_t s = 0; s < graph->stages && !is_joint(op); s++) {
+  for (size_t s = 0; s < graph->stages && !is_alone(op); s++) {
     graft_stage *stage = &graph->stage[s];
-    if (stage->level == level && !stage->joint && stage->axis == op->axis &&
+    if (stage->level == level && !stage->joint && !stage->coupled && stage->axis == op->axis &&
         stage->image == is_image(op)) {
       return stage;
     }
   }
   graft_stage *stage = &graph->stage[graph->stages++];
-  *stage =
-      (graft_stage){.axis = op->axis, .image = is_image(op), .joint = is_joint(op), .level = level};
+  *stage = (graft_stage){.axis = op->axis,
+                         .image = is_image(op),
+                         .joint = is_joint(op),
+                         .coupled = is_coupled(op),
+                         .level = level};
   stage->tile = default_tile(stage);
   return stage;
 }

@@ -107,6 +107,7 @@ static const char *const stored[][2] = {
     {"demo", "skip kernel_ridge"},
     {"demo", "points 0 pool 1 input log_k,mask"},
     {"demo", "branch dense skip affine augmentation false layer_norm true product true"},
+    {"demo", "batch_norm branch,trunk points 0"},
     {"demo", "trunk_activation sine random_fourier 6 trunk_residual true"},
     {"demo", "augmentation false symmetrise true dropout 0.5 fourier 3"},
     {"paper", "input log_k,mask,sdf,k"},

@@ -24,9 +24,9 @@ struct entry {
     graft_shape row;
   } input[MAX_INPUTS];
   size_t width, kernel, stride; /* 0: default */
-  bool no_bias, offset;
-  size_t samples, points; /* 0: default */
-  double lowest;          /* smallest |x| of an input: kinks must not lie within a difference */
+  bool no_bias, offset, frozen; /* frozen: not in training */
+  size_t samples, points;       /* 0: default */
+  double lowest; /* smallest |x| of an input: kinks must not lie within a difference */
 };
 
 #define ROW(w)                                                                                     \
@@ -73,6 +73,10 @@ static const struct entry table[] = {
     {"sine", "sine", 1, {{P, ROW(6)}}, .width = 0},
     {"layer_norm", "layer_norm", 1, {{S, ROW(6)}}, .width = 0},
     {"layer_norm point", "layer_norm", 1, {{P, ROW(17)}}, .width = 0},
+    {"batch_norm", "batch_norm", 1, {{S, ROW(3)}}, .width = 0},
+    {"batch_norm point", "batch_norm", 1, {{P, ROW(5)}}, .width = 0},
+    {"batch_norm image", "batch_norm", 1, {{S, IMAGE(2, 3, 2)}}, .width = 0},
+    {"batch_norm running", "batch_norm", 1, {{S, ROW(3)}}, .frozen = true},
     {"dropout", "dropout", 1, {{S, ROW(11)}}, .width = 0},
     {"flatten", "flatten", 1, {{S, IMAGE(2, 3, 4)}}, .width = 0},
     {"concat", "concat", 3, {{S, ROW(2)}, {S, ROW(1)}, {S, ROW(4)}}, .width = 0},
@@ -198,6 +202,7 @@ static void one_operator(const struct entry *e, int threads) {
                     .inputs = e->inputs};
   graft_rng rng;
   graft_rng_init(&rng, 7, GRAFT_STREAM_TEST, 0);
+  if (e->frozen) p.run.train = false;
   if (e->samples) p.run.samples = e->samples;
   if (e->points) p.run.points = e->points;
   if (!T_OK(graft_graph_create(&p.graph, MAX_SAMPLES, MAX_POINTS, threads))) return;
@@ -269,10 +274,12 @@ static void whole_model(int threads, size_t samples, size_t points) {
   t2 = add(g, "tanh", "act4", 0, t2, t2);
   t = add(g, "add", "skip2", 0, t2, t);
   t = add(g, "layer_norm", "norm", 0, t, t);
+  t = add(g, "batch_norm", "point norm", 0, t, t);
   t = add(g, "multiply", "square", 0, t, t2);
   b = add(g, "flatten", "flat", 0, b, b);
   b = add(g, "dropout", "drop", 0, b, b);
   graft_node b1 = add(g, "dense", "branch1", 6, b, b), b2 = add(g, "dense", "branch2", 6, b, b);
+  b1 = add(g, "batch_norm", "sample norm", 0, b1, b1);
   b1 = add(g, "silu", "act5", 0, b1, b1);
   graft_node prod = add(g, "multiply", "product", 0, b1, b2);
   graft_node u = add(g, "contract", "u", 0, prod, t), v = add(g, "contract", "v", 0, b2, t2);

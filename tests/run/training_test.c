@@ -77,6 +77,29 @@ static void bad_scaling_is_told(void) {
   T_EQUAL(program_lines(program.err), 1);
 }
 
+/* BatchNorm: running statistics are part of checkpoint and model, and of what ranks add up. */
+static void batch_norm_on_ranks_and_resumed(void) {
+#define NORMED                                                                                     \
+  "train -quiet -data data.h5 -preset paper -channels 4,4 -dense 16 -trunk 16 -width 8 -batch 7 "  \
+  "-dropout 0 -schedule constant -batch_norm branch,trunk -validate_every 3 "
+  program_darcy(0, NORMED "-o whole -epochs 6");
+  program_darcy(0, NORMED "-o halves -epochs 3");
+  program_darcy(0, NORMED "-o halves -epochs 6");
+  for (int i = 0; i < 2; i++) {
+    T_EQUAL(program_shell("$(dirname %s)/graft-info -export %s/model.h5 | grep -e ^parameters/ -e "
+                          "^running > %d",
+                          program.darcy, i ? "whole" : "halves", i),
+            0);
+  }
+  T_EQUAL(program_shell("grep -q ^running 0 && cmp 0 1"), 0);
+  T_EQUAL(program_shell("%s -n 2 %s " NORMED "-o ranks -epochs 6", program.mpiexec, program.darcy),
+          0);
+  program_darcy(0, "eval -quiet -json -baselines false -model whole/model.h5 -data data.h5 -o e1");
+  double alone = program_json(program.out, "mean", 0);
+  program_darcy(0, "eval -quiet -json -baselines false -model ranks/model.h5 -data data.h5 -o e2");
+  T_NEAR(program_json(program.out, "mean", 0), alone, 1e-3 * alone);
+}
+
 #define SMALL                                                                                      \
   "-preset paper -channels 4,4 -dense 16 -trunk 16 -width 8 -batch 24 -epochs 20 -dropout 0 "      \
   "-validate_every 5 "
@@ -158,6 +181,7 @@ int main(int argc, char **argv) {
   T_RUN(vanishing_gradients_are_told);
   T_RUN(summary_of_the_model);
   T_RUN(bad_scaling_is_told);
+  T_RUN(batch_norm_on_ranks_and_resumed);
   T_RUN(members_make_an_ensemble);
   T_RUN(spread_of_an_ensemble);
   T_RUN(inputs_outside_are_marked);
