@@ -230,6 +230,14 @@ fail:
 /* Floors are no competitors: they know the truth that they project. */
 static bool is_floor(const char *name) { return strstr(name, "floor") != NULL; }
 
+/* Some baselines are for some problems only. */
+static bool has_baseline(const graft_evaluation *evaluation, size_t b) {
+  for (size_t k = 0; k < evaluation->tasks; k++) {
+    if (isfinite(evaluation->task[k].baseline[b])) return true;
+  }
+  return false;
+}
+
 static void print_cell(double error, bool better) {
   char text[32] = "- ";
   if (isfinite(error)) {
@@ -266,13 +274,16 @@ static void print_table(const struct evaluating *e) {
   if (e->part == GRAFT_PART_TRAIN) printf("the baselines were fitted on these samples\n");
   if (e->part == GRAFT_PART_VALIDATION) printf("the baselines were tuned on these samples\n");
   printf("\n%-14s%14s", "mean", "network");
-  for (size_t b = 0; graft_baseline_name(b); b++) printf("%14s", graft_baseline_name(b));
+  for (size_t b = 0; graft_baseline_name(b); b++) {
+    if (has_baseline(v, b)) printf("%14s", graft_baseline_name(b));
+  }
   printf("\n");
   for (size_t k = 0; k < v->tasks; k++) {
     const graft_task_evaluation *t = &v->task[k];
     printf("%-14s", t->name);
     print_cell(t->summary.mean, false);
     for (size_t b = 0; graft_baseline_name(b); b++) {
+      if (!has_baseline(v, b)) continue;
       bool better = !is_floor(graft_baseline_name(b)) && t->baseline[b] < t->summary.mean;
       print_cell(t->baseline[b], better);
       lost |= better;

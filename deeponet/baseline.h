@@ -34,6 +34,9 @@ typedef struct graft_baseline_type {
   const char *name;    /**< registry name, e.g. "kernel_ridge" */
   const char *summary; /**< one line */
   const char *source;  /**< reference key */
+  bool numbers;        /**< only for samples that numbers alone describe (data->x holds these) */
+  const char *field;   /**< the given field of this name is the prediction: nothing is fitted, all
+                          below is unused; NULL: not so */
   size_t candidates;   /**< number of hyper-parameter choices */
   size_t state_size;   /**< bytes of state, zeroed before init */
   /** Smoothers (false): init and weights must not read data->y, are set up once for u and log u,
@@ -60,6 +63,11 @@ const graft_baseline_type *graft_baseline_get(size_t i);
 const char *graft_baseline_name(size_t i);
 
 /** Mean per-sample relative L2 error of every baseline on every task.
+ *
+ *  Tasks whose samples differ in geometry are described by the samples' numbers alone. Fields are
+ *  compared at all points that lie in some sample's region, continued outside their own by the
+ * value at the nearest point of it; errors count points of the sample's own region. A task without
+ *  training samples takes those of all tasks.
  *  @param source data set with the field "u" and its inputs. Several groups of inputs (fields, and
  *  all numbers of a sample together) are centred and scaled so that each has the same total
  *  variance over the training samples, each number first to a variance of its own of 1

@@ -114,6 +114,7 @@ static void matrices_too_large_for_lapack_are_refused(void) {
   T_FAILS(graft_linalg_eigen(40000, NULL, NULL), GRAFT_USAGE, "at most 32000 rows");
 }
 
+<<<<<<< HEAD
 /* More training samples than LAPACK's eigenproblems take: those methods are left out, others not.
  */
 static void large_training_parts_leave_methods_out(void) {
@@ -146,10 +147,65 @@ static void large_training_parts_leave_methods_out(void) {
   T_CHECK(error_of(error, 0, "mean_field") > 0.1);
   graft_source_fini(&source);
   graft_free(value);
+=======
+/* Designs: a region of its own for each sample, described by two numbers; u is affine in them. Task
+ * 1 has no training samples. */
+enum { DESIGNS = 40, GRID = 9 };
+
+static graft_status make_designs(graft_source *source, float *u, float *guess) {
+  static const char *const name[] = {"u", "superposition", NULL};
+  static const float *data[2];
+  static const graft_source_input input[] = {{"superposition", 1}};
+  size_t grid[1] = {GRID};
+  graft_source_info info = {0};
+  graft_rng rng;
+  graft_rng_init(&rng, 5, GRAFT_STREAM_TEST, 0);
+  GRAFT_TRY(graft_source_info_init(&info, DESIGNS, 2, DESIGNS, 1, 1, grid));
+  GRAFT_TRY(graft_source_info_inputs(&info, 1, input));
+  GRAFT_TRY(graft_source_info_codes(&info, 2));
+  snprintf(info.split[0].name, sizeof info.split[0].name, "default");
+  for (size_t s = 0; s < DESIGNS; s++) {
+    bool test = s >= DESIGNS - 10;
+    double *code = info.code + 2 * s;
+    info.task[s] = test && s % 2;
+    info.sample_geometry[s] = (int32_t)s;
+    info.split[0].part[s] = test ? GRAFT_PART_TEST : GRAFT_PART_TRAIN;
+    code[0] = graft_rng_uniform(&rng);
+    code[1] = 5 * graft_rng_uniform(&rng);
+    for (size_t p = 0; p < GRID; p++) {
+      bool in = p != GRID - 1 || s % 4; /* some regions lack the last point */
+      double at = p == GRID - 1 ? (double)(p - 1) : (double)p; /* continued, u is the same */
+      info.geometry[s].mask[p] = in;
+      info.geometry[s].sdf[p] = in ? -1 : 1;
+      u[s * GRID + p] = in ? (float)(10 + code[0] * at - code[1]) : 0;
+      guess[s * GRID + p] = 1.1F * u[s * GRID + p];
+    }
+  }
+  data[0] = u;
+  data[1] = guess;
+  return graft_source_memory(source, info, name, data);
+}
+
+static void designs_are_compared_on_their_own_regions(void) {
+  float u[DESIGNS * GRID], guess[DESIGNS * GRID];
+  double error[2 * GRAFT_MAX_BASELINES];
+  graft_source source;
+  if (!T_OK(make_designs(&source, u, guess))) return;
+  T_OK(graft_baseline_run(&source, "default", GRAFT_PART_TEST, 10, error));
+  for (size_t k = 0; k < 2; k++) {
+    T_NEAR(error_of(error, k, "interpolation"), 0, 1e-6);
+    T_NEAR(error_of(error, k, "superposition"), 0.1, 1e-6);
+    T_NEAR(error_of(error, k, "affine"), 0, 1e-5);
+    T_CHECK(error_of(error, k, "nearest") > .005);
+    T_CHECK(error_of(error, k, "mean_field") > error_of(error, k, "nearest"));
+  }
+  graft_source_fini(&source);
+>>>>>>> 5c38875 (deeponet: baselines of designs: interpolation, superposition; docs: theory of heat)
 }
 
 int main(void) {
   T_RUN(affine_is_exact_on_an_affine_map);
+  T_RUN(designs_are_compared_on_their_own_regions);
   T_RUN(fitted_samples_are_reproduced);
   T_RUN(mean_field_is_the_better_mean);
   T_RUN(pod_floor_is_exact_at_full_rank);
