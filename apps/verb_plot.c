@@ -262,7 +262,7 @@ static graft_status draw_run(const graft_app *app, const graft_pde_plot *config,
                graft_pde_open(app, *config->data ? config->data : data->value, true, &source));
   GRAFT_TRY_TO(close, graft_pictures_init(p, app, directory));
   GRAFT_TRY_TO(close, draw_curves(p, config->run, model, &source));
-  GRAFT_TRY_TO(close, draw_fields(p, config->run, model, &source));
+  if (source.info.dims == 2) GRAFT_TRY_TO(close, draw_fields(p, config->run, model, &source));
 close:
   graft_source_fini(&source);
 done:

@@ -114,7 +114,6 @@ static void matrices_too_large_for_lapack_are_refused(void) {
   T_FAILS(graft_linalg_eigen(40000, NULL, NULL), GRAFT_USAGE, "at most 32000 rows");
 }
 
-<<<<<<< HEAD
 /* More training samples than LAPACK's eigenproblems take: those methods are left out, others not.
  */
 static void large_training_parts_leave_methods_out(void) {
@@ -147,7 +146,8 @@ static void large_training_parts_leave_methods_out(void) {
   T_CHECK(error_of(error, 0, "mean_field") > 0.1);
   graft_source_fini(&source);
   graft_free(value);
-=======
+}
+
 /* Designs: a region of its own for each sample, described by two numbers; u is affine in them. Task
  * 1 has no training samples. */
 enum { DESIGNS = 40, GRID = 9 };
@@ -200,7 +200,6 @@ static void designs_are_compared_on_their_own_regions(void) {
     T_CHECK(error_of(error, k, "mean_field") > error_of(error, k, "nearest"));
   }
   graft_source_fini(&source);
->>>>>>> 5c38875 (deeponet: baselines of designs: interpolation, superposition; docs: theory of heat)
 }
 
 int main(void) {
