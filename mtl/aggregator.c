@@ -96,6 +96,7 @@ graft_status graft_aggregator_init(graft_aggregator *aggregator, const graft_agg
   size_t count;
   GRAFT_CHECK(tasks >= 1 && tasks <= GRAFT_MAX_TASKS, INTERNAL,
               "aggregator: expected 1 to %d tasks, got %zu", GRAFT_MAX_TASKS, tasks);
+  GRAFT_CHECK(shared || !arena->base, INTERNAL, "aggregator: expected shared spans");
   GRAFT_TRY(read_given(config, tasks, given, &count));
   if (type->check) GRAFT_TRY(type->check(config, tasks));
   a.width = block_width(tasks);
@@ -286,7 +287,10 @@ static graft_status ask(struct pass *p) {
     memcpy(gramian, sums, K * K * sizeof *sums);
     p->call.gramian = gramian;
   }
-  return type->weigh ? type->weigh(p->a->state, &p->call, p->weight) : GRAFT_OK;
+  const graft_status status =
+      type->weigh ? type->weigh(p->a->state, &p->call, p->weight) : GRAFT_OK;
+  p->call.gramian = NULL;
+  return status;
 }
 
 graft_status graft_aggregator_combine(graft_aggregator *a, const graft_aggregator_input *in,

@@ -72,7 +72,7 @@ static bool settle(struct nnls *s) {
 
 void graft_solver_dual_cone(size_t K, const double *G, const double *u, double *v) {
   struct nnls s = {.K = K};
-  double length[GRAFT_MAX_TASKS], product[GRAFT_MAX_TASKS], scale = 0;
+  double length[GRAFT_MAX_TASKS], product[GRAFT_MAX_TASKS] = {0}, scale = 0;
   graft_solver_cosines(K, G, length, s.cosine);
   for (size_t i = 0; i < K; i++) scale = fmax(scale, fabs(s.u[i] = u[i] * length[i]));
   for (size_t step = 0; step < 10 * K && scale > 0; step++) {

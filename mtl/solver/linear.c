@@ -90,7 +90,7 @@ static void sort(size_t K, double *value, double *vector) {
 
 void graft_solver_eigen(size_t K, const double *A, double *value, double *vector) {
   enum { SWEEPS = 60 };
-  double B[GRAFT_SOLVER_ENTRIES];
+  double B[GRAFT_SOLVER_ENTRIES] = {0};
   memcpy(B, A, K * K * sizeof *B);
   for (size_t i = 0; i < K * K; i++) vector[i] = i % (K + 1) == 0;
   for (int sweep = 0; sweep < SWEEPS; sweep++) {
@@ -110,7 +110,7 @@ void graft_solver_eigen(size_t K, const double *A, double *value, double *vector
 }
 
 size_t graft_solver_pseudo(size_t K, const double *A, const double *b, double *x) {
-  double value[GRAFT_MAX_TASKS], vector[GRAFT_SOLVER_ENTRIES];
+  double value[GRAFT_MAX_TASKS] = {0}, vector[GRAFT_SOLVER_ENTRIES] = {0};
   size_t rank = 0;
   graft_solver_eigen(K, A, value, vector);
   memset(x, 0, K * sizeof *x);
