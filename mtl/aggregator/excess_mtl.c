@@ -17,9 +17,9 @@ struct track {
   double w[GRAFT_MAX_TASKS];     /* logarithms of the weights */
 };
 
-static double *summed(const void *state, size_t task) {
-  const struct track *t = state;
-  return (double *)(uintptr_t)(t + 1) + task * (size_t)t->n;
+static double *summed(void *state, size_t task) {
+  struct track *t = state;
+  return (double *)(t + 1) + task * (size_t)t->n;
 }
 
 static size_t state_size(const graft_aggregator_settings *config, size_t tasks, size_t n) {

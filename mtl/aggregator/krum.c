@@ -34,7 +34,7 @@ static void sort(double *x, size_t n) {
 static double score(const graft_aggregation *call, size_t i, size_t neighbours) {
   const size_t K = call->tasks;
   const double *G = call->gramian;
-  double distance[GRAFT_MAX_TASKS], sum = 0;
+  double distance[GRAFT_MAX_TASKS] = {0}, sum = 0;
   size_t count = 0;
   for (size_t j = 0; j < K; j++) {
     const double square = G[i * K + i] + G[j * K + j] - 2 * G[i * K + j];
@@ -50,7 +50,7 @@ static graft_status weigh(void *state, const graft_aggregation *call, double *we
   const bool few = K < f + 3;
   const size_t kept =
       few || (size_t)call->config->krum_kept > K ? K : (size_t)call->config->krum_kept;
-  double value[GRAFT_MAX_TASKS], sorted[GRAFT_MAX_TASKS];
+  double value[GRAFT_MAX_TASKS] = {0}, sorted[GRAFT_MAX_TASKS] = {0};
   size_t below = 0, tied = 0;
   (void)state;
   for (size_t i = 0; i < K; i++) sorted[i] = value[i] = few ? 0 : score(call, i, K - f - 2);

@@ -16,9 +16,14 @@ struct track {
   double lambda[GRAFT_MAX_TASKS]; /* weights */
 };
 
-static double *tracked(const void *state, size_t task) {
+static double *tracked(void *state, size_t task) {
+  struct track *t = state;
+  return (double *)(t + 1) + task * (size_t)t->n;
+}
+
+static const double *kept(const void *state, size_t task) {
   const struct track *t = state;
-  return (double *)(uintptr_t)(t + 1) + task * (size_t)t->n;
+  return (const double *)(t + 1) + task * (size_t)t->n;
 }
 
 static size_t state_size(const graft_aggregator_settings *config, size_t tasks, size_t n) {
@@ -38,8 +43,8 @@ static void add_products(const void *state, const graft_aggregation *call,
                          const graft_rows_block *block, double *gramian) {
   for (size_t i = 0; i < call->tasks; i++) {
     for (size_t j = 0; j <= i; j++) {
-      const double *x = tracked(state, call->task[i]) + block->first;
-      const double *y = tracked(state, call->task[j]) + block->first;
+      const double *x = kept(state, call->task[i]) + block->first;
+      const double *y = kept(state, call->task[j]) + block->first;
       double sum = 0;
       for (size_t c = 0; c < block->count; c++) sum += x[c] * y[c];
       gramian[i * call->tasks + j] += sum;
@@ -84,7 +89,7 @@ static void mix(const void *state, const graft_aggregation *call, const graft_ro
                 const double *weight, double *direction) {
   for (size_t i = 0; i < block->count; i++) direction[i] = 0;
   for (size_t k = 0; k < call->tasks; k++) {
-    const double *row = tracked(state, call->task[k]) + block->first;
+    const double *row = kept(state, call->task[k]) + block->first;
     for (size_t i = 0; i < block->count; i++) direction[i] += weight[k] * row[i];
   }
 }
