@@ -6,12 +6,13 @@
 /* Bytes of the rows that training keeps in memory. */
 static size_t data_memory(const struct training *t) {
   const graft_deeponet *model = t->model;
-  size_t fields = t->skip ? 3 : 2, symmetries = 0;
+  size_t P = model->info.points, copies = 0;
   for (size_t row = 0; t->component && row < t->rows; row++) {
-    symmetries += model->region[t->row_region[row]].symmetry.count;
+    copies += graft_model_elements(&model->region[t->row_region[row]]);
   }
-  return t->capacity * model->info.points * fields * sizeof(float) +
-         symmetries * model->components * sizeof(graft_real);
+  return t->capacity * (model->fields * model->sensors + P) * sizeof(float) +
+         (t->skip ? t->rows * P * sizeof(float) : 0) +
+         copies * model->components * sizeof(graft_real);
 }
 
 graft_deeponet_cost graft_deeponet_cost_get(const graft_deeponet *model) {
