@@ -191,6 +191,10 @@ graft_status graft_trainer_config_validate(const graft_trainer_config *c, size_t
   GRAFT_TRY(graft_trainer_config_weights(c, tasks, weight));
   GRAFT_TRY(graft_sam_validate(&c->sam));
   GRAFT_TRY(check_parts(c, tasks));
+  GRAFT_CHECK(strcmp(c->optimizer, "lbfgs") != 0 || strcmp(c->sam.sam, "none") == 0, USAGE,
+              "sam: expected none with optimizer lbfgs, whose steps must lower the loss itself, "
+              "got '%s'",
+              c->sam.sam);
   GRAFT_CHECK(!c->diagnostics || c->probe_rho > 0, USAGE,
               "probe_rho: expected a number > 0, got %g", c->probe_rho);
   return graft_trainer_config_schedule(c, 1, &schedule);

@@ -443,6 +443,12 @@ static void mistakes_are_named(void) {
   c = make("looksam", 1);
   c.looksam_period = 0;
   T_FAILS(graft_sam_validate(&c), GRAFT_USAGE, "looksam_period");
+  graft_trainer_config t;
+  T_OK(graft_trainer_config_default(&t));
+  t.sam = make("sam", 1);
+  T_OK(graft_trainer_config_validate(&t, K));
+  snprintf(t.optimizer, sizeof t.optimizer, "lbfgs");
+  T_FAILS(graft_trainer_config_validate(&t, K), GRAFT_USAGE, "expected none with optimizer lbfgs");
   struct setting s;
   c = make("fsmtl", 1);
   begin(&s, &c, "mean", K, weights);
