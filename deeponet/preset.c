@@ -61,7 +61,7 @@ static const graft_setting demo[] = {
     {"trunk", "128,128,128"},
     {"trunk_activation", "silu"},
     {"fourier", "8"},
-    {"width", "128"},
+    {"width", "256"},
     {"output_init", "0.1"},
     {"gain", "0.09"},
     {"transform", "torsion"},
@@ -70,13 +70,14 @@ static const graft_setting demo[] = {
     {"loss", "relative_l2"},
     {"augmentation", "true"},
     {"symmetrise", "true"},
+    {"rotations", "12"},
     {"points", "768"},
     {"batch", "60"},
     {"optimizer", "adam"},
     {"weight_decay", "0"},
     {"beta1", "0.9"},
     {"beta2", "0.99"},
-    {"lr", "1e-3"},
+    {"lr", "2e-3"},
     {"schedule", "cosine"},
     {"lr_final", "0.01"},
     {"warmup", "100"},
@@ -88,15 +89,12 @@ static const graft_setting demo[] = {
 
 static const graft_setting strong[] = {
     {"field", "lognormal_strong"},
-    {"width", "256"},
     {"rotations", "3"},
-    {"lr", "2e-3"},
     {NULL, NULL},
 };
 
 static const graft_setting full[] = {
-    {"samples", "2700"}, {"grid", "100"}, {"pool", "1"},     {"width", "256"},
-    {"rotations", "12"}, {"lr", "2e-3"},  {"epochs", "100"}, {NULL, NULL},
+    {"samples", "2700"}, {"grid", "100"}, {"pool", "1"}, {"epochs", "100"}, {NULL, NULL},
 };
 
 static const graft_preset preset[] = {
