@@ -9,6 +9,15 @@ load scripts . '/common.gp'
 
 set datafile separator ','
 set ylabel 'mean relative L² error (%)'
+
+# Some methods are for some problems only: columns without a number are left out.
+every_method = methods
+methods = ''
+do for [m = 1:words(every_method)] {
+  S_records = 0
+  stats '../summary.csv' using (100 * column(word(every_method, m))) nooutput name 'S'
+  if (S_records > 0) { methods = methods . ' ' . word(every_method, m) }
+}
 M = words(methods)
 group = M + 1.5
 
