@@ -14,9 +14,9 @@ set ylabel 'mean relative L² error (%)'
 every_method = methods
 methods = ''
 do for [m = 1:words(every_method)] {
-  S_records = 0
+  undefine S_*
   stats '../summary.csv' using (100 * column(word(every_method, m))) nooutput name 'S'
-  if (S_records > 0) { methods = methods . ' ' . word(every_method, m) }
+  if (exists('S_records')) { methods = methods . ' ' . word(every_method, m) }
 }
 M = words(methods)
 group = M + 1.5
