@@ -171,6 +171,11 @@ static void print_summary(const struct training *t, const graft_source *source,
                 objective->n, m->branch, m->trunk, m->width, m->skip, m->transform,
                 source->info.tasks, source->info.points,
                 (unsigned long long)objective->steps_per_epoch);
+  const graft_deeponet_cost cost = graft_deeponet_cost_get(t->model);
+  if (cost.skip_samples) {
+    graft_app_log(t->app, "train: skip path fitted to %zu of %zu training samples (-memory)",
+                  cost.skip_samples, cost.training_samples);
+  }
   if (!t->app->quiet) graft_summary_print(stderr, t->model, graft_trainer_memory(t->trainer));
 }
 

@@ -180,7 +180,7 @@ static void fill_target(const struct training *t, size_t row, size_t e, size_t c
   const struct region *region = &model->region[t->row_region[row]];
   size_t P = model->info.points, j = e / region->symmetry.count;
   const uint32_t *point = region->symmetry.point + e % region->symmetry.count * P;
-  const float *u = graft_training_u(t, row), *skip = t->skip ? t->skip + row * P : NULL;
+  const float *u = graft_training_u(t, row), *skip = t->skip ? t->skip + t->slot[row] * P : NULL;
   graft_real scale = (graft_real)model->config.scale;
   for (size_t i = 0; i < count; i++) {
     uint32_t p = point[list[i]];

@@ -29,6 +29,8 @@ graft_deeponet_cost graft_deeponet_cost_get(const graft_deeponet *model) {
                     graft_graph_flops(t->network.graph, t->B, t->p, true);
   cost.network_memory = graft_graph_memory(t->network.graph);
   cost.data_memory = data_memory(t);
+  cost.training_samples = t->N;
+  cost.skip_samples = t->folds < t->N ? t->folds : 0;
   return cost;
 }
 

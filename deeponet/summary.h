@@ -11,13 +11,16 @@
 /** Costs of a model. FLOP: multiplications and additions, counted apart, of matrix products and
  * convolutions; the rest is a few per cent. */
 typedef struct graft_deeponet_cost {
-  size_t parameters;     /**< of one member */
-  double predict_flops;  /**< one forward pass of one sample at all points, trunk included */
-  size_t samples;        /**< of a training step; 0 without training set, as all that follows */
-  size_t points;         /**< of a training step */
-  double step_flops;     /**< forward and backward pass of a training step */
-  size_t network_memory; /**< bytes of values, gradients and buffers of the training network */
-  size_t data_memory;    /**< bytes of the samples that training keeps */
+  size_t parameters;       /**< of one member */
+  double predict_flops;    /**< one forward pass of one sample at all points, trunk included */
+  size_t samples;          /**< of a training step; 0 without training set, as all that follows */
+  size_t points;           /**< of a training step */
+  double step_flops;       /**< forward and backward pass of a training step */
+  size_t network_memory;   /**< bytes of values, gradients and buffers of the training network */
+  size_t data_memory;      /**< bytes of the samples that training keeps */
+  size_t training_samples; /**< N; 0 without a training set */
+  size_t skip_samples;     /**< training samples that skip paths were fitted to, where these are not
+                                all of them, else 0 */
 } graft_deeponet_cost;
 
 /** Costs of @p model. */

@@ -114,42 +114,26 @@ graft_status graft_training_create(graft_deeponet *model, const graft_source *so
   return end(t);
 }
 
-static const char skip_name[] = "training/skip";
-
-static graft_shape skip_shape(const struct training *t) {
-  return GRAFT_SHAPE(2, t->rows, t->model->info.points);
-}
-
-graft_status graft_training_put(const struct training *t, graft_bundle *bundle) {
-  if (!t->skip) return GRAFT_OK;
-  return graft_bundle_put(bundle, skip_name, GRAFT_FLOAT32, skip_shape(t), t->skip);
-}
-
 graft_status graft_training_attach(graft_deeponet *model, const graft_source *source,
                                    const char *split, const graft_bundle *bundle) {
   struct training *t;
-  const float *skip;
   if (graft_model_local(model)) GRAFT_TRY(graft_model_adopt(model, &source->info));
   GRAFT_TRY(begin(model, source, split, &t));
   if (graft_model_projects(model)) GRAFT_TRY(graft_training_project(t));
-  if (model->skip->kernel) {
-    GRAFT_TRY(graft_bundle_get(bundle, skip_name, GRAFT_FLOAT32, skip_shape(t), &skip));
-    GRAFT_TRY(graft_alloc(&t->skip, t->rows * model->info.points, sizeof *skip));
-    memcpy(t->skip, skip, t->rows * model->info.points * sizeof *skip);
-  }
+  GRAFT_TRY(graft_training_get_skip(t, bundle));
   return end(t);
 }
 
 void graft_training_destroy(struct training *t) {
   if (!t) return;
   void *const all[] = {
-      t->id,         t->row_task, t->row_region, t->train,      t->validation, t->task_start,
-      t->task_count, t->field,    t->u,          t->skip,       t->pattern,    t->order,
-      t->batch,      t->mask,     t->target,     t->prediction, t->slope,      t->gradient,
-      t->value,      t->weight,   t->sample_id,  t->task_name,  t->component,  t->first_component,
-      t->all,        t->list,     t->base,       t->inside,     t->feature,    t->sorted,
-      t->offset,     t->number,   t->start,      t->slot,       t->load_id,    t->one_field,
-      t->image,      t->kept};
+      t->id,         t->row_task, t->row_region, t->train,      t->validation,  t->task_start,
+      t->task_count, t->field,    t->u,          t->skip,       t->pattern,     t->order,
+      t->batch,      t->mask,     t->target,     t->prediction, t->slope,       t->gradient,
+      t->value,      t->weight,   t->sample_id,  t->task_name,  t->component,   t->first_component,
+      t->all,        t->list,     t->base,       t->inside,     t->feature,     t->sorted,
+      t->offset,     t->number,   t->start,      t->slot,       t->load_id,     t->one_field,
+      t->image,      t->kept,     t->fold,       t->fold_row,   t->skip_scratch};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) graft_free(all[i]);
   graft_graph_destroy(t->network.graph);
   graft_free(t);

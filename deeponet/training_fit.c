@@ -182,30 +182,6 @@ static graft_status fit_fixed(struct training *t) {
   return status;
 }
 
-/* Skip path of a task: out-of-fold predictions on training rows, plain ones on validation rows. */
-static graft_status fit_skip(struct training *t, size_t k) {
-  graft_deeponet *model = t->model;
-  struct task *task = &model->task[k];
-  size_t P = model->info.points, first = t->train[t->task_start[k]], rows = 0;
-  while (first + rows < t->rows && t->row_task[first + rows] == k) rows++;
-  GRAFT_CHECK(task->region != NO_REGION, INPUT,
-              "-skip %s: expected one geometry per task, got several in task %s", model->skip->name,
-              model->info.task_name[k]);
-  const struct region *region = &model->region[task->region];
-  graft_skip_data data = {.train = t->task_count[k],
-                          .validation = rows - t->task_count[k],
-                          .log_k = t->field + first * P,
-                          .u = t->u + first * P,
-                          .mask = region->mask,
-                          .base = region->base,
-                          .transform = model->transform,
-                          .scale = model->config.scale};
-  const graft_symmetry *symmetry = graft_model_skip_symmetry(model, region);
-  GRAFT_TRY(graft_skip_fit(model->skip, symmetry, &data, &task->skip, t->skip + first * P));
-  return graft_skip_predict(&task->skip, data.log_k + data.train * P, data.validation,
-                            t->skip + (first + data.train) * P);
-}
-
 /* The first training rows of a region, at most ROUGH_SAMPLES. */
 static size_t first_rows(const struct training *t, size_t g, size_t row[ROUGH_SAMPLES]) {
   size_t count = 0;
@@ -288,8 +264,5 @@ graft_status graft_training_fit(struct training *t) {
     GRAFT_TRY(graft_training_project(t));
   }
   for (size_t k = 0; k < model->info.tasks; k++) GRAFT_TRY(fit_task(t, k));
-  if (!model->skip->kernel) return GRAFT_OK;
-  GRAFT_TRY(graft_alloc(&t->skip, t->rows * model->info.points, sizeof(float)));
-  for (size_t k = 0; k < model->info.tasks; k++) GRAFT_TRY(fit_skip(t, k));
-  return GRAFT_OK;
+  return graft_training_fit_skip(t);
 }

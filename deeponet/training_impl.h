@@ -23,7 +23,7 @@ struct training {
   size_t *slot;                    /* [rows] place of a row among them */
   float *field;                    /* [capacity x D x M] input fields */
   float *u;                        /* [capacity x P] */
-  float *skip;                     /* [rows x P], NULL without a skip path */
+  float *skip;                     /* [capacity x P], NULL without a skip path */
   graft_real *component;           /* principal components of all rows and their copies, or NULL */
   size_t *first_component;         /* [rows] where a row's first copy starts */
   size_t *pattern;                 /* [N] task at each place of an epoch */
@@ -32,6 +32,10 @@ struct training {
   const graft_source *source; /* borrowed */
   size_t *load_id;            /* [capacity] samples to load or to announce */
   float *one_field;           /* [capacity x M] scratch, if D > 1 */
+  size_t folds;               /* rows that skip paths were fitted to */
+  size_t *fold_row;           /* [rows] place of a row among them, or SIZE_MAX */
+  float *fold;                /* [folds x P] their out-of-fold predictions */
+  float *skip_scratch;        /* [2 x capacity x P] */
   graft_real *image;          /* [B x M C] images to project, or NULL */
   bool resident;              /* the rows of the batch below are loaded */
   bool resident_validation;   /* of which pass, step and draw */
@@ -97,6 +101,17 @@ void graft_training_expect(struct training *training, const size_t *row, size_t 
 
 /* Fit normalisation, means, ranges, projection and skip paths of the model. */
 GRAFT_MUST_USE graft_status graft_training_fit(struct training *training);
+
+/* Its last part: skip paths, and their predictions. */
+GRAFT_MUST_USE graft_status graft_training_fit_skip(struct training *training);
+
+/* Take the predictions of rows [count] that were just loaded, or make them. */
+GRAFT_MUST_USE graft_status graft_training_load_skip(struct training *training, const size_t *row,
+                                                     size_t count);
+
+/* Take predictions that graft_training_put() stored. */
+GRAFT_MUST_USE graft_status graft_training_get_skip(struct training *training,
+                                                    const graft_bundle *bundle);
 
 /* Principal components of the training images: the model's basis. */
 GRAFT_MUST_USE graft_status graft_training_fit_basis(struct training *training);

@@ -79,15 +79,11 @@ static graft_status place_rows(struct training *t, const graft_source *source) {
     size_t batch = (size_t)model->config.batch;
     t->source = source;
     t->capacity = batch > TRAINING_WINDOW ? batch : TRAINING_WINDOW;
-    double least = (double)(t->capacity * (inputs + P)) * sizeof(float);
+    size_t values = inputs + P + (model->skip->kernel ? 3 * P : 0);
+    double least = (double)(t->capacity * values) * sizeof(float);
     GRAFT_CHECK(least <= limit, USAGE,
                 "-memory: expected at least %.1f MiB for batches of %zu, got %g", least / 1048576.0,
                 batch, model->config.memory);
-    GRAFT_CHECK(
-        !model->skip->kernel, USAGE,
-        "-memory: expected at least %.1f MiB with -skip %s, which is fitted to all samples, "
-        "got %g",
-        bytes_needed(t) / 1048576.0, model->skip->name, model->config.memory);
     GRAFT_TRY(graft_alloc(&t->load_id, t->capacity, sizeof *t->load_id));
     if (model->fields > 1) {
       GRAFT_TRY(graft_alloc(&t->one_field, t->capacity * model->sensors, sizeof(float)));
@@ -131,7 +127,7 @@ graft_status graft_training_load(struct training *t, const size_t *row, size_t c
   GRAFT_TRY(load_fields(t, count));
   GRAFT_TRY(t->source->fill(t->source->ctx, "u", t->load_id, count, t->u));
   for (size_t i = 0; i < count; i++) t->slot[row[i]] = i;
-  return GRAFT_OK;
+  return t->skip ? graft_training_load_skip(t, row, count) : GRAFT_OK;
 }
 
 void graft_training_expect(struct training *t, const size_t *row, size_t count) {

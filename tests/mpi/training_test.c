@@ -69,13 +69,14 @@ static bool close_to(double a, double b, double tolerance) {
   return (isnan(a) && isnan(b)) || fabs(a - b) <= tolerance * (fabs(a) + 1e-3);
 }
 
-static void ranks_are_one_rank(void) {
+/* @param samples of each task, @param more options */
+static void compare(size_t samples, const char *more) {
   const graft_comm serial = graft_comm_serial();
   for (size_t v = 0; v < VARIANTS; v++) {
     struct run one, all;
     toy t;
-    if (!T_OK(toy_init(&t, K, 24))) return;
-    if (begin(&one, &t, v, "", &serial) && begin(&all, &t, v, "", &comm)) {
+    if (!T_OK(toy_init(&t, K, samples))) return;
+    if (begin(&one, &t, v, more, &serial) && begin(&all, &t, v, more, &comm)) {
       train(&one);
       train(&all);
       size_t wrong = 0, n = graft_deeponet_layout(all.model)->n;
@@ -107,6 +108,11 @@ static void ranks_are_one_rank(void) {
     toy_fini(&t);
   }
 }
+
+static void ranks_are_one_rank(void) { compare(24, ""); }
+
+/* Every rank reads its own samples only. */
+static void ranks_read_by_batches(void) { compare(220, "memory 0.4"); }
 
 /* A checkpoint does not depend on the ranks: 10 steps on all of them, 10 more on one. */
 static void another_number_of_ranks_goes_on(void) {
@@ -229,6 +235,7 @@ int main(int argc, char **argv) {
   graft_test_rank(comm.rank);
   T_RUN(bundles_are_broadcast);
   T_RUN(ranks_are_one_rank);
+  T_RUN(ranks_read_by_batches);
   T_RUN(another_number_of_ranks_goes_on);
   T_RUN(no_rank_waits_for_a_failed_one);
   T_RUN(models_fail_together);
