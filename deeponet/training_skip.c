@@ -20,7 +20,7 @@ static double fit_bytes(double n, double v, double M, const graft_symmetry *symm
 static size_t rows_of(const struct training *t, size_t k, size_t *first) {
   size_t rows = 0;
   *first = 0;
-  while (t->row_task[*first] != k) (*first)++;
+  while (*first < t->rows && t->row_task[*first] != k) (*first)++;
   while (*first + rows < t->rows && t->row_task[*first + rows] == k) rows++;
   return rows;
 }
