@@ -57,6 +57,12 @@ GRAFT_MUST_USE graft_status graft_plot_numbers_task(const graft_pictures *p,
                                                     const double *error, size_t number,
                                                     char *variables);
 
+/** The same on a grid of three axes: slices NAME-{plane,axial}-{truth,prediction,error}.bin at half
+ *  the height and through the axis; appends sizes and the largest values. */
+GRAFT_MUST_USE graft_status graft_plot_slices(const graft_pictures *p, const graft_source *source,
+                                              size_t sample, const float *u, const char *name,
+                                              size_t row, char *variables);
+
 /** Pictures of a data set in its directory's plots/: data-TASK.png with the first samples of each
  *  task, data-meshes.png, data-errors.png. */
 GRAFT_MUST_USE graft_status graft_plot_data(const graft_app *app, const graft_pde_plot *config,

@@ -106,7 +106,9 @@ static graft_status draw_task(graft_pictures *p, graft_deeponet *model, const gr
     size_t sample = shown[i].sample;
     GRAFT_TRY_TO(done, graft_deeponet_predict(model, source, &sample, 1, u));
     snprintf(name, sizeof name, "%s-%s", task, label[i]);
-    GRAFT_TRY_TO(done, graft_plot_sample(p, source, sample, u, name, i + 1, variables));
+    bool solid = info->dims == 3;
+    GRAFT_TRY_TO(done, (solid ? graft_plot_slices : graft_plot_sample)(p, source, sample, u, name,
+                                                                       i + 1, variables));
     graft_plot_assign(variables, "label%zu = '%s'\nerror%zu = %.6g\nsample%zu = %lld\n", i + 1,
                       label[i], i + 1, 100.0 * shown[i].error, i + 1,
                       (long long)info->index[sample]);
@@ -114,7 +116,11 @@ static graft_status draw_task(graft_pictures *p, graft_deeponet *model, const gr
   graft_plot_assign_extent(variables, info);
   graft_plot_assign(variables, "predicted = 1\nsolved = 1\nprefix = ''\n");
   snprintf(name, sizeof name, "fields-%s", task);
-  status = graft_pictures_draw(p, name, info->in_time ? "spacetime" : "fields", variables);
+  status = graft_pictures_draw(p, name,
+                               info->dims == 3 ? "slices"
+                               : info->in_time ? "spacetime"
+                                               : "fields",
+                               variables);
 done:
   graft_free(u);
   return status;
@@ -262,7 +268,7 @@ static graft_status draw_run(const graft_app *app, const graft_pde_plot *config,
                graft_pde_open(app, *config->data ? config->data : data->value, true, &source));
   GRAFT_TRY_TO(close, graft_pictures_init(p, app, directory));
   GRAFT_TRY_TO(close, draw_curves(p, config->run, model, &source));
-  if (source.info.dims == 2) GRAFT_TRY_TO(close, draw_fields(p, config->run, model, &source));
+  GRAFT_TRY_TO(close, draw_fields(p, config->run, model, &source));
 close:
   graft_source_fini(&source);
 done:
