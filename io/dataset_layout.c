@@ -26,15 +26,6 @@ graft_shape graft_dataset_field_shape(const graft_source_info *info, const char 
   return shape;
 }
 
-static graft_status make_group(hid_t file, const char *name) {
-  hid_t group = H5Gcreate2(file, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-  char reason[128];
-  GRAFT_CHECK(group >= 0, OUTPUT, "/%s: can't be written: %s", name,
-              graft_h5_reason(reason, sizeof reason));
-  H5Gclose(group);
-  return GRAFT_OK;
-}
-
 static graft_status attr_bool(hid_t file, const char *object, const char *name,
                               unsigned char value) {
   return graft_h5_attr_bools(file, object, name, 0, 1, &value);
@@ -78,7 +69,7 @@ static graft_status write_scalars(hid_t file, const graft_source_info *info,
   size_t most = parameters ? parameters->arrays : 0, count = 0, constant;
   const char **name;
   GRAFT_TRY(graft_alloc(&name, most + info->codes, sizeof *name));
-  graft_status status = make_group(file, "scalars");
+  graft_status status = graft_h5_group(file, "scalars");
   for (size_t i = 0; i < most && status == GRAFT_OK; i++) {
     const graft_array *a = &parameters->array[i];
     char path[128];
@@ -131,7 +122,7 @@ static graft_status write_axis(hid_t file, const graft_source_info *info, int a)
 
 static graft_status write_dimensions(hid_t file, const graft_source_info *info) {
   float time = 0;
-  GRAFT_TRY(make_group(file, "dimensions"));
+  GRAFT_TRY(graft_h5_group(file, "dimensions"));
   GRAFT_TRY(graft_h5_attr_texts(file, "dimensions", "spatial_dims",
                                 (size_t)(info->dims - info->in_time),
                                 graft_dataset_axes(info) + info->in_time));
@@ -152,7 +143,7 @@ static graft_status write_boundary(hid_t file, const graft_source_info *info, in
   unsigned char *mask;
   const char *axis = graft_dataset_axes(info)[a];
   snprintf(group, sizeof group, "boundary_conditions/%s_boundary", axis);
-  GRAFT_TRY(make_group(file, group));
+  GRAFT_TRY(graft_h5_group(file, group));
   GRAFT_TRY(graft_h5_attr_texts(file, group, "associated_dims", 1, &axis));
   GRAFT_TRY(graft_h5_attr_texts(file, group, "associated_fields", 0, NULL));
   GRAFT_TRY(graft_h5_attr_text(file, group, "bc_type", type));
@@ -205,7 +196,7 @@ static graft_status write_fields(hid_t file, const graft_source_info *info,
                                  const graft_dataset_field *field) {
   const char *name[GRAFT_MAX_TASKS];
   size_t count = 0;
-  GRAFT_TRY(make_group(file, "t0_fields"));
+  GRAFT_TRY(graft_h5_group(file, "t0_fields"));
   for (; field[count].name; count++) {
     GRAFT_CHECK(count + 1 < GRAFT_MAX_TASKS && strcmp(field[count].name, "mask") != 0, INTERNAL,
                 "field '%s': too many or reserved", field[count].name);
@@ -216,9 +207,9 @@ static graft_status write_fields(hid_t file, const graft_source_info *info,
   name[count] = "mask";
   GRAFT_TRY(make_field(file, info, "mask", H5T_NATIVE_UINT8, "points of the closed region", "1"));
   GRAFT_TRY(graft_h5_attr_texts(file, "t0_fields", "field_names", count + 1, name));
-  GRAFT_TRY(make_group(file, "t1_fields"));
+  GRAFT_TRY(graft_h5_group(file, "t1_fields"));
   GRAFT_TRY(graft_h5_attr_texts(file, "t1_fields", "field_names", 0, NULL));
-  GRAFT_TRY(make_group(file, "t2_fields"));
+  GRAFT_TRY(graft_h5_group(file, "t2_fields"));
   return graft_h5_attr_texts(file, "t2_fields", "field_names", 0, NULL);
 }
 
@@ -368,7 +359,7 @@ graft_status graft_dataset_layout(hid_t file, const graft_source_info *info,
   GRAFT_TRY(write_root(file, info));
   GRAFT_TRY(write_scalars(file, info, parameters));
   GRAFT_TRY(write_dimensions(file, info));
-  GRAFT_TRY(make_group(file, "boundary_conditions"));
+  GRAFT_TRY(graft_h5_group(file, "boundary_conditions"));
   for (int a = info->in_time; a < info->dims; a++)
     GRAFT_TRY(write_boundary(file, info, a, boundary));
   GRAFT_TRY(write_fields(file, info, field));

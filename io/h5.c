@@ -155,8 +155,11 @@ graft_status graft_h5_create(const char *path, hid_t *file) {
   char reason[128];
   hid_t access;
   GRAFT_TRY(access_list(&access));
-  *file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+  hid_t root = H5Pcreate(H5P_FILE_CREATE);
+  H5Pset_obj_track_times(root, 0); /* the same content gives the same bytes */
+  *file = H5Fcreate(path, H5F_ACC_TRUNC, root, access);
   if (*file < 0) graft_h5_reason(reason, sizeof reason);
+  H5Pclose(root);
   H5Pclose(access);
   GRAFT_CHECK(*file >= 0, OUTPUT, "can't be written: %s", reason);
   return GRAFT_OK;
@@ -177,14 +180,43 @@ static hid_t make_space(graft_shape shape) {
   return shape.rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(shape.rank, dim, NULL);
 }
 
+graft_status graft_h5_group(hid_t at, const char *path) {
+  char name[256], reason[128];
+  graft_status status = GRAFT_OK;
+  hid_t list = H5Pcreate(H5P_GROUP_CREATE);
+  H5Pset_obj_track_times(list, 0);
+  for (const char *end = path; *end && status == GRAFT_OK;) {
+    end += 1 + strcspn(end + 1, "/");
+    snprintf(name, sizeof name, "%.*s", (int)(end - path), path);
+    if (H5Lexists(at, name, H5P_DEFAULT) > 0) continue;
+    hid_t group = H5Gcreate2(at, name, H5P_DEFAULT, list, H5P_DEFAULT);
+    if (group < 0) {
+      status = graft_error_set(GRAFT_OUTPUT, __FILE__, __LINE__, "/%s: can't be written: %s", name,
+                               graft_h5_reason(reason, sizeof reason));
+    } else {
+      H5Gclose(group);
+    }
+  }
+  H5Pclose(list);
+  return status;
+}
+
+/* The groups of a data set's name. */
+static graft_status make_groups(hid_t at, const char *name) {
+  char group[256];
+  const char *last = strrchr(name, '/');
+  if (!last || last == name) return GRAFT_OK;
+  snprintf(group, sizeof group, "%.*s", (int)(last - name), name);
+  return graft_h5_group(at, group);
+}
+
 graft_status graft_h5_write(hid_t at, const char *name, hid_t type, graft_shape shape,
                             const void *data) {
   char reason[128] = "";
-  hid_t links = H5Pcreate(H5P_LINK_CREATE), list = H5Pcreate(H5P_DATASET_CREATE);
-  hid_t space = make_space(shape);
+  GRAFT_TRY(make_groups(at, name));
+  hid_t list = H5Pcreate(H5P_DATASET_CREATE), space = make_space(shape);
   H5Pset_obj_track_times(list, 0); /* the same content gives the same bytes */
-  H5Pset_create_intermediate_group(links, 1);
-  hid_t set = H5Dcreate2(at, name, type, space, links, list, H5P_DEFAULT);
+  hid_t set = H5Dcreate2(at, name, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
   herr_t ok = set < 0 ? -1 : 0;
   if (ok >= 0 && data && graft_shape_count(shape) > 0) {
     ok = H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data);
@@ -196,7 +228,6 @@ graft_status graft_h5_write(hid_t at, const char *name, hid_t type, graft_shape 
   }
   H5Sclose(space);
   H5Pclose(list);
-  H5Pclose(links);
   GRAFT_CHECK(ok >= 0, OUTPUT, "/%s: can't be written: %s", name, reason);
   return GRAFT_OK;
 }

@@ -43,6 +43,10 @@ graft_status graft_h5_close(hid_t file);
 /** Innermost reason of HDF5's error stack, e.g. "No space left on device". Returns @p text. */
 const char *graft_h5_reason(char *text, size_t size);
 
+/** Make the groups of @p path that aren't there, without times: the same content gives the same
+ *  bytes. Names of at most 255 characters. */
+GRAFT_MUST_USE graft_status graft_h5_group(hid_t at, const char *path);
+
 /** Create a data set with its groups and write it whole. @p data NULL: not written. */
 graft_status graft_h5_write(hid_t at, const char *name, hid_t type, graft_shape shape,
                             const void *data);

@@ -6,7 +6,7 @@
  *  Small problems that aggregators pose on the Gramian G [K x K] = J Jᵀ of K rows: one file each in
  * `mtl/solver/`. All in double, no allocation, K ≤ GRAFT_MAX_TASKS. Rows may be zero, parallel,
  * opposite, or of lengths that differ by many orders of magnitude: the solvers work on the cosines
- * and scale back. Solutions meet their conditions of optimality to about 1e-12 relative to the
+ * and scale back. Solutions meet their conditions of optimality to 1e-9 (cagrad: 1e-8) of the
  * terms in them. */
 
 #include <stdbool.h>
