@@ -22,9 +22,10 @@ GRAFT_MUST_USE graft_status graft_judge_predict(const graft_app *app, graft_deep
 
 /** What the spread is worth, task after task; caller's struct, plain data. */
 typedef struct graft_judge {
-  size_t members, tasks;
-  char name[GRAFT_MAX_TASKS][GRAFT_NAME_SIZE];
-  graft_calibration task[GRAFT_MAX_TASKS];
+  size_t members;                              /**< networks of the ensemble */
+  size_t tasks;                                /**< rows in use */
+  char name[GRAFT_MAX_TASKS][GRAFT_NAME_SIZE]; /**< of each task */
+  graft_calibration task[GRAFT_MAX_TASKS];     /**< of each task */
 } graft_judge;
 
 /** Compare errors and spread of each task.

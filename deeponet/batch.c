@@ -148,7 +148,7 @@ static void fill_branch(const struct training *t, size_t b, size_t row, size_t e
   size_t M = model->sensors, R = model->components;
   graft_real *input =
       network->has_image ? graft_graph_input_data(network->graph, network->image) : NULL;
-  if (t->component) {
+  if (t->component && input) {
     memcpy(input + b * R, t->component + t->first_component[row] + e * R, R * sizeof *input);
   } else if (input) {
     graft_model_image(model, region, graft_training_field(t, row), e,

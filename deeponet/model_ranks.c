@@ -3,6 +3,7 @@
 #include "deeponet/model_impl.h"
 
 static graft_status put(const graft_deeponet *model, graft_bundle *bundle) {
+  GRAFT_CHECK(model && model->training, INTERNAL, "rank 0: expected a model with its training set");
   GRAFT_TRY(graft_deeponet_save(model, bundle));
   return graft_training_put(model->training, bundle);
 }
@@ -27,8 +28,9 @@ static graft_status share(const graft_source *source, const char *split, const g
     status = graft_comm_agree(comm, status);
   }
   graft_bundle_fini(&bundle);
-  if (status == GRAFT_OK) graft_training_couple((*model)->training, comm);
-  return status == GRAFT_OK ? graft_deeponet_share(*model, comm->rank, comm->size) : status;
+  if (status != GRAFT_OK || !*model) return status;
+  graft_training_couple((*model)->training, comm);
+  return graft_deeponet_share(*model, comm->rank, comm->size);
 }
 
 graft_status graft_deeponet_create_ranks(const graft_deeponet_config *config,

@@ -26,6 +26,12 @@ struct plane {
   const graft_source_geometry *geometry;
 };
 
+/* Place of grid point p along the first axis. */
+static double first_index(size_t p, size_t ny) {
+  size_t i = p / ny;
+  return (double)i;
+}
+
 static void plane_init(struct plane *plane, const graft_source_info *info,
                        const graft_source_geometry *geometry) {
   double sum = 0, at[2] = {0};
@@ -38,14 +44,14 @@ static void plane_init(struct plane *plane, const graft_source_info *info,
     plane->largest = fmax(plane->largest, (double)geometry->torsion[p]);
     double weight = (double)geometry->torsion[p] * (double)geometry->torsion[p];
     sum += weight;
-    at[0] += weight * (double)(p / plane->ny);
+    at[0] += weight * first_index(p, plane->ny);
     at[1] += weight * (double)(p % plane->ny);
   }
   for (int a = 0; a < 2; a++) plane->centre[a] = plane->lo[a] + plane->step[a] * at[a] / sum;
 }
 
 static void rotate(const struct plane *plane, size_t p, double angle, double out[2]) {
-  double x = plane->lo[0] + plane->step[0] * (double)(p / plane->ny) - plane->centre[0];
+  double x = plane->lo[0] + plane->step[0] * first_index(p, plane->ny) - plane->centre[0];
   double y = plane->lo[1] + plane->step[1] * (double)(p % plane->ny) - plane->centre[1];
   out[0] = plane->centre[0] + cos(angle) * x - sin(angle) * y;
   out[1] = plane->centre[1] + sin(angle) * x + cos(angle) * y;
@@ -53,7 +59,7 @@ static void rotate(const struct plane *plane, size_t p, double angle, double out
 
 /* Squared distance of a grid point from x, in grid steps. */
 static double distance(const struct plane *plane, size_t p, const double x[2]) {
-  double i = (double)(p / plane->ny) - (x[0] - plane->lo[0]) / plane->step[0];
+  double i = first_index(p, plane->ny) - (x[0] - plane->lo[0]) / plane->step[0];
   double j = (double)(p % plane->ny) - (x[1] - plane->lo[1]) / plane->step[1];
   return i * i + j * j;
 }
@@ -103,7 +109,7 @@ static bool weigh(const struct plane *plane, const double x[2], const uint32_t *
   double matrix[S * S], right[S], sum = 0;
   int n = S, one = 1, info;
   for (size_t s = 0; s < S; s++) {
-    double at[2] = {plane->lo[0] + plane->step[0] * (double)(near[s] / plane->ny),
+    double at[2] = {plane->lo[0] + plane->step[0] * first_index(near[s], plane->ny),
                     plane->lo[1] + plane->step[1] * (double)(near[s] % plane->ny)};
     for (size_t r = 0; r < S; r++)
       matrix[s * S + r] = covariance(distance(plane, near[r], at)) + (r == s ? nugget : 0);
@@ -188,9 +194,9 @@ static size_t rotations(const graft_symmetry *symmetry, const struct plane *plan
   size_t count = 0, ny = plane->ny;
   for (size_t h = 0; h < symmetry->count; h++) {
     const uint32_t *point = symmetry->point + h * symmetry->points;
-    double ix = (double)(point[ny] / ny) - (double)(point[0] / ny);
+    double ix = first_index(point[ny], ny) - first_index(point[0], ny);
     double iy = (double)(point[ny] % ny) - (double)(point[0] % ny);
-    double jx = (double)(point[1] / ny) - (double)(point[0] / ny);
+    double jx = first_index(point[1], ny) - first_index(point[0], ny);
     double jy = (double)(point[1] % ny) - (double)(point[0] % ny);
     count += ix * jy - iy * jx > 0;
   }
@@ -229,7 +235,7 @@ static graft_status find(graft_rotation *rotation, const struct plane *plane, si
                          size_t most, const bool *closed, const bool *inner) {
   bool good = false;
   size_t P = rotation->points;
-  for (size_t n = most; n > own && !good; n--) {
+  for (size_t n = most; own > 0 && n > own && !good; n--) {
     if (n % own == 0 && possible(plane, 2 * pi / (double)n)) {
       GRAFT_TRY(try_order(rotation, plane, closed, inner, n, n / own, &good));
     }

@@ -27,8 +27,10 @@ typedef struct graft_stencils {
 
 /** One turn: f ↦ f(rotated x), and back. */
 typedef struct graft_turn {
-  graft_stencils input, input_back;   /**< for fields known on the closed region (log_k) */
-  graft_stencils output, output_back; /**< for fields known well inside only (u / torsion, z) */
+  graft_stencils input;       /**< for fields known on the closed region (log_k) */
+  graft_stencils input_back;  /**< the same, back */
+  graft_stencils output;      /**< for fields known well inside only (u / torsion, z) */
+  graft_stencils output_back; /**< the same, back */
 } graft_turn;
 
 /** The turns of a region; caller's struct. */

@@ -122,7 +122,7 @@ GRAFT_MUST_USE graft_status graft_training_project(struct training *training);
 /* State of the training set in a checkpoint: see graft_objective. */
 GRAFT_MUST_USE graft_status graft_training_save(void *training, graft_bundle *bundle);
 GRAFT_MUST_USE graft_status graft_training_load_state(void *training, const graft_bundle *bundle);
-void graft_training_keep(void *training);
+void graft_training_keep(void *ctx);
 
 /* The points of a pass: list [count], and what belongs to them; with local features [B x count],
  * those of each sample. */

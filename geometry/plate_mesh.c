@@ -204,7 +204,7 @@ done:
 static size_t divide(double length, double first, double most, double *level) {
   size_t n = 0;
   level[0] = 0;
-  while (level[n] < length - 1e-12 && n < MAX_LAYERS / 2) {
+  while (n < MAX_LAYERS / 2 && level[n] < length - 1e-12) {
     double height = fmin(most, first + GROWTH * level[n]);
     level[n + 1] = level[n] + height;
     n++;

@@ -95,6 +95,7 @@ graft_status graft_sam_init(graft_sam *sam, const graft_sam_config *config,
                  .seed = seed,
                  .n = n};
   const graft_sam_type *type = s.type;
+  GRAFT_CHECK(type, INTERNAL, "sam: expected a method, got '%s'", config->sam);
   size_t per_task;
   GRAFT_TRY(graft_size_multiply(K, n, "parameters of each task", &per_task));
   for (size_t v = 0; v < type->vectors; v++) {

@@ -209,7 +209,7 @@ graft_status graft_ensemble_run(const graft_solve_config *config, const graft_co
   struct run run = {.comm = comm, .progress = progress, .report = &own};
   double start = graft_solve_clock(), first = start;
   graft_status status = graft_comm_agree(comm, prepare(&run, config));
-  if (status == GRAFT_OK) {
+  if (status == GRAFT_OK && run.info) {
     graft_solve_lap(&start, &own.setup);
     own.samples = run.info->samples;
     run.generator->describe(run.state, &own);

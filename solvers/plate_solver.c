@@ -102,7 +102,8 @@ void graft_plate_line_sources(const graft_plate *plate, size_t points, const dou
       double at = PI + 2 * PI * k / n;
       sum -= log(fmax(hypot(x - h * cos(at), y - h * sin(at)), 0.5 * plate->radius));
     }
-    for (double m = n; m <= MOST_TERMS; m += n) {
+    for (int term = plate->holes; term <= MOST_TERMS; term += plate->holes) {
+      double m = term;
       sum += n * pow(h * r / (R * R), m) * (m - beta_R) / (m * (m + beta_R)) * cos(m * angle);
     }
     u[p] = plate->radius * sum;

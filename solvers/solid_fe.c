@@ -185,7 +185,8 @@ static PetscErrorCode set(graft_solid_fe *fe, const double *entry, const double 
 static graft_status assemble(graft_solid_fe *fe) {
   graft_status status = GRAFT_OK;
   const graft_solid *solid = fe->solid;
-  size_t n = (size_t)(fe->nodes * fe->nodes), m = (size_t)(fe->face_nodes * fe->face_nodes);
+  size_t n = (size_t)fe->nodes * (size_t)fe->nodes;
+  size_t m = (size_t)fe->face_nodes * (size_t)fe->face_nodes;
   size_t entries = solid->elements * n + solid->faces * m;
   double *entry = NULL, *load = NULL;
   GRAFT_CHECK(entries < (size_t)PETSC_MAX_INT, USAGE,

@@ -67,6 +67,7 @@ static void fit(const struct state *s, const graft_baseline_data *data, const do
                 const size_t *near, size_t count, const double *distance, double *out) {
   double a[MOST + 1][MOST + 1] = {{0}}, y[MOST + 1] = {1}, row[MOST + 1] = {1};
   size_t m = s->varying + 1;
+  if (count == 0) return;
   double scale = distance[near[count - 1]] + 1e-12;
   for (size_t pass = 0; pass < 2; pass++) {
     for (size_t i = 0; i < count; i++) {
