@@ -311,6 +311,12 @@ static graft_status train(struct training *t, const graft_source *source, graft_
     return GRAFT_OK;
   }
   graft_app_log(t->app, "train: reading %s, building the model", t->config->data);
+  if (source->info.directed && (t->config->model.augmentation || t->config->model.symmetrise)) {
+    graft_app_log(t->app,
+                  "train: no symmetries, as right-hand side or boundary values of %s depend "
+                  "on place",
+                  t->config->data);
+  }
   GRAFT_TRY(
       graft_deeponet_create_ranks(&t->config->model, source, t->config->split, comm, &t->model));
   if (!known) {

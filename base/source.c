@@ -75,6 +75,7 @@ graft_status graft_source_info_codes(graft_source_info *info, size_t codes) {
 
 graft_status graft_source_info_like(graft_source_info *info, const graft_source_info *from) {
   info->in_time = from->in_time;
+  info->directed = from->directed;
   GRAFT_TRY(graft_source_info_inputs(info, from->inputs, from->input));
   GRAFT_TRY(graft_source_info_codes(info, from->codes));
   if (from->codes) {

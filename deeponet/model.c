@@ -289,7 +289,7 @@ static graft_status derive(const graft_deeponet *model, struct region *region) {
   graft_source_geometry geometry = {
       .mask = region->mask, .sdf = region->sdf, .torsion = region->torsion};
   if (graft_model_local(model)) GRAFT_TRY(graft_local_points(region, points));
-  bool moving = config->augmentation || config->symmetrise;
+  bool moving = (config->augmentation || config->symmetrise) && !model->info.directed;
   GRAFT_TRY(graft_symmetry_init(&region->symmetry, &model->info, moving ? &geometry : NULL));
   size_t g = region->symmetry.count, M = model->sensors;
   GRAFT_TRY(graft_alloc(&region->image_point, g * M, sizeof *region->image_point));

@@ -15,7 +15,7 @@ static const graft_type real_type = GRAFT_FLOAT64;
 static const graft_type real_type = GRAFT_FLOAT32;
 #endif
 
-enum { FORMAT = 3, OPTION_TEXT = 256, MOST_INPUTS = 64 };
+enum { FORMAT = 4, OPTION_TEXT = 256, MOST_INPUTS = 64 };
 
 static graft_status put_config(const graft_deeponet_config *config, graft_bundle *bundle) {
   char name[GRAFT_NAME_SIZE + 8], value[OPTION_TEXT];
@@ -65,6 +65,7 @@ static graft_status put_inputs(const graft_source_info *info, graft_bundle *bund
   size_t n = info->inputs;
   GRAFT_CHECK(n <= MOST_INPUTS, INPUT, "inputs: expected up to %d, got %zu", MOST_INPUTS, n);
   GRAFT_TRY(graft_bundle_put_int(bundle, "grid/in_time", info->in_time));
+  GRAFT_TRY(graft_bundle_put_int(bundle, "grid/directed", info->directed));
   for (size_t i = 0; i < n; i++) {
     memcpy(name[i], info->input[i].name, sizeof name[i]);
     axes[i] = info->input[i].axes;
@@ -81,9 +82,10 @@ static graft_status put_inputs(const graft_source_info *info, graft_bundle *bund
 static graft_status get_inputs(const graft_bundle *bundle, graft_source_info *info) {
   graft_source_input input[MOST_INPUTS];
   char name[MOST_INPUTS][GRAFT_NAME_SIZE];
-  int64_t in_time, inputs, codes;
+  int64_t in_time, directed, inputs, codes;
   const int64_t *axes;
   GRAFT_TRY(graft_bundle_get_int(bundle, "grid/in_time", &in_time));
+  GRAFT_TRY(graft_bundle_get_int(bundle, "grid/directed", &directed));
   GRAFT_TRY(graft_bundle_get_int(bundle, "input/count", &inputs));
   GRAFT_TRY(graft_bundle_get_int(bundle, "code/count", &codes));
   GRAFT_CHECK(inputs >= 0 && inputs <= MOST_INPUTS && codes >= 0 && codes <= MOST_INPUTS, INPUT,
@@ -101,6 +103,7 @@ static graft_status get_inputs(const graft_bundle *bundle, graft_source_info *in
     input[i].axes = (unsigned)axes[i];
   }
   info->in_time = in_time != 0;
+  info->directed = directed != 0;
   GRAFT_TRY(graft_source_info_inputs(info, (size_t)inputs, input));
   GRAFT_TRY(graft_source_info_codes(info, (size_t)codes));
   return codes ? get_names(bundle, "code/name", info->code_name[0], (size_t)codes) : GRAFT_OK;

@@ -34,6 +34,7 @@ static graft_status look_grid(hid_t file, graft_source_info *info) {
   double extent[6];
   char text[96];
   info->in_time = graft_h5_exists(file, "graft/in_time");
+  info->directed = graft_h5_exists(file, "graft/directed");
   GRAFT_TRY(graft_h5_look(file, "graft/extent", &set, &class, &size, &shape));
   H5Dclose(set);
   GRAFT_CHECK(shape.rank == 2 && shape.dim[0] >= 1 && shape.dim[0] <= 3 && shape.dim[1] == 2, INPUT,
@@ -328,6 +329,7 @@ graft_status graft_dataset_read_info(hid_t file, graft_source_info *info) {
     memcpy(info->lo, look.lo, sizeof info->lo);
     memcpy(info->hi, look.hi, sizeof info->hi);
     info->in_time = look.in_time;
+    info->directed = look.directed;
     status = read_tables(file, info, split_name);
     if (status != GRAFT_OK) graft_source_info_fini(info);
   }

@@ -252,13 +252,17 @@ static graft_status write_inputs(hid_t file, const graft_source_info *info) {
   const char **name;
   unsigned char *axes;
   size_t most = info->inputs > info->codes ? info->inputs : info->codes;
-  const unsigned char in_time = 1;
+  const unsigned char yes = 1;
   GRAFT_TRY(graft_alloc(&name, most, sizeof *name));
   graft_status status = graft_alloc(&axes, info->inputs, 1);
   GRAFT_TRY_TO(done, status);
   if (info->in_time) {
-    GRAFT_TRY_TO(
-        done, graft_h5_write(file, "graft/in_time", H5T_NATIVE_UINT8, GRAFT_SHAPE(0, 0), &in_time));
+    GRAFT_TRY_TO(done,
+                 graft_h5_write(file, "graft/in_time", H5T_NATIVE_UINT8, GRAFT_SHAPE(0, 0), &yes));
+  }
+  if (info->directed) {
+    GRAFT_TRY_TO(done,
+                 graft_h5_write(file, "graft/directed", H5T_NATIVE_UINT8, GRAFT_SHAPE(0, 0), &yes));
   }
   for (size_t i = 0; i < info->inputs; i++) {
     name[i] = info->input[i].name;

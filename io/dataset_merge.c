@@ -75,7 +75,7 @@ done:
 }
 
 static bool same_grid(const graft_source_info *x, const graft_source_info *y) {
-  if (x->dims != y->dims || x->in_time != y->in_time) return false;
+  if (x->dims != y->dims || x->in_time != y->in_time || x->directed != y->directed) return false;
   for (int a = 0; a < x->dims; a++) {
     if (x->grid[a] != y->grid[a]) return false;
     if (fabs(x->lo[a] - y->lo[a]) > 0 || fabs(x->hi[a] - y->hi[a]) > 0) return false;

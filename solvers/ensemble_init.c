@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -110,6 +111,8 @@ static graft_status init_fields(graft_ensemble *ensemble, const double *xy) {
   GRAFT_TRY(graft_field_points_create(ensemble->field, ensemble->points, xy, &ensemble->on_grid));
   GRAFT_TRY(graft_solve_boundary(config, ensemble->boundary));
   ensemble->has_f = graft_solve_constant_f(config, &ensemble->f);
+  bool slope = fabs(ensemble->boundary[1]) > 0 || fabs(ensemble->boundary[2]) > 0;
+  ensemble->info.directed = slope || (*config->f && !ensemble->has_f);
   if (ensemble->has_f || !*config->f) return GRAFT_OK;
   GRAFT_TRY(open_table(config, "f", config->f, &ensemble->source_table, &ensemble->source));
   return graft_field_points_create(ensemble->source, ensemble->points, xy,

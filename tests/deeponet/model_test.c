@@ -241,6 +241,26 @@ static void seen_samples_are_recognised(void) {
   fini(&r);
 }
 
+/* Where other data depend on place, symmetries of a region carry no sample to another. */
+static void directed_problems_use_no_symmetries(void) {
+  float u[2][P];
+  const size_t sample = 1;
+  for (int plain = 0; plain < 2; plain++) {
+    toy t;
+    graft_deeponet_config config;
+    graft_deeponet *model;
+    if (!T_OK(toy_init(&t, 2, 45))) return;
+    t.source.info.directed = true;
+    toy_config(&config, "demo", plain ? "augmentation false symmetrise false" : "");
+    if (T_OK(graft_deeponet_create(&config, &t.source, "default", &model))) {
+      T_OK(graft_deeponet_predict(model, &t.source, &sample, 1, u[plain]));
+    }
+    graft_deeponet_destroy(model);
+    toy_fini(&t);
+  }
+  T_EQUAL(memcmp(u[0], u[1], sizeof u[0]), 0);
+}
+
 static void mistakes(void) {
   struct run r;
   toy other;
@@ -291,6 +311,7 @@ int main(void) {
   T_RUN(symmetrised_predictions_are_equivariant);
   T_RUN(inputs_outside_the_training_range_are_seen);
   T_RUN(seen_samples_are_recognised);
+  T_RUN(directed_problems_use_no_symmetries);
   T_RUN(mistakes);
   return graft_test_done();
 }

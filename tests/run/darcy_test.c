@@ -111,6 +111,16 @@ static void train_fills_a_run_directory(void) {
   T_EQUAL(program_parts("run"), 0);
 }
 
+/* Boundary values that rise along x: a mirrored sample would not be a solution. */
+static void no_symmetries_where_data_depend_on_place(void) {
+  program_darcy(0, "solve -quiet -samples 9 -grid 13 -shapes disc -mesh_size 0.1 -boundary 0,1,0 "
+                   "-o slope.h5");
+  program_darcy(0, "train -data slope.h5 -steps 2 -transform identity -o slope");
+  T_CHECK(strstr(program.err, "no symmetries") != NULL);
+  program_darcy(0, "train -data data.h5 -steps 2 -o level");
+  T_CHECK(strstr(program.err, "no symmetries") == NULL);
+}
+
 static void train_again_does_the_right_thing(void) {
   program_darcy(0, "train -data data.h5 -o run -steps 12 -validate_steps 4 " MODEL);
   T_EQUAL(program_lines(program.err), 1);
@@ -285,6 +295,7 @@ int main(int argc, char **argv) {
   T_RUN(two_ranks_write_the_same);
   T_RUN(parts_are_samples_of_the_whole);
   T_RUN(train_fills_a_run_directory);
+  T_RUN(no_symmetries_where_data_depend_on_place);
   T_RUN(train_again_does_the_right_thing);
   T_RUN(eval_writes_the_contract);
   T_RUN(eval_tells_of_samples_seen_in_training);
