@@ -249,14 +249,15 @@ static void print_cell(double error, bool better) {
 static void print_table(const struct evaluating *e) {
   const graft_evaluation *v = &e->evaluation;
   const graft_deeponet_config *model = graft_deeponet_get_config(e->model);
-  bool lost = false, left_out = false;
+  bool lost = false, left_out = false, compared = false;
   printf("Relative L2 error in %%, per sample over the domain, %s\n\n", v->split);
   printf("%-14s%8s%10s%10s%10s%10s%14s%14s\n", "network", "samples", "mean", "median", "p95", "max",
          "fluctuation", "gradient");
   for (size_t k = 0; k < v->tasks; k++) {
     const graft_task_evaluation *t = &v->task[k];
     if (isnan(t->summary.mean)) {
-      printf("%-14s%8zu  the model does not know this task\n", t->name, t->samples);
+      printf("%-14s%8zu  %s\n", t->name, t->samples,
+             t->samples ? "the model does not know this task" : "no samples in this part");
       continue;
     }
     printf("%-14s%8zu%10.2f%10.2f%10.2f%10.2f", t->name, t->samples, 100.0 * t->summary.mean,
@@ -287,12 +288,14 @@ static void print_table(const struct evaluating *e) {
       bool better = !is_floor(graft_baseline_name(b)) && t->baseline[b] < t->summary.mean;
       print_cell(t->baseline[b], better);
       lost |= better;
+      compared |= !isnan(t->baseline[b]) && !is_floor(graft_baseline_name(b));
       left_out |= isnan(t->baseline[b]);
     }
     printf("\n");
   }
   if (left_out) printf("-: no training samples, or more than 32000, which is too many for it\n");
-  printf(lost ? "* better than the network\n" : "the network is better than every baseline\n");
+  if (lost) printf("* better than the network\n");
+  if (!lost && compared) printf("the network is better than every baseline\n");
   printf("pod_floor knows the truth: its projection on at most %lld modes of the training fields\n",
          model->width);
   if (strcmp(model->skip, "none") != 0) {

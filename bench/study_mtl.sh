@@ -10,7 +10,7 @@ set -eu
 build=$1 out=$2 jobs=${3:-1}
 program=$(realpath "$build")/apps/graft-${PROBLEM:=darcy}
 : "${SAMPLES:=150}" "${EPOCHS:=80}" "${SEEDS:=1 2 3}" "${TASKS:=square disc triangle}" "${SINGLE_BATCH:=20}"
-: "${MODEL:=-components 200 -dense 256,256}"
+: "${MODEL:=-components 200 -dense 256,256 -rotations 0 -width 128 -lr 1e-3}"
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 mkdir -p "$out"
 cd "$out"

@@ -301,7 +301,7 @@ static graft_status derive(const graft_deeponet *model, struct region *region) {
   }
   bool turning = moving && model->fields > 0 && graft_model_whole(model);
   return graft_rotation_init(&region->rotation, &model->info, &geometry, &region->symmetry,
-                             turning && !model->transform->initial ? (size_t)config->rotations : 0);
+                             turning && model->transform->torsion ? (size_t)config->rotations : 0);
 }
 
 graft_status graft_model_region_init(const graft_deeponet *model, const char *name,
