@@ -107,16 +107,25 @@ static graft_status print_result(const struct ensemble *e) {
   return graft_json_finish(&json);
 }
 
-/* RUN/model.h5 out of the members' files. Rank 0. */
-static graft_status collect(struct ensemble *e, graft_run_dir *run) {
-  graft_bundle bundle;
-  graft_sink sink = graft_run_dir_sink(run);
+/* All members' networks and records as one model. Rank 0. */
+static graft_status gather(struct ensemble *e, graft_bundle *bundle) {
   for (long long m = 1; m <= e->config->members; m++) GRAFT_TRY(collect_member(e, m));
+  return put(e, bundle);
+}
+
+/* RUN/model.h5 out of the members' files. Rank 0 reads them, all store together. */
+static graft_status collect(struct ensemble *e, graft_run_dir *run) {
+  const graft_comm *comm = &e->app->comm;
+  const graft_sink sink = graft_run_dir_sink(run);
+  graft_status status = GRAFT_OK;
+  graft_bundle bundle;
   graft_bundle_init(&bundle);
-  graft_status status = put(e, &bundle);
+  if (comm->rank == 0) status = gather(e, &bundle);
+  status = graft_comm_agree(comm, status);
   if (status == GRAFT_OK) status = sink.store(sink.ctx, "model", &bundle);
   graft_bundle_fini(&bundle);
-  return status == GRAFT_OK ? print_result(e) : status;
+  GRAFT_TRY(status);
+  return graft_comm_agree(comm, comm->rank == 0 ? print_result(e) : GRAFT_OK);
 }
 
 static bool is_finished(const struct ensemble *e, const graft_run_dir *run) {
@@ -142,8 +151,7 @@ static graft_status train_all(struct ensemble *e, graft_run_dir *run) {
     return GRAFT_OK;
   }
   for (long long m = 1; m <= e->config->members; m++) GRAFT_TRY(train_member(e, m));
-  graft_status status = comm->rank == 0 ? collect(e, run) : GRAFT_OK;
-  return graft_comm_agree(comm, status);
+  return collect(e, run);
 }
 
 graft_status graft_members_train(graft_app *app, const graft_pde_train *config) {

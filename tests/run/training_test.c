@@ -123,6 +123,23 @@ static void members_make_an_ensemble(void) {
   program_darcy(2, "train -quiet -data data.h5 " SMALL "-o none -members 0");
 }
 
+/* On ranks: rank 0 alone collects and tells, no rank waits for another for ever. */
+static void members_on_ranks(void) {
+  T_EQUAL(program_shell("timeout 100 %s -n 2 %s train -quiet -data data.h5 " SMALL
+                        "-o shared -members 2 -json",
+                        program.mpiexec, program.darcy),
+          0);
+  T_EQUAL(program_json(program.out, "members", 0), 2);
+  T_EQUAL(program_json(program.out, "steps", 0), 40);
+  T_CHECK(isnan(program_json(program.out, "members", 1)));
+  program_darcy(0, "eval -quiet -model shared/model.h5 -data data.h5 -json -baselines false");
+  T_EQUAL(program_json(program.out, "members", 0), 2);
+  T_EQUAL(program_shell("timeout 100 %s -n 2 %s train -data data.h5 " SMALL "-o shared -members 2",
+                        program.mpiexec, program.darcy),
+          0);
+  T_CHECK(strstr(program.err, "shared is finished already") != NULL);
+}
+
 static void spread_of_an_ensemble(void) {
   program_darcy(0, "eval -quiet -model both/model.h5 -data data.h5 -json");
   T_EQUAL(program_json(program.out, "members", 0), 2);
@@ -183,6 +200,7 @@ int main(int argc, char **argv) {
   T_RUN(bad_scaling_is_told);
   T_RUN(batch_norm_on_ranks_and_resumed);
   T_RUN(members_make_an_ensemble);
+  T_RUN(members_on_ranks);
   T_RUN(spread_of_an_ensemble);
   T_RUN(inputs_outside_are_marked);
   T_RUN(other_data_sets);
