@@ -95,7 +95,7 @@ static bool takes_in(struct training *t, const graft_request *request) {
   return first;
 }
 
-/* Ranks meet within the passes of a coupled network: none may leave alone. */
+/* Ranks meet within the passes of a coupled network: none may leave alone, nor before them. */
 static graft_status agree(const struct training *t, const graft_request *request,
                           graft_status status) {
   return t->comm && trains(request) ? graft_comm_agree(t->comm, status) : status;
@@ -285,7 +285,7 @@ static graft_status eval(void *ctx, const graft_request *request, const graft_re
   struct training *t = ctx;
   const size_t K = t->model->info.tasks;
   bool with_rows = request->want & GRAFT_WANT_ROWS;
-  GRAFT_TRY(make_resident(t, request));
+  GRAFT_TRY(agree(t, request, make_resident(t, request)));
   if (request->want & GRAFT_WANT_SUM || !with_rows) {
     memset(reply->loss, 0, K * sizeof *reply->loss);
     memset(reply->count, 0, K * sizeof *reply->count);

@@ -200,6 +200,21 @@ static void models_fail_together(void) {
   toy_fini(&t);
 }
 
+/* Ranks meet within the passes of a network with BatchNorm: one of them can't read its samples. */
+static void coupled_ranks_fail_together(void) {
+  struct run r;
+  toy t;
+  if (!T_OK(toy_init(&t, K, 500))) return;
+  if (begin(&r, &t, 3, "batch_norm branch points 0 memory 0.2 dropout 0", &comm)) {
+    T_OK(graft_trainer_step(r.trainer));
+    if (comm.rank == comm.size - 1) t.source.fill = no_fill;
+    T_FAILS(graft_trainer_step(r.trainer), GRAFT_INPUT, "can't be read here");
+    T_EQUAL(graft_trainer_progress(r.trainer)->step, 1);
+  }
+  end(&r);
+  toy_fini(&t);
+}
+
 /* A bundle with every type comes to all ranks as it is. */
 static void bundles_are_broadcast(void) {
   graft_bundle b;
@@ -239,6 +254,7 @@ int main(int argc, char **argv) {
   T_RUN(another_number_of_ranks_goes_on);
   T_RUN(no_rank_waits_for_a_failed_one);
   T_RUN(models_fail_together);
+  T_RUN(coupled_ranks_fail_together);
   double failed = graft_test_state.failed_points;
   if (comm.max(comm.ctx, &failed, 1) != GRAFT_OK) failed = 1;
   int code = graft_test_done();
