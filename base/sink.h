@@ -7,15 +7,20 @@
  *  `io/` supplies the version that writes a run directory, this file the in-memory one. */
 
 #include "base/bundle.h"
+#include "base/comm.h"
 
-/** A receiver of results. */
+/** A receiver of results. Where it serves several ranks, row and store are collective over `comm`:
+ *  whoever calls them sees to it that all ranks do, none having failed before, and all get the same
+ *  status. */
 typedef struct graft_sink {
-  void *ctx; /**< private to the implementation */
+  void *ctx;              /**< private to the implementation */
+  const graft_comm *comm; /**< the ranks that call together, borrowed; NULL: one rank */
   /** Append one row to the log; names and their number are the same for every row of a run.
+   *  Collective; rank 0's values count.
    *  @param name [count] column names, @param value [count] */
   graft_status (*row)(void *ctx, const char *const *name, const double *value, size_t count);
   /** Store a bundle under @p name ("model", "checkpoint"), replacing the previous one as a whole.
-   */
+   *  Collective; rank 0's bundle counts, those of others may be empty. */
   graft_status (*store)(void *ctx, const char *name, const graft_bundle *bundle);
 } graft_sink;
 

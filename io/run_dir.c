@@ -403,5 +403,5 @@ graft_status graft_run_dir_clear(graft_run_dir *run) {
 }
 
 graft_sink graft_run_dir_sink(graft_run_dir *run) {
-  return (graft_sink){.ctx = run, .row = row, .store = store};
+  return (graft_sink){.ctx = run, .comm = run->comm, .row = row, .store = store};
 }

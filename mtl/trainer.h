@@ -109,7 +109,8 @@ typedef struct graft_trainer graft_trainer;
  *  @param config copied
  *  @param theta [n] start values, changed by every step; borrowed until graft_trainer_destroy()
  *  @param sink receives log rows, and checkpoints as "checkpoint"; NULL, or NULL members: none;
- *         borrowed until graft_trainer_destroy(). It is called on every rank, with the same values.
+ *         borrowed until graft_trainer_destroy(). It is called on every rank, with the same values;
+ *         checkpoints hold something on rank 0 of its comm only.
  *  @param trainer returned (destroy with graft_trainer_destroy())
  *  Cost: memory of 2 vectors [n] beside those of the optimiser, 1 more with ema, K more when the
  *  aggregator needs rows. Nothing is allocated in a step. */

@@ -18,13 +18,17 @@ static void read_clock(graft_trainer *t, const struct run *run) {
   if (h && h->now) t->progress.seconds = run->before + h->now(h->ctx) - run->started;
 }
 
+/* Rank 0 has the state, which is the same on all; they go on together even when it fails. */
 static graft_status store(graft_trainer *t, struct run *run) {
+  const graft_sink *sink = t->sink;
+  graft_status status = GRAFT_OK;
   graft_bundle bundle;
   run->stored = t->progress.seconds;
-  if (!t->sink || !t->sink->store) return GRAFT_OK;
+  if (!sink || !sink->store) return GRAFT_OK;
   graft_bundle_init(&bundle);
-  graft_status status = graft_trainer_put(t, &bundle);
-  if (status == GRAFT_OK) status = t->sink->store(t->sink->ctx, "checkpoint", &bundle);
+  if (!sink->comm || sink->comm->rank == 0) status = graft_trainer_put(t, &bundle);
+  if (sink->comm) status = graft_comm_agree(sink->comm, status);
+  if (status == GRAFT_OK) status = sink->store(sink->ctx, "checkpoint", &bundle);
   graft_bundle_fini(&bundle);
   return status;
 }

@@ -215,6 +215,52 @@ static void coupled_ranks_fail_together(void) {
   toy_fini(&t);
 }
 
+/* A checkpoint that can't be put together: rank 0's decides for all, the others make none. */
+static size_t stored;
+
+static graft_status count_stored(void *ctx, const char *name, const graft_bundle *bundle) {
+  double ranks = 1;
+  (void)ctx, (void)name;
+  stored++;
+  T_CHECK(comm.rank == 0 ? bundle->arrays > 0 : bundle->arrays == 0);
+  GRAFT_TRY(comm.sum(comm.ctx, &ranks, 1));
+  T_EQUAL((size_t)ranks, (size_t)comm.size);
+  return GRAFT_OK;
+}
+
+static graft_status no_save(void *ctx, graft_bundle *bundle) {
+  (void)ctx, (void)bundle;
+  return graft_error_set(GRAFT_MEMORY, __FILE__, __LINE__, "rank %d has no memory", comm.rank);
+}
+
+static void checkpoints_fail_together(void) {
+  const graft_sink sink = {.comm = &comm, .store = count_stored};
+  for (int failing_rank = 0; failing_rank < 2; failing_rank++) {
+    graft_trainer_config training;
+    struct run r;
+    toy t;
+    stored = 0;
+    if (!T_OK(toy_init(&t, K, 24)) || !T_OK(graft_trainer_config_default(&training))) return;
+    training.steps = 3;
+    if (begin(&r, &t, 0, "", &comm)) {
+      graft_trainer *trainer = NULL;
+      if (comm.rank == failing_rank) r.own.save = no_save;
+      T_OK(graft_trainer_create(&r.ranks.objective, &training, graft_deeponet_parameters(r.model),
+                                &sink, &trainer));
+      if (failing_rank == 0) {
+        T_FAILS(graft_trainer_run(trainer, NULL), GRAFT_MEMORY, "rank 0 has no memory");
+        T_EQUAL(stored, 0);
+      } else {
+        T_OK(graft_trainer_run(trainer, NULL));
+        T_CHECK(stored > 0);
+      }
+      graft_trainer_destroy(trainer);
+    }
+    end(&r);
+    toy_fini(&t);
+  }
+}
+
 /* A bundle with every type comes to all ranks as it is. */
 static void bundles_are_broadcast(void) {
   graft_bundle b;
@@ -255,6 +301,7 @@ int main(int argc, char **argv) {
   T_RUN(no_rank_waits_for_a_failed_one);
   T_RUN(models_fail_together);
   T_RUN(coupled_ranks_fail_together);
+  T_RUN(checkpoints_fail_together);
   double failed = graft_test_state.failed_points;
   if (comm.max(comm.ctx, &failed, 1) != GRAFT_OK) failed = 1;
   int code = graft_test_done();
