@@ -211,22 +211,31 @@ static double column_value(const char *row, int column) {
   return end == row ? HUGE_VAL : value;
 }
 
-/* Copy the header and the rows up to `last`; a line that a kill cut short is left out. */
+/* Does getline() have a line that no kill cut short? */
+static bool is_whole(const char *line, ssize_t length) {
+  return length > 0 && line[length - 1] == '\n';
+}
+
+/* Copy the header and the rows up to `last`; a line that a kill cut short is left out, be it the
+ * header: nothing is copied then. */
 static graft_status copy_rows(FILE *in, FILE *out, const char *path, const char *column,
                               double last) {
   char *line = NULL;
   size_t size = 0;
   ssize_t n = getline(&line, &size, in);
-  int number = n > 0 ? find_column(line, column) : -1;
+  const bool header = is_whole(line, n);
+  const int number = header ? find_column(line, column) : -1;
   if (number >= 0) {
     fputs(line, out);
     while ((n = getline(&line, &size, in)) > 0) {
-      if (line[n - 1] == '\n' && column_value(line, number) <= last) fputs(line, out);
+      if (is_whole(line, n) && column_value(line, number) <= last) fputs(line, out);
     }
   }
+  const int error = errno;
   free(line);
-  GRAFT_CHECK(number >= 0, INPUT, "%s: expected a column '%s' in the first line, got none", path,
-              column);
+  GRAFT_CHECK(!ferror(in), INPUT, "%s: can't be read: %s", path, strerror(error));
+  GRAFT_CHECK(number >= 0 || !header, INPUT,
+              "%s: expected a column '%s' in the first line, got none", path, column);
   GRAFT_CHECK(fflush(out) == 0 && !ferror(out), OUTPUT, "%s: can't be written: %s", path,
               strerror(errno));
   return GRAFT_OK;
@@ -271,14 +280,18 @@ graft_status graft_run_dir_log_truncate(graft_run_dir *run, const char *column, 
   return graft_comm_agree(run->comm, truncate_log(run, column, last));
 }
 
-/* The header as the log has it must be the one of the rows to come. */
-static graft_status check_header(const char *path, const char *const *name, size_t count) {
+/* The header as the log has it must be the one of the rows to come; without a whole one the log is
+ * as good as absent: fresh. */
+static graft_status check_header(const char *path, const char *const *name, size_t count,
+                                 bool *fresh) {
   char *line = NULL;
   size_t size = 0, i = 0;
   FILE *in = fopen(path, "r");
   GRAFT_CHECK(in, INPUT, "%s: can't be read: %s", path, strerror(errno));
   ssize_t length = getline(&line, &size, in);
-  const char *at = length > 0 ? line : "";
+  const int error = ferror(in) ? errno : 0;
+  *fresh = !is_whole(line, length);
+  const char *at = *fresh ? "" : line;
   for (; i < count; i++) {
     size_t n = strlen(name[i]);
     if (strncmp(at, name[i], n) != 0 || at[n] != (i + 1 < count ? ',' : '\n')) break;
@@ -286,17 +299,18 @@ static graft_status check_header(const char *path, const char *const *name, size
   }
   free(line);
   fclose(in);
-  GRAFT_CHECK(i == count, INPUT, "%s: expected column '%s' in the first line, got another one",
-              path, name[i]);
+  GRAFT_CHECK(!error, INPUT, "%s: can't be read: %s", path, strerror(error));
+  GRAFT_CHECK(*fresh || i == count, INPUT,
+              "%s: expected column '%s' in the first line, got another one", path, name[i]);
   return GRAFT_OK;
 }
 
 static graft_status open_log(graft_run_dir *run, const char *const *name, size_t count) {
   char path[PATH_SIZE];
   graft_run_dir_path(run, "log.csv", path, sizeof path);
-  bool fresh = !graft_file_exists(path);
-  if (!fresh) GRAFT_TRY(check_header(path, name, count));
-  run->log = fopen(path, "a");
+  bool fresh = true;
+  if (graft_file_exists(path)) GRAFT_TRY(check_header(path, name, count, &fresh));
+  run->log = fopen(path, fresh ? "w" : "a");
   GRAFT_CHECK(run->log, OUTPUT, "%s: can't be written: %s", path, strerror(errno));
   for (size_t i = 0; fresh && i < count; i++) {
     fprintf(run->log, "%s%c", name[i], i + 1 < count ? ',' : '\n');
@@ -389,15 +403,18 @@ graft_status graft_run_dir_read(graft_run_dir *run, graft_bundle *bundle,
   return status;
 }
 
+/* In an order that leaves, wherever it ends, what the newest checkpoint goes on from, or nothing.
+ */
 graft_status graft_run_dir_clear(graft_run_dir *run) {
-  const char *const name[] = {"log.csv", newest, previous, "model.h5"};
+  const char *const name[] = {"model.h5", previous, newest, "log.csv"};
   char path[PATH_SIZE];
   graft_status status = GRAFT_OK;
   for (size_t i = 0; i < sizeof name / sizeof *name && run->comm->rank == 0; i++) {
     graft_run_dir_path(run, name[i], path, sizeof path);
-    if (unlink(path) == 0 || errno == ENOENT || status != GRAFT_OK) continue;
+    if (unlink(path) == 0 || errno == ENOENT) continue;
     status = graft_error_set(GRAFT_OUTPUT, __FILE__, __LINE__, "%s: can't be removed: %s", path,
                              strerror(errno));
+    break;
   }
   return graft_comm_agree(run->comm, status);
 }

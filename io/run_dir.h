@@ -67,7 +67,9 @@ GRAFT_MUST_USE graft_status graft_run_dir_log_truncate(graft_run_dir *run, const
 GRAFT_MUST_USE graft_status graft_run_dir_read(graft_run_dir *run, graft_bundle *bundle,
                                                char note[GRAFT_RUN_DIR_NOTE], bool *found);
 
-/** Start afresh: remove log, checkpoints and model. Collective. */
+/** Start afresh: remove model, checkpoints and log, in this order; if that ends halfway, nothing
+ *  older than the newest checkpoint is left to go on from. Collective.
+ *  @return GRAFT_OUTPUT for a file that can't be removed; those after it stay */
 GRAFT_MUST_USE graft_status graft_run_dir_clear(graft_run_dir *run);
 
 /** The sink: rows go to `log.csv` (appended, each flushed), bundles to `NAME.h5` (atomic; kind

@@ -82,6 +82,36 @@ static void log_goes_on(void) {
   graft_run_dir_close(run);
 }
 
+/* A kill before the first row, or a full disk, leaves a log without a whole line: as good as none.
+ */
+static void a_log_without_a_line_is_none(void) {
+  static const char *const left[] = {"", "st", "step,time,loss"};
+  graft_run_dir *run;
+  for (int i = 0; i < 6; i++) {
+    const char *text = left[i % 3], *name = scratch("runs/torn"); /* one of four buffers */
+    T_OK(graft_run_dir_open(name, &comm, NULL, &run));
+    scratch_write(scratch("runs/torn/log.csv"), text, strlen(text));
+    if (i < 3) T_OK(graft_run_dir_log_truncate(run, "step", 2));
+    T_OK(add_row(run, 4));
+    T_CHECK(log_is(name, "step,time,loss\n4,0.5,0.25\n"));
+    graft_run_dir_close(run);
+  }
+}
+
+/* Nothing is taken for the end of the log that is none. */
+static void a_log_that_cant_be_read_stays(void) {
+  graft_run_dir *run;
+  T_OK(graft_run_dir_open(scratch("runs/unread"), &comm, NULL, &run));
+  T_EQUAL(symlink("/proc/self/mem", scratch("runs/unread/log.csv")), 0); /* nothing at byte 0 */
+  T_FAILS(graft_run_dir_log_truncate(run, "step", 2), GRAFT_INPUT,
+          "log.csv: can't be read: Input/output error");
+  T_EQUAL(unlink(scratch("runs/unread/log.csv")), 0);
+  T_OK(graft_directory_create(scratch("runs/unread/log.csv")));
+  T_FAILS(add_row(run, 1), GRAFT_INPUT, "log.csv: can't be read: Is a directory");
+  T_EQUAL(scratch_count(scratch("runs/unread"), ".part"), 0);
+  graft_run_dir_close(run);
+}
+
 static void lock(void) {
   const char *name = scratch("runs/lock");
   graft_run_dir *run, *second;
@@ -244,6 +274,33 @@ static void the_last_two_checkpoints_are_kept(void) {
   graft_run_dir_close(run);
 }
 
+/* Whatever ends the removal halfway: no older state remains than the newest checkpoint. */
+static void clearing_starts_with_the_oldest(void) {
+  static const char *const file[] = {"model.h5", "checkpoint.previous.h5", "checkpoint.h5",
+                                     "log.csv"};
+  const char *name = scratch("runs/clear");
+  graft_run_dir *run;
+  char path[600];
+  T_OK(graft_run_dir_open(name, &comm, NULL, &run));
+  for (int stuck = 0; stuck < 4; stuck++) { /* a directory in its place can't be removed */
+    for (int i = 0; i < 4; i++) {
+      graft_run_dir_path(run, file[i], path, sizeof path);
+      if (i == stuck) {
+        (void)unlink(path);
+        T_OK(graft_directory_create(path));
+      } else {
+        scratch_write(path, "x", 1);
+      }
+    }
+    T_FAILS(graft_run_dir_clear(run), GRAFT_OUTPUT, "can't be removed");
+    for (int i = 0; i < 4; i++) {
+      T_EQUAL(graft_file_exists(graft_run_dir_path(run, file[i], path, sizeof path)), i >= stuck);
+    }
+    T_EQUAL(rmdir(graft_run_dir_path(run, file[stuck], path, sizeof path)), 0);
+  }
+  graft_run_dir_close(run);
+}
+
 /* No room for a checkpoint: the two that are there stay. */
 static void a_full_disk_leaves_the_old_checkpoints(void) {
   graft_run_dir *run;
@@ -296,8 +353,11 @@ int main(void) {
   if (!scratch_make()) return 1;
   T_RUN(sink_writes_files);
   T_RUN(log_goes_on);
+  T_RUN(a_log_without_a_line_is_none);
+  T_RUN(a_log_that_cant_be_read_stays);
   T_RUN(lock);
   T_RUN(the_last_two_checkpoints_are_kept);
+  T_RUN(clearing_starts_with_the_oldest);
   T_RUN(a_full_disk_leaves_the_old_checkpoints);
   T_RUN(the_lock_of_a_killed_run_is_stale);
   T_RUN(nothing_is_left_of_a_run_that_wrote_nothing);
