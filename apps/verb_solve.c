@@ -35,6 +35,7 @@ static const char *const examples[] = {
 static graft_status compare_existing(const graft_app *app, const graft_pde_solve *config,
                                      bool *done) {
   graft_source source;
+  const graft_verb *verb = app->verb;
   graft_yaml there = {0}, here = {0};
   graft_status status;
   *done = false;
@@ -49,7 +50,8 @@ static graft_status compare_existing(const graft_app *app, const graft_pde_solve
   for (size_t i = 0; i < here.entries; i++) {
     const char *key = here.entry[i].key, *value = here.entry[i].value;
     const graft_yaml_entry *old = graft_yaml_find(&there, key);
-    if (strcmp(key, "o") == 0 || strcmp(key, "preset") == 0) continue;
+    bool free = graft_options_may_change(&verb, key);
+    if (free || strcmp(key, "preset") == 0) continue;
     GRAFT_CHECK_TO(done, old && strcmp(old->value, value) == 0, USAGE,
                    "%s was made with -%s %s, asked for is -%s %s: choose another -o or remove it",
                    config->output, key, old ? old->value : "(none)", key, value);

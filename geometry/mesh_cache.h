@@ -3,41 +3,38 @@
 #define GRAFT_GEOMETRY_MESH_CACHE_H
 
 /** @file mesh_cache.h
- *  Meshes kept in memory, by region and size: a region that comes again (another field, another
- *  sample, a calibration) is not meshed again. In the library `graft_mesh`. */
+ *  Meshes kept in a directory, by region and config: a region that comes again, in another run or
+ *  another process, is not meshed again. In the library `graft_mesh`.
+ *
+ *  A mesh is a file `HASH.mesh`: header, key, arrays, in the byte order of the machine. The key is
+ *  the text of the version, of gmsh's, of the config and of the region. A file that is damaged, of
+ *  another version or of another key with the same hash is replaced. Files appear by rename, so any
+ *  number of processes may use a directory at once. Nothing is ever deleted: that is the user's. */
 
 #include "geometry/mesh.h"
 
-/** A cache; create/destroy. Not shared between threads. */
-typedef struct graft_mesh_cache graft_mesh_cache;
+enum { GRAFT_MESH_CACHE_PATH = 1024 /**< bytes of a directory's name */ };
 
-/** How often it helped. */
-typedef struct graft_mesh_cache_count {
-  size_t hits;   /**< meshes copied */
-  size_t misses; /**< meshes made */
-  size_t meshes; /**< meshes held now */
-  size_t bytes;  /**< memory of their arrays */
-} graft_mesh_cache_count;
+/** A cache; caller's struct, nothing to release. All zero: none, always meshes. */
+typedef struct graft_mesh_cache {
+  char directory[GRAFT_MESH_CACHE_PATH]; /**< "": none */
+  const char *version;                   /**< of the program, part of the key; borrowed */
+} graft_mesh_cache;
 
-/** An empty cache.
- *  @param bytes it may hold; the mesh that was not used for the longest time goes first
- *  @param cache returned, destroy with graft_mesh_cache_destroy() */
-GRAFT_MUST_USE graft_status graft_mesh_cache_create(size_t bytes, graft_mesh_cache **cache);
+/** Use a directory; made if it is not there (its parent must be).
+ *  @param directory "": none
+ *  @param version of the program: meshes of others are not used; borrowed
+ *  @return GRAFT_OUTPUT if it can't be made or written, GRAFT_USAGE for too long a name */
+GRAFT_MUST_USE graft_status graft_mesh_cache_init(graft_mesh_cache *cache, const char *directory,
+                                                  const char *version);
 
-/** Release the cache and its meshes; NULL is allowed. */
-void graft_mesh_cache_destroy(graft_mesh_cache *cache);
-
-/** graft_mesh_create() unless the cache has that mesh: the same text of the region, size, order and
- *  `graded`. With a `grading` of the caller's the cache is passed by.
- *  @param cache NULL: always meshes
- *  @param mesh uninitialised; the caller's own copy, release with graft_mesh_fini()
- *  @return as graft_mesh_create()
- *  Cost: printing the region and copying the mesh, about 50 µs, against some 30 µs per element. */
-GRAFT_MUST_USE graft_status graft_mesh_cache_get(graft_mesh_cache *cache,
+/** graft_mesh_create() unless the cache has that mesh, which has the same bits then. With a
+ *  `grading` of the caller's the cache is passed by.
+ *  @param mesh uninitialised; release with graft_mesh_fini()
+ *  @return as graft_mesh_create(); GRAFT_OUTPUT if a file can't be written
+ *  Cost: reading the file, about 100 bytes per element, against some 20 µs per element. */
+GRAFT_MUST_USE graft_status graft_mesh_cache_get(const graft_mesh_cache *cache,
                                                  const graft_region *region,
                                                  const graft_mesh_config *config, graft_mesh *mesh);
-
-/** Counters since the creation. */
-graft_mesh_cache_count graft_mesh_cache_count_get(const graft_mesh_cache *cache);
 
 #endif

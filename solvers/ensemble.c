@@ -52,7 +52,8 @@ static graft_status put_configuration(const struct run *run, graft_yaml *yaml) {
   GRAFT_TRY(graft_yaml_put(yaml, "version", graft_version()));
   GRAFT_TRY(graft_yaml_put(yaml, "problem", run->config->problem));
   for (const graft_option *row = run->generator->options; row->name; row++) {
-    if (strcmp(row->name, "max_error") == 0) continue; /* looked at when all is done */
+    /* no influence on the content; the error is looked at when all is done */
+    if (row->may_change || strcmp(row->name, "max_error") == 0) continue;
     graft_option_get(row, run->config, value, sizeof value);
     GRAFT_TRY(graft_yaml_put(yaml, row->name, value));
   }

@@ -18,25 +18,26 @@ enum { GRAFT_SOLVE_OWN = 2048 /**< bytes for options of a generator's own */ };
 /** What to solve; plain data, filled from the rows of graft_solve_rows(). From shapes to order for
  *  elliptic problems only; others keep theirs in @p own. */
 typedef struct graft_solve_config {
-  char problem[64];    /**< registry name of the equation; no row: programs set it */
-  long long samples;   /**< per task (shape): training + validation + test together */
-  long long grid;      /**< output points per axis, boundary included */
-  char shapes[512];    /**< comma-separated names of shapes and families; one task each; "" and no
-                            region: the problem's own */
-  char region[1024];   /**< comma-separated region files; one task each, named after the file */
-  char field[1024];    /**< law of the random field or a file with it; "": the problem's own */
-  double field_length; /**< correlation length; 0: the law's own */
-  double field_sigma;  /**< standard deviation of log K; 0: the law's own */
-  char f[1024];        /**< right-hand side: a number or a file; "": the problem's own */
-  char boundary[128];  /**< boundary values: a number, or a,b,c for a + b x + c y; "": 0 */
-  long long seed;      /**< of the random fields */
-  long long first;     /**< index of the first sample of each task */
-  double mesh_size;    /**< edge length of the triangles; 0: chosen for the law and the order */
-  long long order;     /**< 1 or 2: polynomial degree of the elements */
-  bool shared_fields;  /**< all shapes get the same fields */
-  bool inputs_only;    /**< fields without solutions */
-  bool error_estimate; /**< estimate the error of every sample */
-  double max_error;    /**< largest estimated error allowed; 0: any */
+  char problem[64];      /**< registry name of the equation; no row: programs set it */
+  long long samples;     /**< per task (shape): training + validation + test together */
+  long long grid;        /**< output points per axis, boundary included */
+  char shapes[512];      /**< comma-separated names of shapes and families; one task each; "" and no
+                              region: the problem's own */
+  char region[1024];     /**< comma-separated region files; one task each, named after the file */
+  char field[1024];      /**< law of the random field or a file with it; "": the problem's own */
+  double field_length;   /**< correlation length; 0: the law's own */
+  double field_sigma;    /**< standard deviation of log K; 0: the law's own */
+  char f[1024];          /**< right-hand side: a number or a file; "": the problem's own */
+  char boundary[128];    /**< boundary values: a number, or a,b,c for a + b x + c y; "": 0 */
+  long long seed;        /**< of the random fields */
+  long long first;       /**< index of the first sample of each task */
+  double mesh_size;      /**< edge length of the triangles; 0: chosen for the law and the order */
+  long long order;       /**< 1 or 2: polynomial degree of the elements */
+  bool shared_fields;    /**< all shapes get the same fields */
+  bool inputs_only;      /**< fields without solutions */
+  bool error_estimate;   /**< estimate the error of every sample */
+  double max_error;      /**< largest estimated error allowed; 0: any */
+  char mesh_cache[1024]; /**< directory of meshes for later runs; "": none; no influence on data */
   _Alignas(8) unsigned char own[GRAFT_SOLVE_OWN]; /**< a struct of the problem's generator */
 } graft_solve_config;
 

@@ -45,6 +45,8 @@ const graft_option graft_solve_options[] = {
      "largest estimated relative error allowed; 0: any", 0},
     {"inputs_only", GRAFT_OPTION_BOOL, AT(inputs_only), 0, "false", 0, 0, NULL, NULL,
      "write fields without solutions", 0},
+    {"mesh_cache", GRAFT_OPTION_STRING, AT(mesh_cache), ROOM(mesh_cache), "", 0, 0, NULL, NULL,
+     "directory that keeps meshes for later runs, made if needed; none if empty", 1},
     {0}};
 
 static graft_status check_tasks(const graft_solve_config *config) {

@@ -64,7 +64,8 @@ typedef struct graft_ensemble_task {
 typedef struct graft_ensemble {
   const graft_solve_config *config;
   const graft_problem_type *problem;
-  size_t tasks, points; /**< K tasks, P grid points */
+  graft_mesh_cache cache; /**< of the meshes, or none */
+  size_t tasks, points;   /**< K tasks, P grid points */
   graft_grid grid;
   graft_field_file table, source_table; /**< fields of files */
   graft_field *field, *source;          /**< the random field; f as a field or NULL */

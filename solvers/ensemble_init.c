@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "io/provenance.h"
 #include "io/yaml.h"
 #include "solvers/ensemble_impl.h"
 
@@ -124,6 +125,7 @@ static graft_status init(graft_ensemble *ensemble) {
   size_t points;
   double *xy;
   ensemble->problem = graft_problem_find(ensemble->config->problem);
+  GRAFT_TRY(graft_mesh_cache_init(&ensemble->cache, ensemble->config->mesh_cache, graft_version()));
   ensemble->tasks = graft_solve_tasks(ensemble->config);
   ensemble->grid = graft_grid_square((size_t)ensemble->config->grid);
   GRAFT_TRY(graft_grid_validate(&ensemble->grid));

@@ -17,6 +17,7 @@ static graft_shape_setting setting_of(const graft_ensemble *ensemble,
   double size = graft_solve_region_size(ensemble->config, graft_region_area(region), task->family);
   graft_shape_setting setting = {.problem = ensemble->problem,
                                  .region = region,
+                                 .cache = &ensemble->cache,
                                  .mesh_size = size,
                                  .order = (int)ensemble->config->order,
                                  .grid = &ensemble->grid,

@@ -62,7 +62,7 @@ graft_status graft_shape_solver_init(graft_shape_solver *solver,
   solver->has_f = setting->f != NULL;
   if (setting->f) solver->f = *setting->f;
   memcpy(solver->linear, setting->boundary, sizeof solver->linear);
-  GRAFT_TRY(graft_mesh_create(setting->region, &config, &solver->mesh));
+  GRAFT_TRY(graft_mesh_cache_get(setting->cache, setting->region, &config, &solver->mesh));
   GRAFT_TRY_TO(fail, graft_fe_create(&solver->mesh, 0, &solver->fe));
   GRAFT_TRY_TO(
       fail, graft_sampler_init(&solver->sampler, &solver->mesh, setting->grid, setting->distance));

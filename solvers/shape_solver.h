@@ -6,6 +6,7 @@
  *  One shape, many samples: mesh, discretisation, interpolation of the field to quadrature points
  * and of the solution to the grid, all prepared once. */
 
+#include "geometry/mesh_cache.h"
 #include "solvers/estimate.h"
 #include "solvers/fe.h"
 #include "solvers/field.h"
@@ -17,6 +18,7 @@
 typedef struct graft_shape_setting {
   const graft_problem_type *problem; /**< the equation */
   const graft_region *region;        /**< validated */
+  const graft_mesh_cache *cache;     /**< where its mesh may be; one without directory: none */
   double mesh_size;                  /**< edge length of the triangles */
   int order;                         /**< 1 or 2 */
   const graft_grid *grid;            /**< output grid */

@@ -2,6 +2,7 @@
  * One data set in many ways: on 1, 2 and 3 ranks, stopped and taken up again on other numbers of
  * ranks, in two parts that are merged: the same content, bit by bit. Then what users bring along:
  * regions, fields, right-hand sides, boundary values. Run with 3 ranks. */
+#include <dirent.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -167,6 +168,32 @@ static void interruptions_do_not_matter(void) {
   check_same("cut.h5");
 }
 
+/* Three ranks fill one directory at once, then two and one read from it. */
+static void caches_do_not_matter(void) {
+  graft_solve_config config = mixed_config();
+  snprintf(config.mesh_cache, sizeof config.mesh_cache, "%s", path_of("cache"));
+  for (int ranks = 3; ranks >= 1; ranks--) {
+    T_OK(solve_on(ranks, &config, "cached.h5", NULL, NULL));
+    check_same("cached.h5");
+  }
+  /* disc and file with one finer mesh each; two families: samples, three of calibration, finer */
+  size_t meshes = 0, others = 0;
+  DIR *directory = world.rank == 0 ? opendir(config.mesh_cache) : NULL;
+  for (struct dirent *entry; directory && (entry = readdir(directory));) {
+    char path[1400];
+    const char *dot = strrchr(entry->d_name, '.');
+    if (entry->d_name[0] == '.') continue;
+    *(dot && strcmp(dot, ".mesh") == 0 ? &meshes : &others) += 1;
+    snprintf(path, sizeof path, "%s/%s", config.mesh_cache, entry->d_name);
+    T_CHECK(unlink(path) == 0);
+  }
+  if (world.rank != 0) return;
+  if (directory) closedir(directory);
+  T_EQUAL(meshes, 4 + 2 * (SAMPLES + 6));
+  T_EQUAL(others, 0);
+  T_CHECK(rmdir(config.mesh_cache) == 0);
+}
+
 static void parts_do_not_matter(void) {
   graft_solve_config config = mixed_config();
   config.samples = 4;
@@ -284,6 +311,7 @@ int main(int argc, char **argv) {
   T_RUN(whole_is_sane);
   T_RUN(ranks_do_not_matter);
   T_RUN(interruptions_do_not_matter);
+  T_RUN(caches_do_not_matter);
   T_RUN(parts_do_not_matter);
   T_RUN(users_data_are_used);
   T_RUN(mistakes_are_named);
