@@ -204,6 +204,14 @@ graft_status graft_evaluation_baselines(const graft_source *source, const char *
   return status;
 }
 
+/* Did a baseline give a number for some task? Problems have some of their own. */
+static bool was_fitted(const graft_evaluation *evaluation, size_t b) {
+  for (size_t k = 0; k < evaluation->tasks; k++) {
+    if (isfinite(evaluation->task[k].baseline[b])) return true;
+  }
+  return false;
+}
+
 void graft_evaluation_write(const graft_evaluation *evaluation, graft_json *json) {
   graft_json_array(json, "tasks");
   for (size_t k = 0; k < evaluation->tasks; k++) {
@@ -225,6 +233,7 @@ void graft_evaluation_write(const graft_evaluation *evaluation, graft_json *json
     graft_json_end_object(json);
     graft_json_object(json, "baselines");
     for (size_t b = 0; graft_baseline_name(b); b++) {
+      if (!was_fitted(evaluation, b)) continue;
       graft_json_real(json, graft_baseline_name(b), task->baseline[b]);
     }
     graft_json_end_object(json);
