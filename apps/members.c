@@ -31,8 +31,9 @@ static void member_path(const struct ensemble *e, long long m, char *path, size_
 /* Train member m (from 1) as a run of its own. */
 static graft_status train_member(const struct ensemble *e, long long m) {
   graft_app part = graft_pde_part(e->app, e->app->verb);
-  graft_pde_train *own;
-  GRAFT_TRY(graft_alloc(&own, 1, sizeof *own));
+  graft_pde_train *own = NULL;
+  graft_status status = graft_alloc(&own, 1, sizeof *own);
+  GRAFT_TRY_TO(freed, graft_comm_agree(&e->app->comm, status));
   *own = *e->config;
   own->members = 1;
   own->model.seed += m - 1;
@@ -41,7 +42,8 @@ static graft_status train_member(const struct ensemble *e, long long m) {
   part.silent = e->app->json;
   graft_app_log(e->app, "train: member %lld of %lld, seed %lld", m, e->config->members,
                 own->model.seed);
-  graft_status status = e->app->verb->run(&part, own);
+  status = e->app->verb->run(&part, own);
+freed:
   graft_free(own);
   return status;
 }
@@ -154,29 +156,33 @@ static graft_status train_all(struct ensemble *e, graft_run_dir *run) {
   return collect(e, run);
 }
 
+/* What the run directory is opened with. Every rank makes its own. */
+static graft_status describe(graft_app *app, const graft_pde_train *config, struct ensemble **e,
+                             graft_provenance *provenance, graft_yaml *yaml) {
+  GRAFT_TRY(graft_alloc(e, 1, sizeof **e));
+  (*e)->app = app;
+  (*e)->config = config;
+  GRAFT_TRY(graft_pde_provenance(app, config, config->trainer.seed, provenance));
+  snprintf((*e)->options, sizeof(*e)->options, "%s", provenance->options);
+  return graft_options_effective(app->verb, config, &app->petsc, yaml);
+}
+
 graft_status graft_members_train(graft_app *app, const graft_pde_train *config) {
-  struct ensemble *e;
-  graft_provenance provenance;
+  struct ensemble *e = NULL;
+  graft_provenance provenance = {0};
   graft_run_dir *run = NULL;
   graft_yaml yaml = {0};
   const graft_verb *verb = app->verb;
-  graft_status status;
-  GRAFT_TRY(graft_alloc(&e, 1, sizeof *e));
-  e->app = app;
-  e->config = config;
-  status = graft_pde_provenance(app, config, config->trainer.seed, &provenance);
-  if (status != GRAFT_OK) goto freed;
-  snprintf(e->options, sizeof e->options, "%s", provenance.options);
-  GRAFT_TRY_TO(done, graft_options_effective(verb, config, &app->petsc, &yaml));
+  graft_status status = describe(app, config, &e, &provenance, &yaml);
+  GRAFT_TRY_TO(done, graft_comm_agree(&app->comm, status));
   GRAFT_TRY_TO(done, graft_run_dir_open(config->output, &app->comm, &provenance, &run));
   GRAFT_TRY_TO(done, graft_run_dir_configure(run, &yaml, graft_options_may_change, &verb, NULL));
   status = train_all(e, run);
 done:
-  graft_deeponet_destroy(e->model);
+  if (e) graft_deeponet_destroy(e->model);
   graft_run_dir_close(run);
   graft_yaml_fini(&yaml);
   graft_provenance_fini(&provenance);
-freed:
   graft_free(e);
   return status;
 }

@@ -39,23 +39,26 @@ static graft_status part(const graft_app *app, const graft_verb *verb, void *con
 
 static graft_status demo_solve(const graft_app *app, const graft_pde_demo *demo, const char *data,
                                double *seconds) {
-  graft_pde_solve *config;
-  GRAFT_TRY(graft_alloc(&config, 1, sizeof *config));
+  graft_pde_solve *config = NULL;
+  graft_status status = graft_alloc(&config, 1, sizeof *config);
+  GRAFT_TRY_TO(freed, graft_comm_agree(&app->comm, status));
   bool there = graft_file_exists(data);
   double start = graft_meter_clock();
   config->front = demo->front;
   config->solve = demo->solve;
   snprintf(config->preset, sizeof config->preset, "%s", demo->preset);
   snprintf(config->output, sizeof config->output, "%s", data);
-  graft_status status = part(app, graft_verb_find(app->program, "solve"), config);
+  status = part(app, graft_verb_find(app->program, "solve"), config);
   *seconds = there ? 0.0 : graft_meter_clock() - start;
+freed:
   graft_free(config);
   return status;
 }
 
 static graft_status demo_train(const graft_app *app, const graft_pde_demo *demo, const char *data) {
-  graft_pde_train *config;
-  GRAFT_TRY(graft_alloc(&config, 1, sizeof *config));
+  graft_pde_train *config = NULL;
+  graft_status status = graft_alloc(&config, 1, sizeof *config);
+  GRAFT_TRY_TO(freed, graft_comm_agree(&app->comm, status));
   config->front = demo->front;
   config->model = demo->model;
   config->trainer = demo->trainer;
@@ -65,7 +68,8 @@ static graft_status demo_train(const graft_app *app, const graft_pde_demo *demo,
   snprintf(config->output, sizeof config->output, "%s", demo->output);
   snprintf(config->split, sizeof config->split, "default");
   snprintf(config->resume, sizeof config->resume, "auto");
-  graft_status status = part(app, graft_verb_find(app->program, "train"), config);
+  status = part(app, graft_verb_find(app->program, "train"), config);
+freed:
   graft_free(config);
   return status;
 }

@@ -163,18 +163,22 @@ static graft_status print_report(const graft_app *app, const graft_pde_solve *co
 
 static graft_status solve(const graft_app *app, const graft_pde_solve *config) {
   struct watch watch = {.app = app};
-  graft_provenance provenance;
+  graft_provenance provenance = {0};
   graft_solve_report report;
   double total = 0.0;
-  GRAFT_TRY(graft_comm_agree(&app->comm, check_estimate(app, config)));
-  GRAFT_TRY(graft_pde_provenance(app, config, config->solve.seed, &provenance));
+  graft_status status = check_estimate(app, config);
+  if (status == GRAFT_OK) {
+    status = graft_pde_provenance(app, config, config->solve.seed, &provenance);
+  }
+  GRAFT_TRY_TO(done, graft_comm_agree(&app->comm, status));
   total = (double)graft_solve_samples(&config->solve);
   graft_meter_init(&watch.meter, "solve", "samples", total, 0.0, app->quiet);
   graft_solve_progress progress = {&watch, update};
-  graft_status status = graft_ensemble_run(&config->solve, &app->comm, config->output, &provenance,
-                                           &progress, &report);
+  status = graft_ensemble_run(&config->solve, &app->comm, config->output, &provenance, &progress,
+                              &report);
   watch.meter.done0 = (double)report.resumed;
   graft_meter_fini(&watch.meter, status == GRAFT_OK ? total : 0.0, status == GRAFT_OK);
+done:
   graft_provenance_fini(&provenance);
   GRAFT_TRY(status);
   GRAFT_TRY(graft_comm_agree(&app->comm, write_xdmf(app, config->output)));

@@ -230,9 +230,11 @@ static graft_status print_result(const struct training *t) {
 
 /* The trainer on the objective of all ranks. */
 static graft_status create_trainer(struct training *t, const graft_source *source) {
-  graft_status status;
-  GRAFT_TRY(graft_deeponet_objective(t->model, &t->objective));
-  GRAFT_TRY(graft_trainer_config_validate(&t->config->trainer, t->objective.tasks));
+  graft_status status = graft_deeponet_objective(t->model, &t->objective);
+  if (status == GRAFT_OK) {
+    status = graft_trainer_config_validate(&t->config->trainer, t->objective.tasks);
+  }
+  GRAFT_TRY(graft_comm_agree(&t->app->comm, status));
   GRAFT_TRY(graft_objective_ranks_init(&t->ranks, &t->objective, &t->app->comm));
   status = graft_trainer_create(&t->ranks.objective, &t->config->trainer,
                                 graft_deeponet_parameters(t->model), &t->sink, &t->trainer);
@@ -325,14 +327,19 @@ static graft_status train(struct training *t, const graft_source *source, graft_
   return run_trainer(t, source, run);
 }
 
+/* What the run directory is opened with. Every rank makes its own. */
+static graft_status describe(struct training *t, graft_provenance *provenance, graft_yaml *yaml) {
+  GRAFT_TRY(graft_pde_provenance(t->app, t->config, t->config->trainer.seed, provenance));
+  snprintf(t->options, sizeof t->options, "%s", provenance->options);
+  return graft_options_effective(t->app->verb, t->config, &t->app->petsc, yaml);
+}
+
 static graft_status open_and_train(struct training *t, const graft_source *source) {
-  graft_provenance provenance;
+  graft_provenance provenance = {0};
   graft_run_dir *run = NULL;
   graft_yaml yaml = {0};
-  graft_status status;
-  GRAFT_TRY(graft_pde_provenance(t->app, t->config, t->config->trainer.seed, &provenance));
-  snprintf(t->options, sizeof t->options, "%s", provenance.options);
-  GRAFT_TRY_TO(done, graft_options_effective(t->app->verb, t->config, &t->app->petsc, &yaml));
+  graft_status status = describe(t, &provenance, &yaml);
+  GRAFT_TRY_TO(done, graft_comm_agree(&t->app->comm, status));
   GRAFT_TRY_TO(done, graft_run_dir_open(t->config->output, &t->app->comm, &provenance, &run));
   t->sink = graft_run_dir_sink(run);
   status = train(t, source, run, &yaml);
