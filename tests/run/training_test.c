@@ -140,6 +140,17 @@ static void members_on_ranks(void) {
   T_CHECK(strstr(program.err, "shared is finished already") != NULL);
 }
 
+/* Something that one rank alone refuses ends all of them, with its message and exit code. */
+static void ranks_refuse_together(void) {
+  int code = program_shell("timeout 100 %s -n 1 %s train -quiet -data data.h5 " SMALL
+                           "-o refused : -n 1 %s train -quiet -data data.h5 " SMALL
+                           "-o refused -optimizer lbfgs -sam sam",
+                           program.mpiexec, program.darcy, program.darcy);
+  if (!T_EQUAL(code, 2)) printf("# %s", program.err);
+  T_CHECK(strstr(program.err, "sam: expected none with optimizer lbfgs") != NULL);
+  T_CHECK(!program_exists("refused/model.h5"));
+}
+
 static void spread_of_an_ensemble(void) {
   program_darcy(0, "eval -quiet -model both/model.h5 -data data.h5 -json");
   T_EQUAL(program_json(program.out, "members", 0), 2);
@@ -201,6 +212,7 @@ int main(int argc, char **argv) {
   T_RUN(batch_norm_on_ranks_and_resumed);
   T_RUN(members_make_an_ensemble);
   T_RUN(members_on_ranks);
+  T_RUN(ranks_refuse_together);
   T_RUN(spread_of_an_ensemble);
   T_RUN(inputs_outside_are_marked);
   T_RUN(other_data_sets);
