@@ -92,6 +92,7 @@ static graft_status create_file(struct run *run, const char *path,
 
 /* The samples that no earlier run has done; those that one has count on rank 0. */
 static graft_status list_samples(struct run *run) {
+  GRAFT_CHECK(run->info, INTERNAL, "generator: expected tables of samples, got none");
   size_t samples = run->info->samples;
   GRAFT_TRY(graft_alloc(&run->sample, samples, sizeof *run->sample));
   GRAFT_TRY(graft_alloc(&run->error, samples, sizeof *run->error));
