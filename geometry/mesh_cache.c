@@ -215,7 +215,8 @@ graft_status graft_mesh_cache_get(const graft_mesh_cache *cache, const graft_reg
   graft_status status = GRAFT_OK;
   struct place place = {0};
   *mesh = (graft_mesh){0};
-  if (!*cache->directory || config->grading) return graft_mesh_create(region, config, mesh);
+  if (!cache || !*cache->directory || config->grading)
+    return graft_mesh_create(region, config, mesh);
   GRAFT_TRY(graft_mesh_config_validate(config, region));
   GRAFT_TRY(locate(cache, region, config, &place));
   GRAFT_TRY_TO(done, load(&place, config->order, mesh));

@@ -28,7 +28,7 @@ typedef struct graft_mesh_cache {
 GRAFT_MUST_USE graft_status graft_mesh_cache_init(graft_mesh_cache *cache, const char *directory,
                                                   const char *version);
 
-/** graft_mesh_create() unless the cache has that mesh, which has the same bits then. With a
+/** graft_mesh_create() unless the cache (NULL: none) has that mesh, of the same bits then. With a
  *  `grading` of the caller's the cache is passed by.
  *  @param mesh uninitialised; release with graft_mesh_fini()
  *  @return as graft_mesh_create(); GRAFT_OUTPUT if a file can't be written

@@ -18,7 +18,7 @@
 typedef struct graft_shape_setting {
   const graft_problem_type *problem; /**< the equation */
   const graft_region *region;        /**< validated */
-  const graft_mesh_cache *cache;     /**< where its mesh may be; one without directory: none */
+  const graft_mesh_cache *cache;     /**< where its mesh may be; NULL: none */
   double mesh_size;                  /**< edge length of the triangles */
   int order;                         /**< 1 or 2 */
   const graft_grid *grid;            /**< output grid */
