@@ -259,8 +259,9 @@ static graft_status get_info(const graft_bundle *bundle, graft_source_info *info
   GRAFT_TRY(graft_bundle_get_text(bundle, "dataset/name", &text[0]));
   GRAFT_TRY(graft_bundle_get_text(bundle, "dataset/problem", &text[1]));
   GRAFT_TRY(graft_bundle_get_text(bundle, "dataset/field", &text[2]));
-  GRAFT_CHECK(geometries >= 0 && geometries <= 1000000, INPUT,
-              "geometry/count: expected 0 to 1000000, got %lld", (long long)geometries);
+  /* each has arrays of its own: no room for more than the file can describe */
+  GRAFT_CHECK(geometries >= 0 && (uint64_t)geometries <= bundle->arrays, INPUT,
+              "geometry/count: expected 0 to %zu, got %lld", bundle->arrays, (long long)geometries);
   for (size_t a = 0; a < D; a++) {
     GRAFT_CHECK(size[a] >= 1 && size[a] <= 1000000, INPUT,
                 "grid/size: expected 1 to 1000000, got %lld", (long long)size[a]);
