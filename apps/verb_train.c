@@ -293,9 +293,30 @@ static graft_status is_finished(const struct training *t, const graft_run_dir *r
   return comm->broadcast(comm->ctx, finished, sizeof *finished);
 }
 
+/* Samples of a batch that a rank evaluates, at most. */
+static size_t share_of_batch(const struct training *t) {
+  size_t size = (size_t)t->app->comm.size;
+  return ((size_t)t->config->model.batch + size - 1) / size;
+}
+
+/* Where samples are read batch by batch, a thread reads the next one while the network computes. */
+static graft_status read_ahead(const struct training *t, graft_source *source) {
+  enum { MOST = 63 };
+  graft_prefetch_field field[MOST];
+  const graft_source_info *info = &source->info;
+  const char *name;
+  size_t fields = 0;
+  for (; (name = graft_deeponet_streamed(t->model, fields)) != NULL; fields++) {
+    GRAFT_CHECK(fields < MOST, INTERNAL, "reading ahead: expected at most %d fields", MOST);
+    field[fields].points = graft_source_points(info, graft_source_axes(info, name));
+    snprintf(field[fields].name, GRAFT_NAME_SIZE, "%s", name);
+  }
+  return fields ? graft_prefetch_create(source, field, fields, share_of_batch(t)) : GRAFT_OK;
+}
+
 /* A directory with a configuration is compared and perhaps finished; a new one gets its config.yaml
  * only when the model could be built, so that a mistake leaves none behind. */
-static graft_status train(struct training *t, const graft_source *source, graft_run_dir *run,
+static graft_status train(struct training *t, graft_source *source, graft_run_dir *run,
                           const graft_yaml *yaml) {
   char path[GRAFT_PATH_SIZE + 64];
   bool finished = false;
@@ -321,6 +342,7 @@ static graft_status train(struct training *t, const graft_source *source, graft_
   }
   GRAFT_TRY(
       graft_deeponet_create_ranks(&t->config->model, source, t->config->split, comm, &t->model));
+  GRAFT_TRY(graft_comm_agree(comm, read_ahead(t, source)));
   if (!known) {
     GRAFT_TRY(graft_run_dir_configure(run, yaml, graft_options_may_change, &verb, NULL));
   }
@@ -334,7 +356,7 @@ static graft_status describe(struct training *t, graft_provenance *provenance, g
   return graft_options_effective(t->app->verb, t->config, &t->app->petsc, yaml);
 }
 
-static graft_status open_and_train(struct training *t, const graft_source *source) {
+static graft_status open_and_train(struct training *t, graft_source *source) {
   graft_provenance provenance = {0};
   graft_run_dir *run = NULL;
   graft_yaml yaml = {0};
@@ -352,24 +374,6 @@ done:
   return status;
 }
 
-/* With a limit on memory a thread reads the next batch while the network computes. */
-static graft_status read_ahead(const graft_app *app, const graft_pde_train *config,
-                               graft_source *source) {
-  enum { MOST = 32 };
-  graft_prefetch_field field[MOST];
-  const graft_source_info *info = &source->info;
-  size_t size = (size_t)app->comm.size, fields = 0;
-  if (config->model.memory <= 0.0) return GRAFT_OK;
-  for (size_t i = 0; i < info->inputs && fields + 1 < MOST; i++, fields++) {
-    field[fields].points = graft_source_points(info, info->input[i].axes);
-    snprintf(field[fields].name, GRAFT_NAME_SIZE, "%s", info->input[i].name);
-  }
-  field[fields].points = info->points;
-  snprintf(field[fields].name, GRAFT_NAME_SIZE, "u");
-  return graft_prefetch_create(source, field, fields + 1,
-                               ((size_t)config->model.batch + size - 1) / size);
-}
-
 static graft_status run(graft_app *app, void *verb_config) {
   const graft_pde_train *config = verb_config;
   struct training t = {.app = app, .config = config};
@@ -379,7 +383,9 @@ static graft_status run(graft_app *app, void *verb_config) {
   GRAFT_TRY(graft_deeponet_config_validate(&config->model));
   if (config->members > 1) return graft_members_train(app, config);
   graft_status status = graft_pde_open(app, config->data, true, &source);
-  if (status == GRAFT_OK) status = read_ahead(app, config, &source);
+  if (status == GRAFT_OK && config->model.memory > 0.0) {
+    source.ahead = graft_prefetch_samples(share_of_batch(&t));
+  }
   status = graft_comm_agree(&app->comm, status);
   if (status == GRAFT_OK) status = open_and_train(&t, &source);
   graft_source_fini(&source);

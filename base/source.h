@@ -137,6 +137,9 @@ typedef struct graft_source {
   /** A hint that these samples will be filled next, in this order, or NULL: a source may read them
    *  while its caller computes. It never fails; what goes wrong shows in fill(). */
   void (*expect)(void *ctx, const size_t *sample, size_t count);
+  /** Samples whose fields the source keeps in memory for expect(), at most; 0: none. Who limits the
+   *  memory of samples counts them. */
+  size_t ahead;
   void (*destroy)(void *ctx); /**< or NULL */
 } graft_source;
 

@@ -131,13 +131,17 @@ typedef struct graft_deeponet graft_deeponet;
  *         and a batch is read when it is due, announced one step before by source->expect()
  *
  *  Cost: reads all training and validation samples; float32 memory about (train + validation) x P x
- *  (2 + channels), at most config->memory of them.
+ *  (2 + channels), at most config->memory of them, what @p source keeps ahead of us included.
  *
  *  Ownership: returned in @p model, destroy with graft_deeponet_destroy().
  *  @return GRAFT_USAGE for a bad config, GRAFT_INPUT for data that don't fit */
 GRAFT_MUST_USE graft_status graft_deeponet_create(const graft_deeponet_config *config,
                                                   const graft_source *source, const char *split,
                                                   graft_deeponet **model);
+
+/** The i-th field that the training set of @p model reads batch by batch, in this order for every
+ *  batch; NULL past the last one, and for all i if the samples are in memory. Borrowed. */
+const char *graft_deeponet_streamed(const graft_deeponet *model, size_t i);
 
 /** The same on several ranks. Collective. Rank 0 fits; the others get its model and read their
  *  samples; each rank's objective evaluates its part of every batch (graft_deeponet_share()), to be

@@ -124,7 +124,7 @@ struct graft_deeponet {
   size_t locals; /* features of a trunk that reads numbers of each sample; 0: it reads none */
   struct local_feature local[MOST_FEATURES];
   size_t fields; /* D */
-  char field[MOST_CHANNELS][GRAFT_NAME_SIZE];
+  char field[MOST_CHANNELS + MOST_FEATURES][GRAFT_NAME_SIZE];
   unsigned axes;           /* of the image */
   size_t sensors;          /* M */
   uint32_t *place;         /* [P] point of the image that a grid point belongs to */

@@ -10,7 +10,8 @@ static size_t data_memory(const struct training *t) {
   for (size_t row = 0; t->component && row < t->rows; row++) {
     copies += graft_model_elements(&model->region[t->row_region[row]]);
   }
-  return t->capacity * (model->fields * model->sensors + P) * sizeof(float) +
+  size_t kept = t->capacity + (t->source ? t->source->ahead : 0);
+  return kept * (model->fields * model->sensors + P) * sizeof(float) +
          (t->skip ? t->rows * P * sizeof(float) : 0) +
          copies * model->components * sizeof(graft_real);
 }

@@ -3,6 +3,7 @@
  * task after task, in each the training samples, then the validation samples. A set that is larger
  * than the memory it may take has a window instead of all rows: rows are loaded into it when they
  * are needed, and announced to the source before. */
+#include <math.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -80,10 +81,11 @@ static graft_status place_rows(struct training *t, const graft_source *source) {
     t->source = source;
     t->capacity = batch > TRAINING_WINDOW ? batch : TRAINING_WINDOW;
     size_t values = inputs + P + (model->skip->kernel ? 3 * P : 0);
-    double least = (double)(t->capacity * values) * sizeof(float);
+    if (model->fields > 1) values += model->sensors;
+    double least = (double)(t->capacity * values + source->ahead * (inputs + P)) * sizeof(float);
     GRAFT_CHECK(least <= limit, USAGE,
-                "-memory: expected at least %.1f MiB for batches of %zu, got %g", least / 1048576.0,
-                batch, model->config.memory);
+                "-memory: expected at least %.2f MiB for batches of %zu, got %g",
+                ceil(least / 1048576.0 * 100) / 100, batch, model->config.memory);
     GRAFT_TRY(graft_alloc(&t->load_id, t->capacity, sizeof *t->load_id));
     if (model->fields > 1) {
       GRAFT_TRY(graft_alloc(&t->one_field, t->capacity * model->sensors, sizeof(float)));
@@ -128,6 +130,12 @@ graft_status graft_training_load(struct training *t, const size_t *row, size_t c
   GRAFT_TRY(t->source->fill(t->source->ctx, "u", t->load_id, count, t->u));
   for (size_t i = 0; i < count; i++) t->slot[row[i]] = i;
   return t->skip ? graft_training_load_skip(t, row, count) : GRAFT_OK;
+}
+
+const char *graft_deeponet_streamed(const graft_deeponet *model, size_t i) {
+  const struct training *t = model->training;
+  if (!t || !t->source || i > model->fields) return NULL;
+  return i < model->fields ? model->field[i] : "u";
 }
 
 void graft_training_expect(struct training *t, const size_t *row, size_t count) {

@@ -40,11 +40,7 @@ struct prefetch {
   bool over;
 };
 
-size_t graft_prefetch_bytes(const graft_prefetch_field *field, size_t fields, size_t most) {
-  size_t bytes = 0;
-  for (size_t f = 0; f < fields; f++) bytes += DEPTH * most * field[f].points * sizeof(float);
-  return bytes;
-}
+size_t graft_prefetch_samples(size_t most) { return DEPTH * most; }
 
 static graft_status read_request(struct prefetch *p, struct request *r) {
   for (size_t f = 0; f < p->fields; f++) {
@@ -222,6 +218,7 @@ graft_status graft_prefetch_create(graft_source *source, const graft_prefetch_fi
   source->ctx = p;
   source->fill = fill;
   source->expect = expect;
+  source->ahead = graft_prefetch_samples(most);
   source->destroy = destroy;
   return GRAFT_OK;
 }

@@ -175,6 +175,39 @@ static void skip_paths_are_fitted_to_some(void) {
   }
 }
 
+/* The limit that the message names is enough, and counts what the source keeps ahead of us. */
+static void the_least_memory_is_named(void) {
+  for (size_t v = 0; v < VARIANTS; v++) {
+    double least[2] = {0, 0};
+    toy t;
+    if (!T_OK(toy_init(&t, K, SAMPLES))) return;
+    for (int i = 0; i < 2; i++) {
+      const char *words = "-memory: expected at least ";
+      graft_deeponet_config config;
+      graft_deeponet *model = NULL;
+      t.source.ahead = i ? 100 : 0; /* with the window, fewer than the set has */
+      if (!toy_config(&config, "demo", variant[v])) return;
+      config.memory = 1e-3;
+      T_FAILS(graft_deeponet_create(&config, &t.source, "default", &model), GRAFT_USAGE, words);
+      const char *at = strstr(graft_error_message(), words);
+      if (!T_CHECK(at != NULL)) return;
+      least[i] = strtod(at + strlen(words), NULL);
+      config.memory = least[i] - 0.01;
+      T_FAILS(graft_deeponet_create(&config, &t.source, "default", &model), GRAFT_USAGE, words);
+      config.memory = least[i];
+      if (i == 0 && T_OK(graft_deeponet_create(&config, &t.source, "default", &model))) {
+        T_CHECK(strcmp(graft_deeponet_streamed(model, 0), "log_k") == 0);
+        T_CHECK(strcmp(graft_deeponet_streamed(model, 1), "u") == 0);
+        T_CHECK(graft_deeponet_streamed(model, 2) == NULL);
+        graft_deeponet_destroy(model);
+      }
+    }
+    double ring = 100.0 * 2 * (double)t.source.info.points * sizeof(float) / 1048576;
+    T_NEAR(least[1] - least[0], ring, 0.0101);
+    toy_fini(&t);
+  }
+}
+
 static void mistakes_are_named(void) {
   graft_deeponet_config config;
   graft_deeponet *model;
@@ -202,6 +235,7 @@ int main(void) {
   T_RUN(batches_are_the_same_bits);
   T_RUN(rows_are_the_same_bits);
   T_RUN(skip_paths_are_fitted_to_some);
+  T_RUN(the_least_memory_is_named);
   T_RUN(mistakes_are_named);
   return graft_test_done();
 }

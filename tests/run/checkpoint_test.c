@@ -312,13 +312,13 @@ static void larger_than_memory(void) {
   program_darcy(
       0, "solve -quiet -samples 300 -grid 13 -shapes square,disc -mesh_size 0.2 -o large.h5");
   program_darcy(0, "train -quiet -o in-memory " STREAM);
-  program_darcy(0, "train -quiet -o by-batch -memory 0.4 " STREAM);
+  program_darcy(0, "train -quiet -o by-batch -memory 0.5 " STREAM);
   T_CHECK(same_model("in-memory", "by-batch"));
   T_CHECK(same_log("in-memory", "by-batch"));
-  T_EQUAL(train_and_signal("-o stopped-by-batch -memory 0.4 " STREAM, SIGTERM, 0.45) == 1, 0);
-  program_darcy(0, "train -quiet -o stopped-by-batch -memory 0.4 " STREAM);
+  T_EQUAL(train_and_signal("-o stopped-by-batch -memory 0.5 " STREAM, SIGTERM, 0.45) == 1, 0);
+  program_darcy(0, "train -quiet -o stopped-by-batch -memory 0.5 " STREAM);
   T_CHECK(same_model("in-memory", "stopped-by-batch"));
-  T_EQUAL(program_shell("%s -n 2 %s train -quiet -o by-ranks -memory 0.4 " STREAM, program.mpiexec,
+  T_EQUAL(program_shell("%s -n 2 %s train -quiet -o by-ranks -memory 0.5 " STREAM, program.mpiexec,
                         program.darcy),
           0);
   program_darcy(2, "train -quiet -o too-small -memory 0.01 " STREAM);
