@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which samples and points a step sees, and what the network reads of them: functions of seed, step
  * and sample alone, whatever was asked before. */
+#include <omp.h>
 #include <string.h>
 
 #include "base/rng.h"
@@ -88,6 +89,7 @@ static struct points draw_local(struct training *t, const graft_request *request
   const graft_deeponet *model = t->model;
   graft_real *input = graft_graph_input_data(t->network.graph, t->network.point);
   bool validates = request->pass == GRAFT_PASS_VALIDATE;
+  const size_t D = (size_t)model->info.dims;
 #pragma omp parallel for schedule(static) num_threads(model->threads)
   for (size_t b = 0; b < count; b++) {
     const struct region *region = &model->region[t->row_region[t->batch[b]]];
@@ -98,9 +100,13 @@ static struct points draw_local(struct training *t, const graft_request *request
     for (size_t i = b * t->p; i < (b + 1) * t->p; i++) {
       t->list[i] = region->point[graft_rng_below(&rng, (uint32_t)region->inner)];
       t->base[i] = region->base[t->list[i]];
+      graft_local_place(model, t->list[i], t->place + i * D);
     }
-    graft_local_fill(model, region, graft_training_field(t, t->batch[b]), t->p, t->list + b * t->p,
+    struct local_maps *maps = &model->maps[omp_get_thread_num()];
+    graft_local_prepare(model, region, graft_training_field(t, t->batch[b]), maps);
+    graft_local_fill(model, maps, t->p, t->place + b * t->p * D,
                      input + b * t->p * t->network.features);
+    graft_local_base(model, maps, t->p, t->place + b * t->p * D, t->base + b * t->p);
   }
   return (struct points){.count = t->p, .list = t->list, .local = true};
 }

@@ -41,6 +41,29 @@ static size_t add_field(graft_deeponet *model, const char *name) {
   return d;
 }
 
+/* The input field of a feature: its name, without the ending of stencils. */
+static const graft_source_input *find_input(const graft_source_info *info,
+                                            const struct local_feature *feature) {
+  char name[GRAFT_NAME_SIZE];
+  memcpy(name, feature->name, sizeof name);
+  if (feature->around) *strstr(name, "_around") = '\0';
+  return graft_source_input_find(info, name);
+}
+
+/* The field that coarse solutions read. */
+static graft_status init_coarse(graft_deeponet *model) {
+  bool used = model->transform->coarse;
+  for (size_t f = 0; f < model->locals; f++) used |= model->local[f].kind == FEATURE_COARSE;
+  if (!used) return GRAFT_OK;
+  GRAFT_CHECK(graft_model_local(model), USAGE, "-transform %s: expected -features, got none",
+              model->transform->name);
+  const graft_source_input *input = graft_source_input_find(&model->info, "log_k");
+  GRAFT_CHECK(input, USAGE, "coarse solution: expected the input field log_k of %s, got none",
+              model->info.dataset_name);
+  model->log_k = add_field(model, input->name);
+  return GRAFT_OK;
+}
+
 /* Fields of the trunk's features, on the axes of the image if there is one. */
 static graft_status init_features(graft_deeponet *model) {
   const graft_source_info *info = &model->info;
@@ -51,16 +74,17 @@ static graft_status init_features(graft_deeponet *model) {
                 "-features: expected coordinates of a grid of %d axes, got '%s'", info->dims,
                 feature->name);
     if (feature->kind != FEATURE_FIELD) continue;
-    const graft_source_input *input = graft_source_input_find(info, feature->name);
+    const graft_source_input *input = find_input(info, feature);
     GRAFT_CHECK(input, USAGE,
-                "-features: expected x, y, z, sdf, torsion or input fields of %s (%s, …), got '%s'",
+                "-features: expected x, y, z, sdf, torsion, slope, coarse or input fields of %s "
+                "(%s, …), got '%s'",
                 info->dataset_name, info->inputs ? info->input[0].name : "it has none",
                 feature->name);
     if (free) model->axes = input->axes;
     free = false;
     GRAFT_CHECK(input->axes == model->axes, USAGE,
                 "-features: expected fields on the same axes of the grid, got '%s'", feature->name);
-    feature->field = add_field(model, feature->name);
+    feature->field = add_field(model, input->name);
   }
   return GRAFT_OK;
 }
@@ -91,6 +115,7 @@ static graft_status init_image(graft_deeponet *model) {
     model->axes = axes;
   }
   GRAFT_TRY(init_features(model));
+  GRAFT_TRY(init_coarse(model));
   model->sensors = graft_source_points(info, model->axes);
   GRAFT_TRY(graft_alloc(&model->place, info->points, sizeof *model->place));
   graft_source_places(info, model->axes, model->place);
@@ -129,6 +154,7 @@ graft_status graft_model_create(const graft_deeponet_config *config, const graft
   GRAFT_TRY(graft_network_features(config->features, model->local, &model->locals));
   GRAFT_TRY(copy_info(info, &model->info));
   GRAFT_TRY(init_image(model));
+  GRAFT_TRY(graft_local_init(model));
   GRAFT_TRY(check_parts(model));
   GRAFT_TRY(graft_alloc(&model->shift, model->channels * model->sensors, sizeof(float)));
   GRAFT_TRY(graft_alloc(&model->factor, model->channels * model->sensors, sizeof(float)));
@@ -213,6 +239,7 @@ void graft_deeponet_destroy(graft_deeponet *model) {
   for (size_t g = 0; model->region && g < model->info.geometries; g++) {
     graft_model_region_fini(&model->region[g]);
   }
+  graft_local_fini(model);
   graft_symmetry_fini(&model->identity);
   graft_graph_destroy(model->network.graph);
   graft_source_info_fini(&model->info);

@@ -57,7 +57,11 @@ typedef struct graft_deeponet_config {
   long long random_fourier; /**< random Fourier features of the coordinates; 0: none */
   double random_fourier_std; /**< standard deviation of their frequencies */
   char features[128];  /**< trunk input that differs between samples: x, y, z (coordinates), sdf,
-                            torsion, names of given fields; "": grid points, the same for all */
+                            torsion, slope (size of its gradient), coarse, names of given fields;
+                            NAME_around: at a stencil around the point as well; "": grid points,
+                            the same for all */
+  long long coarse;    /**< cells per axis of the coarse solution that feature coarse and transform
+                            galerkin read */
   long long fourier;   /**< trunk input: products of that many cosines per axis; 0: coordinates */
   double slope;        /**< of leaky_relu for negative arguments */
   long long width;     /**< basis functions: outputs of branch and trunk */

@@ -10,6 +10,7 @@
  * numbers of a sample, F trunk features, G geometries, K tasks, N training samples, V validation
  * samples. */
 
+#include "deeponet/local_impl.h"
 #include "deeponet/model.h"
 #include "deeponet/rotation.h"
 #include "deeponet/skip.h"
@@ -36,24 +37,6 @@ struct channel {
   size_t field; /* number among the model's input fields, NO_FIELD for those of the geometry */
 };
 #define NO_FIELD SIZE_MAX
-
-/* Kinds of features of a trunk that reads numbers of each sample. */
-enum feature_kind {
-  FEATURE_X, /* coordinates along the grid's axes */
-  FEATURE_Y,
-  FEATURE_Z,
-  FEATURE_SDF,
-  FEATURE_TORSION,
-  FEATURE_FIELD /* an input field */
-};
-
-struct local_feature {
-  enum feature_kind kind;
-  char name[GRAFT_NAME_SIZE];
-  size_t field;         /* number among the model's input fields */
-  double shift, factor; /* feature = (raw − shift) factor */
-};
-enum { MOST_FEATURES = 16, LOCAL_POINTS = 4096 /* points of a sample predicted at a time */ };
 
 /* The network as a graph. */
 struct network {
@@ -123,7 +106,12 @@ struct graft_deeponet {
   struct channel channel[MOST_CHANNELS];
   size_t locals; /* features of a trunk that reads numbers of each sample; 0: it reads none */
   struct local_feature local[MOST_FEATURES];
-  size_t fields; /* D */
+  size_t columns;          /* their numbers at a point */
+  double (*column)[2];     /* [columns] number = (raw − shift) factor */
+  size_t smoothed;         /* fields that are smoothed */
+  struct local_maps *maps; /* [threads] */
+  size_t log_k;            /* number of the input field that coarse solutions read */
+  size_t fields;           /* D */
   char field[MOST_CHANNELS + MOST_FEATURES][GRAFT_NAME_SIZE];
   unsigned axes;           /* of the image */
   size_t sensors;          /* M */
@@ -240,23 +228,20 @@ void graft_model_remember(graft_deeponet *model, size_t count);
 /* Does the trunk read numbers of each sample? */
 bool graft_model_local(const graft_deeponet *model);
 
-/* Features [count x F] of a sample with input fields [D x M] at points of its region. */
-void graft_local_fill(const graft_deeponet *model, const struct region *region, const float *field,
-                      size_t count, const uint32_t *point, graft_real *out);
-
 /* Add a sample's features to their count, sum and sum of squares [F]; shifts and factors from
  * these. */
-void graft_local_sum(const graft_deeponet *model, const struct region *region, const float *field,
+void graft_local_sum(graft_deeponet *model, const struct region *region, const float *field,
                      double (*sum)[3]);
 void graft_local_set(graft_deeponet *model, double (*sum)[3]);
 
 /* Points of a region. */
 GRAFT_MUST_USE graft_status graft_local_points(struct region *region, size_t points);
 
-/* z [P] += factor · network on the points of one sample, whose branch input is in row 0. */
+/* z [P] += factor · network on the points of one sample, whose branch input is in row 0; base [P]
+ * of the transform there. */
 GRAFT_MUST_USE graft_status graft_local_predict(graft_deeponet *model, const struct region *region,
                                                 const float *field, graft_real factor,
-                                                graft_real *z);
+                                                graft_real *z, graft_real *base);
 
 /* Shifts and factors in a bundle. */
 GRAFT_MUST_USE graft_status graft_local_put(const graft_deeponet *model, graft_bundle *bundle);

@@ -165,7 +165,7 @@ static size_t features(const graft_deeponet *model) {
   const graft_deeponet_config *config = &model->config;
   int dims = model->info.dims;
   size_t count = 1;
-  if (graft_model_local(model)) return model->locals;
+  if (graft_model_local(model)) return model->columns;
   if (config->fourier == 0) return (size_t)dims;
   for (int a = 0; a < dims; a++) count *= (size_t)config->fourier;
   return count;

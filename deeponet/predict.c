@@ -18,6 +18,7 @@ struct predict {
   graft_real *z, *u;   /* [rows x P], [P] */
   graft_real *moved;   /* [rows x P] outputs moved back by a grid symmetry */
   graft_real *start;   /* [P] base of a sample, for a transform that starts from one */
+  graft_real *base;    /* [rows x P] of each sample, for a trunk that reads numbers of it */
   graft_real *image;   /* [rows x M C] for branch pca */
 };
 #define NO_TASK SIZE_MAX
@@ -32,6 +33,7 @@ static void release(struct predict *c) {
   graft_free(c->task);
   graft_free(c->field);
   graft_free(c->start);
+  graft_free(c->base);
   graft_free(c->skip);
   graft_free(c->z);
   graft_free(c->u);
@@ -229,21 +231,22 @@ static graft_status add_local(struct predict *c, const size_t *sample, size_t co
       graft_model_code(model, task_of(c, sample[b]), number_of(c, sample[b]),
                        graft_graph_input_data(network->graph, network->code));
     }
-    GRAFT_TRY(
-        graft_local_predict(model, region, field, (graft_real)model->config.gain, c->z + b * P));
+    GRAFT_TRY(graft_local_predict(model, region, field, (graft_real)model->config.gain,
+                                  c->z + b * P, c->base + b * P));
   }
   return GRAFT_OK;
 }
 
-/* @p field [D x M] of the sample */
+/* @p field [D x M] of the sample, which is row b of the chunk */
 static void finish(const struct predict *c, const struct region *region, const float *field,
-                   const graft_real *z, float *u) {
+                   size_t b, const graft_real *z, float *u) {
   size_t P = c->model->info.points;
   double scale = c->model->config.scale;
   for (size_t p = 0; c->start && p < P; p++) {
     c->start[p] = (graft_real)field[c->model->place[p]];
   }
-  c->model->transform->apply(P, z, c->start ? c->start : region->base, c->u, NULL);
+  const graft_real *base = c->start ? c->start : c->base ? c->base + b * P : region->base;
+  c->model->transform->apply(P, z, base, c->u, NULL);
   for (size_t p = 0; p < P; p++) {
     float value = region->mask[p] ? (float)((double)c->u[p] / scale) : 0;
     u[p] = isnan(region->fixed[p]) ? value : region->fixed[p];
@@ -268,7 +271,7 @@ static graft_status predict_chunk(struct predict *c, const size_t *sample, size_
     for (size_t i = 0; i < count * P; i++) c->z[i] += (graft_real)c->skip[i];
   }
   for (size_t b = 0; b < count; b++) {
-    finish(c, region_of(c, sample[b]), c->field + b * c->model->fields * c->model->sensors,
+    finish(c, region_of(c, sample[b]), c->field + b * c->model->fields * c->model->sensors, b,
            c->z + b * P, u + b * P);
   }
   return GRAFT_OK;
@@ -280,6 +283,7 @@ static graft_status predict(struct predict *c, const size_t *sample, size_t coun
   GRAFT_TRY(match(c));
   GRAFT_TRY(graft_alloc(&c->field, c->rows * c->model->fields * M, sizeof(float)));
   if (c->model->transform->initial) GRAFT_TRY(graft_alloc(&c->start, P, sizeof(graft_real)));
+  if (graft_model_local(c->model)) GRAFT_TRY(graft_alloc(&c->base, c->rows * P, sizeof *c->base));
   GRAFT_TRY(graft_alloc(&c->skip, c->rows * P, sizeof(float)));
   GRAFT_TRY(graft_alloc(&c->z, c->rows * P, sizeof(graft_real)));
   GRAFT_TRY(graft_alloc(&c->u, P, sizeof(graft_real)));

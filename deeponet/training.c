@@ -36,6 +36,7 @@ static graft_status allocate_points(struct training *t) {
   if (graft_model_local(model)) {
     GRAFT_TRY(graft_alloc(&t->list, t->B * t->p, sizeof *t->list));
     GRAFT_TRY(graft_alloc(&t->base, t->B * t->p, sizeof *t->base));
+    GRAFT_TRY(graft_alloc(&t->place, t->B * t->p * (size_t)model->info.dims, sizeof *t->place));
     GRAFT_TRY(graft_alloc(&t->inside, t->p, sizeof *t->inside));
     for (size_t i = 0; i < t->p; i++) t->inside[i] = 1;
     return GRAFT_OK;
@@ -127,13 +128,13 @@ graft_status graft_training_attach(graft_deeponet *model, const graft_source *so
 void graft_training_destroy(struct training *t) {
   if (!t) return;
   void *const all[] = {
-      t->id,         t->row_task, t->row_region, t->train,      t->validation,  t->task_start,
-      t->task_count, t->field,    t->u,          t->skip,       t->pattern,     t->order,
-      t->batch,      t->mask,     t->target,     t->prediction, t->slope,       t->gradient,
-      t->value,      t->weight,   t->sample_id,  t->task_name,  t->component,   t->first_component,
-      t->all,        t->list,     t->base,       t->inside,     t->feature,     t->sorted,
-      t->offset,     t->number,   t->start,      t->slot,       t->load_id,     t->one_field,
-      t->image,      t->kept,     t->fold,       t->fold_row,   t->skip_scratch};
+      t->id,         t->row_task, t->row_region, t->train,      t->validation,   t->task_start,
+      t->task_count, t->field,    t->u,          t->skip,       t->pattern,      t->order,
+      t->batch,      t->mask,     t->target,     t->prediction, t->slope,        t->gradient,
+      t->value,      t->weight,   t->sample_id,  t->task_name,  t->component,    t->first_component,
+      t->all,        t->list,     t->base,       t->inside,     t->feature,      t->sorted,
+      t->offset,     t->number,   t->start,      t->slot,       t->load_id,      t->one_field,
+      t->image,      t->kept,     t->fold,       t->fold_row,   t->skip_scratch, t->place};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) graft_free(all[i]);
   graft_graph_destroy(t->network.graph);
   graft_free(t);

@@ -237,7 +237,7 @@ static graft_status fit_features(struct training *t) {
   graft_deeponet *model = t->model;
   double(*sum)[3];
   graft_status status = GRAFT_OK;
-  GRAFT_TRY(graft_alloc(&sum, model->locals, sizeof *sum));
+  GRAFT_TRY(graft_alloc(&sum, model->columns, sizeof *sum));
   for (size_t i = 0, n; graft_model_local(model) && i < t->N && status == GRAFT_OK; i += n) {
     n = part_of(t, t->N - i);
     status = graft_training_load(t, t->train + i, n);

@@ -69,6 +69,7 @@ struct training {
                                 local features: list [B x p] of each sample */
   graft_real *base, *inside; /* [G x p] region's base and weight at these points. With local
                                 features: [B x p] of each sample, and [p] ones */
+  double *place;             /* [B x p x axes] with local features: where these points lie */
   graft_real *start;         /* [B x P] base of each sample, for a transform that starts from one */
   graft_real *feature;       /* [P x F] trunk features of all points */
   bool partial;              /* the trunk's input holds some points only */

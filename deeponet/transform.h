@@ -18,6 +18,7 @@ typedef struct graft_transform_type {
   const char *summary; /**< one line */
   const char *source;  /**< reference key */
   bool torsion;        /**< base is scale x the torsion function of the geometry */
+  bool coarse;         /**< base is scale x the coarse solution of the sample (coarse.c) */
   bool initial;        /**< base is the sample's first input field, the same along the axes that it
                             lacks; scale is 1 */
   /** u [P] and its derivative du [P] with respect to z (NULL: not wanted).

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Method:    Galerkin solution of −∇·(K∇u) = 1, u = 0 on ∂Ω, in the space u₀ w, w piecewise
+ * bilinear on N x N cells over the whole grid and u₀ the torsion function of the region: every such
+ * u vanishes on ∂Ω, whatever the region, without a mesh. With −Δu₀ = 1, ∫ K ∇(u₀w)·∇(u₀v) = ∫ K u₀²
+ * ∇w·∇v + ∫ (K u₀ − ½ K ∇log K·∇u₀²) w v, integrated by the grid's points; u₀² is smooth across ∂Ω,
+ * so its differences are taken there as everywhere. Where the region hardly reaches, w continues
+ * harmonically (PENALTY). K = 1 gives w = 1 exactly. Cost:      16 P products to assemble, N⁴ for
+ * the banded Cholesky factor: 0.1 ms for N = 16. Reference: kantorovich1958 (u₀ times a series);
+ * hollig2003 (weighted finite elements). */
+#include <math.h>
+#include <string.h>
+
+#include "deeponet/model_impl.h"
+
+#define PENALTY 1e-4              /* relative to the largest u₀² */
+static const double least = 1e-3; /* of w, before the logarithm is taken */
+
+/* Rows of the lower band: row i holds columns i − (N + 2) … i. */
+static size_t band(size_t cells) { return cells + 3; }
+
+size_t graft_coarse_scratch(size_t cells) {
+  size_t nodes = (cells + 1) * (cells + 1);
+  return nodes * band(cells);
+}
+
+/* A grid point in its cell: first node, values of the four bilinear functions and their
+ * derivatives, per step of the grid. */
+struct cell {
+  size_t node[4];
+  double value[4], dx[4], dy[4];
+};
+
+static void find_cell(const graft_deeponet *model, double x, double y, struct cell *cell) {
+  size_t N = (size_t)model->config.coarse;
+  double hx = (double)(model->info.grid[0] - 1) / (double)N;
+  double hy = (double)(model->info.grid[1] - 1) / (double)N;
+  double s = fmin(fmax(x / hx, 0), (double)N), t = fmin(fmax(y / hy, 0), (double)N);
+  size_t i = s < (double)N ? (size_t)s : N - 1, j = t < (double)N ? (size_t)t : N - 1;
+  s -= (double)i;
+  t -= (double)j;
+  for (size_t k = 0; k < 4; k++) {
+    double a = k & 1 ? s : 1 - s, b = k & 2 ? t : 1 - t;
+    cell->node[k] = (i + (k & 1)) * (N + 1) + j + (k >> 1);
+    cell->value[k] = a * b;
+    cell->dx[k] = (k & 1 ? b : -b) / hx;
+    cell->dy[k] = (k & 2 ? a : -a) / hy;
+  }
+}
+
+/* Difference of a field along an axis; one-sided at the edge. @p stride of that axis, place i of n
+ */
+static double slope(const float *map, size_t p, size_t stride, size_t i, size_t n) {
+  size_t low = i > 0 ? p - stride : p, high = i + 1 < n ? p + stride : p;
+  return ((double)map[high] - (double)map[low]) / (double)((high - low) / stride);
+}
+
+static double slope_of_square(const float *map, size_t p, size_t stride, size_t i, size_t n) {
+  double low = i > 0 ? (double)map[p - stride] : 0, high = i + 1 < n ? (double)map[p + stride] : 0;
+  return 0.5 * (high * high - low * low);
+}
+
+/* Add a grid point's part of the system. */
+static void add_point(const graft_deeponet *model, const struct region *region, const float *log_k,
+                      size_t p, double step, double *a, double *w) {
+  const size_t n = model->info.grid[0], m = model->info.grid[1], i = p / m, j = p % m;
+  const double u = region->torsion[p], k = exp((double)log_k[p]);
+  const double gx = slope(log_k, p, m, i, n) * slope_of_square(region->torsion, p, m, i, n);
+  const double gy = slope(log_k, p, 1, j, m) * slope_of_square(region->torsion, p, 1, j, m);
+  const double stiff = k * u * u / (step * step);
+  const double mass = k * (u - 0.5 * (gx + gy) / (step * step));
+  size_t width = band((size_t)model->config.coarse);
+  struct cell cell;
+  find_cell(model, (double)i, (double)j, &cell);
+  for (size_t r = 0; r < 4; r++) {
+    w[cell.node[r]] += u * cell.value[r];
+    for (size_t c = 0; c < 4; c++) {
+      if (cell.node[c] > cell.node[r]) continue;
+      double gradients = cell.dx[r] * cell.dx[c] + cell.dy[r] * cell.dy[c];
+      a[cell.node[r] * width + width - 1 - (cell.node[r] - cell.node[c])] +=
+          stiff * gradients + mass * cell.value[r] * cell.value[c];
+    }
+  }
+}
+
+/* Keeps the system definite where u₀ is small: differences between neighbours. */
+static void add_penalty(size_t N, double penalty, double *a) {
+  size_t width = band(N);
+  for (size_t i = 0; i <= N; i++) {
+    for (size_t j = 0; j <= N; j++) {
+      size_t node = i * (N + 1) + j;
+      double *row = a + node * width + width - 1;
+      for (size_t d = 0; d < 2; d++) {
+        size_t back = d ? 1 : N + 1;
+        if ((d ? j : i) == 0) continue;
+        row[0] += penalty;
+        row[-(ptrdiff_t)back] -= penalty;
+        a[(node - back) * width + width - 1] += penalty;
+      }
+    }
+  }
+}
+
+/* Banded Cholesky factor and solution in place. */
+static void solve_band(size_t nodes, size_t width, double *a, double *x) {
+  for (size_t i = 0; i < nodes; i++) {
+    double *row = a + i * width;
+    size_t first = i + 1 > width ? i + 1 - width : 0;
+    for (size_t j = first; j <= i; j++) {
+      const double *other = a + j * width;
+      size_t from = j + 1 > width ? j + 1 - width : 0;
+      if (from < first) from = first;
+      double sum = row[width - 1 - (i - j)];
+      const double *p = row + width - 1 - i + from, *q = other + width - 1 - j + from;
+      for (size_t k = 0; k < j - from; k++) sum -= p[k] * q[k];
+      if (j < i) row[width - 1 - (i - j)] = sum / other[width - 1];
+      if (j == i) row[width - 1] = sqrt(fmax(sum, 1e-300));
+    }
+  }
+  for (size_t i = 0; i < nodes; i++) {
+    size_t first = i + 1 > width ? i + 1 - width : 0;
+    for (size_t j = first; j < i; j++) x[i] -= a[i * width + width - 1 - (i - j)] * x[j];
+    x[i] /= a[i * width + width - 1];
+  }
+  for (size_t i = nodes; i-- > 0;) {
+    size_t first = i + 1 > width ? i + 1 - width : 0;
+    x[i] /= a[i * width + width - 1];
+    for (size_t j = first; j < i; j++) x[j] -= a[i * width + width - 1 - (i - j)] * x[i];
+  }
+}
+
+void graft_coarse_solve(const graft_deeponet *model, const struct region *region,
+                        const float *log_k, double *w, double *scratch) {
+  const graft_source_info *info = &model->info;
+  size_t N = (size_t)model->config.coarse, nodes = (N + 1) * (N + 1);
+  double step = (info->hi[0] - info->lo[0]) / (double)(info->grid[0] - 1), largest = 0;
+  memset(scratch, 0, graft_coarse_scratch(N) * sizeof *scratch);
+  memset(w, 0, nodes * sizeof *w);
+  for (size_t p = 0; p < info->points; p++) {
+    if (!(region->torsion[p] > 0)) continue;
+    largest = fmax(largest, (double)region->torsion[p]);
+    add_point(model, region, log_k, p, step, scratch, w);
+  }
+  add_penalty(N, PENALTY * largest * largest / (step * step), scratch);
+  solve_band(nodes, band(N), scratch, w);
+}
+
+double graft_coarse_value(const graft_deeponet *model, const double *w, double x, double y) {
+  struct cell cell;
+  double sum = 0;
+  find_cell(model, x, y, &cell);
+  for (size_t k = 0; k < 4; k++) sum += cell.value[k] * w[cell.node[k]];
+  return log(fmax(sum, least));
+}
