@@ -110,18 +110,27 @@ static graft_status answer(const graft_program *program, const graft_verb *verb,
   return GRAFT_OK;
 }
 
+/* "demo, solve or train". */
+static void list_verbs(const graft_program *program, char *text, size_t size) {
+  size_t used = 0;
+  for (size_t i = 0; program->verb[i] && used < size; i++) {
+    const char *gap = i == 0 ? "" : program->verb[i + 1] ? ", " : " or ";
+    int n = snprintf(text + used, size - used, "%s%s", gap, program->verb[i]->name);
+    used += n > 0 ? (size_t)n : 0;
+  }
+}
+
 /* Say what is wrong with a command line that has no verb. */
 static graft_status refuse_verb(const graft_program *program, int argc, char **argv) {
-  char hint[GRAFT_HINT_SIZE], see[GRAFT_HINT_SIZE];
-  GRAFT_CHECK(argc > 1, USAGE, "expected a verb, e.g. '%s %s' (see %s --help)", program->command,
-              program->verb[0]->name, program->name);
-  GRAFT_CHECK(argv[1][0] != '-', USAGE,
-              "expected a verb before the options, got '%.200s' (see %s --help)", argv[1],
-              program->name);
-  const char *near = graft_name_hint(argv[1], graft_verb_nearest(program, argv[1])->name, hint);
-  snprintf(see, sizeof see, " (see %s --help)", program->name);
-  return graft_error_set(GRAFT_USAGE, __FILE__, __LINE__, "unknown verb '%.200s'%s", argv[1],
-                         *near ? near : see);
+  char hint[GRAFT_HINT_SIZE], verbs[256];
+  list_verbs(program, verbs, sizeof verbs);
+  GRAFT_CHECK(argc > 1, USAGE, "expected a verb: %s; e.g. '%s %s' (see %s --help)", verbs,
+              program->command, program->verb[0]->name, program->name);
+  GRAFT_CHECK(argv[1][0] != '-', USAGE, "expected a verb before the options: %s; got '%.200s'",
+              verbs, argv[1]);
+  return graft_error_set(
+      GRAFT_USAGE, __FILE__, __LINE__, "expected a verb: %s; got '%.200s'%s", verbs, argv[1],
+      graft_name_hint(argv[1], graft_verb_nearest(program, argv[1])->name, hint));
 }
 
 /* Everything between the parsed options and the end of MPI. */

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "apps/info.h"
 #include "apps/info_print.h"
 #include "base/arena.h"
+#include "io/atomic.h"
 #include "io/bundle_file.h"
 #include "io/dataset.h"
 #include "io/yaml.h"
@@ -257,15 +257,27 @@ static void diff_array(struct pair *p, const graft_array *a, const graft_array *
   }
 }
 
+/* When and where the training ran, not what came out; its options are told already. */
+static bool is_record(const char *name) {
+  static const char *const record[] = {"training/seconds", "training/finished", "training/data",
+                                       "trainer/seconds"};
+  for (size_t i = 0; i < sizeof record / sizeof *record; i++) {
+    if (strcmp(name, record[i]) == 0) return true;
+  }
+  return false;
+}
+
 static void diff_arrays(struct pair *p) {
   for (size_t i = 0; i < p->bundle[0].arrays; i++) {
+    if (is_record(p->bundle[0].array[i].name)) continue;
     const graft_array *a = &p->bundle[0].array[i], *b = graft_bundle_find(&p->bundle[1], a->name);
     if (b) diff_array(p, a, b);
     if (!b) diff_text(p, a->name, "there", "(none)");
   }
   for (size_t i = 0; i < p->bundle[1].arrays; i++) {
     const char *name = p->bundle[1].array[i].name;
-    if (!graft_bundle_find(&p->bundle[0], name)) diff_text(p, name, "(none)", "there");
+    if (!is_record(name) && !graft_bundle_find(&p->bundle[0], name))
+      diff_text(p, name, "(none)", "there");
   }
 }
 
@@ -286,8 +298,7 @@ static graft_status diff_bundles(struct pair *p) {
 
 /* The file meant: of a run directory its model. */
 static graft_status file_of(const char **path, char text[GRAFT_INFO_PATH]) {
-  struct stat st;
-  if (stat(*path, &st) != 0 || !S_ISDIR(st.st_mode)) return GRAFT_OK;
+  if (!graft_directory_exists(*path)) return GRAFT_OK;
   int length = snprintf(text, GRAFT_INFO_PATH, "%s/model.h5", *path);
   GRAFT_CHECK(length < GRAFT_INFO_PATH, USAGE, "%s: expected a name of less than %d bytes", *path,
               GRAFT_INFO_PATH);

@@ -122,6 +122,14 @@ fail:
   return status;
 }
 
+graft_status graft_pde_check_split(const char *path, const graft_source *source,
+                                   const char *split) {
+  const uint8_t *part;
+  if (graft_source_split_find(&source->info, split, &part) == GRAFT_OK) return GRAFT_OK;
+  graft_error_prefix("-split: %s", path);
+  return GRAFT_USAGE;
+}
+
 graft_status graft_pde_load(const char *path, graft_bundle *bundle, graft_deeponet **model) {
   graft_bundle own;
   GRAFT_TRY(graft_bundle_read(path, "model", &own, NULL));

@@ -107,6 +107,11 @@ graft_app graft_pde_part(const graft_app *app, const graft_verb *verb);
 GRAFT_MUST_USE graft_status graft_pde_open(const graft_app *app, const char *path, bool solved,
                                            graft_source *source);
 
+/** The split that the option -split names must be one of the file's.
+ *  @return GRAFT_USAGE naming option, file and the splits there */
+GRAFT_MUST_USE graft_status graft_pde_check_split(const char *path, const graft_source *source,
+                                                  const char *split);
+
 /** Read a model file. Destroy with graft_deeponet_destroy().
  *  @param bundle receives what the file holds, for its training record; or NULL; release with
  *  graft_bundle_fini() */

@@ -51,8 +51,8 @@ graft_status graft_pictures_init(graft_pictures *p, const graft_app *app, const 
               directory);
   snprintf(p->directory, sizeof p->directory, "%s", directory);
   snprintf(path, sizeof path, "%s/data", directory);
-  GRAFT_TRY(graft_directory_create(path));
-  return find_scripts(p);
+  GRAFT_TRY(find_scripts(p));
+  return graft_directory_create(path);
 }
 
 void graft_pictures_fini(graft_pictures *p) { graft_words_fini(&p->made); }

@@ -137,8 +137,11 @@ static graft_status run(graft_app *app, void *verb_config) {
   }
   GRAFT_CHECK(strlen(demo->output) < PATH - 64, USAGE, "-o: the name is too long");
   snprintf(data, sizeof data, "%.1000s/data.h5", demo->output);
+  bool there = graft_file_exists(demo->output);
   GRAFT_TRY(graft_comm_agree(&app->comm, graft_directory_create(demo->output)));
-  GRAFT_TRY(demo_solve(app, demo, data, &solve_seconds));
+  status = demo_solve(app, demo, data, &solve_seconds);
+  if (status != GRAFT_OK && !there) graft_directory_remove_empty(demo->output);
+  GRAFT_TRY(status);
   GRAFT_TRY(demo_train(app, demo, data));
   if (app->comm.rank == 0) status = demo_look(app, demo, data, solve_seconds);
   GRAFT_TRY(graft_comm_agree(&app->comm, status));

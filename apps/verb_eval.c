@@ -330,6 +330,17 @@ static graft_status report(struct evaluating *e) {
   return check_errors(e);
 }
 
+/* The directory is made first, as an evaluation that can't be stored is in vain. */
+static graft_status evaluate_into_directory(struct evaluating *e) {
+  graft_pde_directory(e->config->model, e->directory, sizeof e->directory);
+  if (*e->config->output) snprintf(e->directory, sizeof e->directory, "%s", e->config->output);
+  bool there = graft_file_exists(e->directory);
+  graft_status status = graft_directory_create(e->directory);
+  if (status == GRAFT_OK) status = report(e);
+  if (status != GRAFT_OK && !there) graft_directory_remove_empty(e->directory);
+  return status;
+}
+
 static graft_status run(graft_app *app, void *verb_config) {
   const graft_pde_eval *config = verb_config;
   struct evaluating e = {.app = app, .config = config};
@@ -345,10 +356,8 @@ static graft_status run(graft_app *app, void *verb_config) {
   graft_bundle_fini(&bundle);
   graft_status status = graft_pde_open(app, config->data, true, &e.source);
   if (status == GRAFT_OK) {
-    graft_pde_directory(config->model, e.directory, sizeof e.directory);
-    if (*config->output) snprintf(e.directory, sizeof e.directory, "%s", config->output);
-    status = graft_directory_create(e.directory);
-    if (status == GRAFT_OK) status = report(&e);
+    status = graft_pde_check_split(config->data, &e.source, e.split);
+    if (status == GRAFT_OK) status = evaluate_into_directory(&e);
     graft_evaluation_fini(&e.evaluation);
     graft_source_fini(&e.source);
   }

@@ -40,10 +40,10 @@ static graft_status compare_existing(const graft_app *app, const graft_pde_solve
   graft_status status;
   *done = false;
   if (!graft_file_exists(config->output)) return GRAFT_OK;
-  if (graft_dataset_open(config->output, &source) != GRAFT_OK) {
-    graft_error_prefix("-o: expected a new file or a data set of the same options");
-    return GRAFT_USAGE;
-  }
+  GRAFT_CHECK(graft_dataset_open(config->output, &source) == GRAFT_OK, USAGE,
+              "-o: expected a new file or a data set of the same options, got %s %s",
+              graft_directory_exists(config->output) ? "the directory" : "another file",
+              config->output);
   const graft_provenance *provenance = graft_dataset_provenance(&source);
   GRAFT_TRY_TO(done, graft_yaml_parse(provenance->options, config->output, &there));
   GRAFT_TRY_TO(done, graft_options_effective(app->verb, config, &app->petsc, &here));
@@ -166,7 +166,9 @@ static graft_status solve(const graft_app *app, const graft_pde_solve *config) {
   graft_provenance provenance = {0};
   graft_solve_report report;
   double total = 0.0;
-  graft_status status = check_estimate(app, config);
+  graft_status status = app->comm.rank == 0 ? graft_solve_check_files(&config->solve) : GRAFT_OK;
+  GRAFT_TRY(graft_comm_agree(&app->comm, status));
+  status = check_estimate(app, config);
   if (status == GRAFT_OK) {
     status = graft_pde_provenance(app, config, config->solve.seed, &provenance);
   }

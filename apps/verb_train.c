@@ -383,6 +383,7 @@ static graft_status run(graft_app *app, void *verb_config) {
   GRAFT_TRY(graft_deeponet_config_validate(&config->model));
   if (config->members > 1) return graft_members_train(app, config);
   graft_status status = graft_pde_open(app, config->data, true, &source);
+  if (status == GRAFT_OK) status = graft_pde_check_split(config->data, &source, config->split);
   if (status == GRAFT_OK && config->model.memory > 0.0) {
     source.ahead = graft_prefetch_samples(share_of_batch(&t));
   }

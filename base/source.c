@@ -179,6 +179,18 @@ const uint8_t *graft_source_split_get(const graft_source_info *info, const char 
   return NULL;
 }
 
+graft_status graft_source_split_find(const graft_source_info *info, const char *name,
+                                     const uint8_t **part) {
+  char names[512] = "";
+  *part = graft_source_split_get(info, name);
+  for (size_t s = 0; s < info->splits; s++) {
+    size_t used = strlen(names);
+    snprintf(names + used, sizeof names - used, "%s%s", s ? ", " : "", info->split[s].name);
+  }
+  GRAFT_CHECK(*part, INPUT, "expected a split out of %s, got '%s'", names, name);
+  return GRAFT_OK;
+}
+
 void graft_source_fini(graft_source *source) {
   if (source->destroy) source->destroy(source->ctx);
   graft_source_info_fini(&source->info);

@@ -124,6 +124,10 @@ const char *graft_source_place(const graft_source_info *info, unsigned axes, siz
 /** Part table of the split of that name, or NULL. Borrowed from @p info. */
 const uint8_t *graft_source_split_get(const graft_source_info *info, const char *name);
 
+/** The same, with an error that lists the splits: GRAFT_INPUT. */
+GRAFT_MUST_USE graft_status graft_source_split_find(const graft_source_info *info, const char *name,
+                                                    const uint8_t **part);
+
 /** Samples of a data set. */
 typedef struct graft_source {
   graft_source_info info; /**< names and tables */

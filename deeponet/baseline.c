@@ -190,9 +190,8 @@ static graft_status run_task(const graft_source *source, const uint8_t *split, g
 
 graft_status graft_baseline_run(const graft_source *source, const char *split, graft_part part,
                                 size_t modes, double *error) {
-  const uint8_t *table = graft_source_split_get(&source->info, split);
-  GRAFT_CHECK(table, INPUT, "data set %s: expected a split '%s', got none",
-              source->info.dataset_name, split);
+  const uint8_t *table;
+  GRAFT_TRY(graft_source_split_find(&source->info, split, &table));
   for (size_t i = 0; i < source->info.tasks * GRAFT_MAX_BASELINES; i++) error[i] = NAN;
   for (size_t k = 0; k < source->info.tasks; k++) {
     struct task task = {0};

@@ -87,23 +87,12 @@ double graft_metric_rel_l2_gradient(const graft_source_info *info, const float *
   return points ? sqrt(error / norm) : NAN;
 }
 
-static graft_status no_split(const graft_source_info *info, const char *split) {
-  char names[512] = "";
-  for (size_t s = 0; s < info->splits; s++) {
-    size_t used = strlen(names);
-    snprintf(names + used, sizeof names - used, "%s%s", s ? ", " : "", info->split[s].name);
-  }
-  GRAFT_CHECK(0, INPUT, "data set %s: expected a split out of %s, got '%s'", info->dataset_name,
-              names, split);
-  return GRAFT_OK;
-}
-
 graft_status graft_part_select(const graft_source_info *info, const char *split, graft_part part,
                                size_t **sample, size_t *count) {
-  const uint8_t *table = graft_source_split_get(info, split);
+  const uint8_t *table;
   *sample = NULL;
   *count = 0;
-  if (!table) return no_split(info, split);
+  GRAFT_TRY(graft_source_split_find(info, split, &table));
   GRAFT_TRY(graft_alloc(sample, info->samples, sizeof **sample));
   for (size_t s = 0; s < info->samples; s++) {
     if (table[s] == part) (*sample)[(*count)++] = s;

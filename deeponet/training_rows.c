@@ -35,9 +35,8 @@ static size_t task_samples(const graft_source_info *info, size_t k) {
 
 graft_status graft_training_select(struct training *t, const graft_source_info *info,
                                    const char *split) {
-  const uint8_t *table = graft_source_split_get(info, split);
-  GRAFT_CHECK(table, INPUT, "data set %s: expected a split '%s', got none", info->dataset_name,
-              split);
+  const uint8_t *table;
+  GRAFT_TRY(graft_source_split_find(info, split, &table));
   GRAFT_TRY(graft_alloc(&t->id, info->samples, sizeof *t->id));
   GRAFT_TRY(graft_alloc(&t->row_task, info->samples, sizeof *t->row_task));
   GRAFT_TRY(graft_alloc(&t->row_region, info->samples, sizeof *t->row_region));

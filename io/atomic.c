@@ -17,6 +17,11 @@ bool graft_file_exists(const char *path) {
   return stat(path, &st) == 0;
 }
 
+bool graft_directory_exists(const char *path) {
+  struct stat st;
+  return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 static void release(graft_atomic *file) {
   if (file->fd >= 0) close(file->fd);
   graft_free(file->path);
@@ -47,11 +52,10 @@ static graft_status open_part(graft_atomic *file, bool *there) {
 
 graft_status graft_atomic_resume(graft_atomic *file, const char *path, bool *there) {
   graft_status status = GRAFT_OK;
-  struct stat st;
   size_t n = strlen(path);
   *file = (graft_atomic){.fd = -1};
   GRAFT_CHECK(n > 0, OUTPUT, "expected a file name, got an empty one");
-  GRAFT_CHECK(path[n - 1] != '/' && !(stat(path, &st) == 0 && S_ISDIR(st.st_mode)), OUTPUT,
+  GRAFT_CHECK(path[n - 1] != '/' && !graft_directory_exists(path), OUTPUT,
               "%s: expected a file name, got a directory", path);
   GRAFT_TRY_TO(fail, graft_alloc(&file->path, n + 1, 1));
   GRAFT_TRY_TO(fail, graft_alloc(&file->part, n + sizeof ".part", 1));
@@ -197,7 +201,8 @@ graft_status graft_directory_create(const char *path) {
                              strerror(errno));
     }
   }
-  GRAFT_CHECK(stat(path, &st) == 0 && S_ISDIR(st.st_mode), OUTPUT,
-              "%s: expected a directory, got a file", path);
+  GRAFT_CHECK(graft_directory_exists(path), OUTPUT, "%s: expected a directory, got a file", path);
   return GRAFT_OK;
 }
+
+void graft_directory_remove_empty(const char *path) { (void)rmdir(path); }

@@ -63,7 +63,13 @@ GRAFT_MUST_USE graft_status graft_text_read(const char *path, char **text);
  *  @return GRAFT_OUTPUT with the reason */
 GRAFT_MUST_USE graft_status graft_directory_create(const char *path);
 
+/** Remove a directory with nothing in it, e.g. one made in vain; does nothing to any other. */
+void graft_directory_remove_empty(const char *path);
+
 /** Is there a file (or directory) of this name? */
 bool graft_file_exists(const char *path);
+
+/** Is there a directory of this name? */
+bool graft_directory_exists(const char *path);
 
 #endif

@@ -121,6 +121,7 @@ const graft_generator_type graft_generator_elliptic = {
     .options = graft_solve_options,
     .state_size = sizeof(graft_ensemble),
     .validate = graft_elliptic_validate,
+    .check_files = graft_elliptic_check_files,
     .task = task,
     .grid = grid,
     .estimate = graft_elliptic_estimate,

@@ -52,6 +52,11 @@ const graft_option *graft_solve_rows(const char *problem);
  */
 GRAFT_MUST_USE graft_status graft_solve_validate(const graft_solve_config *config);
 
+/** Read the files that a valid configuration names and throw the content away: what is wrong with
+ *  them is known before anything is estimated or begun. Cost: reads them.
+ *  @return GRAFT_INPUT naming the file */
+GRAFT_MUST_USE graft_status graft_solve_check_files(const graft_solve_config *config);
+
 /** Number of tasks, e.g. shapes, families and region files; 0 for a problem that is not there. */
 size_t graft_solve_tasks(const graft_solve_config *config);
 

@@ -100,6 +100,9 @@ GRAFT_MUST_USE graft_status graft_ensemble_configuration(const graft_ensemble *e
 /** What rows can't check. */
 GRAFT_MUST_USE graft_status graft_elliptic_validate(const graft_solve_config *config);
 
+/** graft_generator_type.check_files of elliptic problems: region and field files. */
+GRAFT_MUST_USE graft_status graft_elliptic_check_files(const graft_solve_config *config);
+
 /** Estimate from measured rates. */
 void graft_elliptic_estimate(const graft_solve_config *config, int ranks,
                              graft_solve_estimate *estimate);

@@ -86,19 +86,50 @@ static graft_status init_regions(graft_ensemble *ensemble) {
   return GRAFT_OK;
 }
 
-/* A field of a file: enough rows for all samples. */
-static graft_status open_table(const graft_solve_config *config, const char *option,
-                               const char *path, graft_field_file *file, graft_field **field) {
+/* Read a field of a file: enough rows for all samples. */
+static graft_status read_table(const graft_solve_config *config, const char *option,
+                               const char *path, graft_field_file *file) {
   graft_status status = graft_field_file_read(path, file);
   if (status != GRAFT_OK) {
     graft_error_prefix("-%s", option);
     return status;
   }
-  GRAFT_CHECK(
-      file->samples == 1 || (double)file->samples >= (double)(config->first + config->samples),
-      USAGE, "-%s: expected one row, or one for each of samples %lld to %lld, got %zu in %s",
-      option, config->first, config->first + config->samples - 1, file->samples, path);
+  GRAFT_CHECK(file->samples == 1 ||
+                  (double)file->samples >= (double)(config->first + config->samples),
+              INPUT, "-%s: %s: expected one row, or one for each of samples %lld to %lld, got %zu",
+              option, path, config->first, config->first + config->samples - 1, file->samples);
+  return GRAFT_OK;
+}
+
+static graft_status open_table(const graft_solve_config *config, const char *option,
+                               const char *path, graft_field_file *file, graft_field **field) {
+  GRAFT_TRY(read_table(config, option, path, file));
   return graft_field_create_table(file->samples, file->nodes, file->value, field);
+}
+
+static bool has_f_file(const graft_solve_config *config) {
+  double f;
+  return *config->f && !graft_solve_constant_f(config, &f);
+}
+
+graft_status graft_elliptic_check_files(const graft_solve_config *config) {
+  const bool file[2] = {!graft_solve_law(config), has_f_file(config)};
+  graft_task task;
+  for (size_t k = 0; k < graft_task_get(config, k, &task); k++) {
+    graft_region region;
+    if (!task.file) continue;
+    GRAFT_TRY(graft_task_region(&task, 0, 0, &region));
+    graft_region_fini(&region);
+  }
+  for (int i = 0; i < 2; i++) {
+    graft_field_file table = {0};
+    if (!file[i]) continue;
+    graft_status status =
+        read_table(config, i ? "f" : "field", i ? config->f : config->field, &table);
+    graft_field_file_fini(&table);
+    GRAFT_TRY(status);
+  }
+  return GRAFT_OK;
 }
 
 static graft_status init_fields(graft_ensemble *ensemble, const double *xy) {
@@ -113,8 +144,8 @@ static graft_status init_fields(graft_ensemble *ensemble, const double *xy) {
   GRAFT_TRY(graft_solve_boundary(config, ensemble->boundary));
   ensemble->has_f = graft_solve_constant_f(config, &ensemble->f);
   bool slope = fabs(ensemble->boundary[1]) > 0 || fabs(ensemble->boundary[2]) > 0;
-  ensemble->info.directed = slope || (*config->f && !ensemble->has_f);
-  if (ensemble->has_f || !*config->f) return GRAFT_OK;
+  ensemble->info.directed = slope || has_f_file(config);
+  if (!has_f_file(config)) return GRAFT_OK;
   GRAFT_TRY(open_table(config, "f", config->f, &ensemble->source_table, &ensemble->source));
   return graft_field_points_create(ensemble->source, ensemble->points, xy,
                                    &ensemble->source_on_grid);

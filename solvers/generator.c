@@ -61,6 +61,11 @@ const char *graft_solve_grid(const graft_solve_config *config, char *text, size_
   return text;
 }
 
+graft_status graft_solve_check_files(const graft_solve_config *config) {
+  const graft_generator_type *generator = generator_of(config->problem);
+  return generator->check_files ? generator->check_files(config) : GRAFT_OK;
+}
+
 graft_solve_estimate graft_solve_estimate_get(const graft_solve_config *config, int ranks) {
   graft_solve_estimate estimate = {.memory_bytes = 1e8};
   generator_of(config->problem)->estimate(config, ranks, &estimate);

@@ -28,6 +28,9 @@ typedef struct graft_generator_type {
   size_t state_size; /**< bytes of state, zeroed before init */
   /** Check what rows can't; GRAFT_USAGE naming the option. */
   graft_status (*validate)(const graft_solve_config *config);
+  /** Read the files that a valid configuration names, to see whether init() will take them;
+   *  GRAFT_INPUT naming the file. NULL: there are none. */
+  graft_status (*check_files)(const graft_solve_config *config);
   /** Name and number of samples of the i-th task; returns the number of tasks. */
   size_t (*task)(const graft_solve_config *config, size_t i, char name[GRAFT_NAME_SIZE],
                  size_t *samples);

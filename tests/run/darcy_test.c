@@ -111,6 +111,19 @@ static void train_fills_a_run_directory(void) {
   T_EQUAL(program_parts("run"), 0);
 }
 
+/* How two trainings differ does not count when and where they ran. */
+static void equal_trainings_do_not_differ(void) {
+  program_darcy(0, "train -quiet -data data.h5 -o twin -steps 12 -validate_steps 4 " MODEL);
+  T_EQUAL(program_shell("$(dirname %s)/graft-info -diff run twin", program.darcy), 0);
+  T_CHECK(strstr(program.out, "same content") != NULL);
+  T_EQUAL(program_shell("$(dirname %s)/graft-info -diff run/checkpoint.h5 twin/checkpoint.h5",
+                        program.darcy),
+          0);
+  program_darcy(0, "train -quiet -data data.h5 -o other -steps 12 -seed 2 " MODEL);
+  T_EQUAL(program_shell("$(dirname %s)/graft-info -diff run other", program.darcy), 5);
+  T_CHECK(strstr(program.out, "parameters/") != NULL);
+}
+
 /* Boundary values that rise along x: a mirrored sample would not be a solution. */
 static void no_symmetries_where_data_depend_on_place(void) {
   program_darcy(0, "solve -quiet -samples 9 -grid 13 -shapes disc -mesh_size 0.1 -boundary 0,1,0 "
@@ -295,6 +308,7 @@ int main(int argc, char **argv) {
   T_RUN(two_ranks_write_the_same);
   T_RUN(parts_are_samples_of_the_whole);
   T_RUN(train_fills_a_run_directory);
+  T_RUN(equal_trainings_do_not_differ);
   T_RUN(no_symmetries_where_data_depend_on_place);
   T_RUN(train_again_does_the_right_thing);
   T_RUN(eval_writes_the_contract);

@@ -7,6 +7,7 @@
 #include "tests/run/program.h"
 
 #define TINY "-samples 9 -grid 9 -shapes square -mesh_size 0.2 "
+#define NET "-branch dense -dense 8 -trunk 8 -width 4 -skip none -batch 4 "
 
 struct mistake {
   int code;
@@ -30,9 +31,10 @@ static void provoke(const struct mistake *m) {
 
 static void command_line(void) {
   static const struct mistake bad[] = {
-      {2, "", "expected a verb, e.g. 'graft-darcy demo'"},
-      {2, "slove", "unknown verb 'slove' (did you mean 'solve'?)"},
-      {2, "-samples 3", "expected a verb before the options"},
+      {2, "", "expected a verb: demo, solve, train,"},
+      {2, "slove", "or plot; got 'slove' (did you mean 'solve'?)"},
+      {2, "xyz", "expected a verb: demo, solve, train,"},
+      {2, "-samples 3", "expected a verb before the options: demo, solve, train,"},
       {2, "solve -sampels 3", "unknown option -sampels (did you mean -samples?)"},
       {2, "solve stray", "stray word 'stray'"},
       {2, "solve -samples", "-samples: missing value"},
@@ -48,6 +50,9 @@ static void command_line(void) {
       {2, "solve -seed 1 -seed 2", "-seed: expected once"},
       {3, "solve -options_file missing.yaml", "missing.yaml"},
       {3, "solve -options_file .", ""},
+      {3, "solve -o k.h5 -region nope.yaml", "nope.yaml: can't be opened"},
+      {3, "solve -o k.h5 -field nope.csv", "-field: nope.csv: can't be opened"},
+      {3, "solve -o k.h5 -f nope.csv", "-f: nope.csv: can't be opened"},
       {2, "train -o run", "missing option -data"},
       {2, "train -data data.h5", "missing option -o"},
       {2, "train -data data.h5 -o run -lr fast", "-lr: expected a number"},
@@ -80,6 +85,8 @@ static void write_nan(const char *path, const char *field) {
 
 static void bad_files(void) {
   static const struct mistake bad[] = {
+      {3, "solve -o k.h5 -samples 3 -field two.csv", "-field: two.csv: expected one row, or one"},
+      {3, "solve -o k.h5 -region bad.yaml", "bad.yaml: expected the key 'region'"},
       {3, "train -quiet -data missing.h5 -o run", "missing.h5"},
       {3, "train -quiet -data . -o run", "got a directory"},
       {3, "train -quiet -data truncated.h5 -o run", "truncated.h5"},
@@ -93,20 +100,40 @@ static void bad_files(void) {
       {3, "plot -data foreign.h5", "foreign.h5"},
       {3, "plot -run missing", "missing"},
   };
-  program_shell("head -c 20000 data.h5 >truncated.h5 && echo 'this is no HDF5 file' >foreign.h5");
+  program_shell("head -c 20000 data.h5 >truncated.h5 && echo 'this is no HDF5 file' >foreign.h5 &&"
+                "printf '1,1,1,1\n1,1,1,1\n' >two.csv && echo 'regoin: 1' >bad.yaml");
   write_nan("nan_u.h5", "/t0_fields/u");
   write_nan("nan_k.h5", "/t0_fields/log_k");
   program_darcy(0, "solve " TINY "-inputs_only -quiet -o inputs.h5");
   PROVOKE_ALL(bad);
   T_CHECK(!program_exists("run/config.yaml"));
   T_CHECK(!program_exists("p.h5"));
+  T_CHECK(!program_exists("k.h5"));
+}
+
+/* What evaluations, predictions and pictures refuse when model and data are whole. */
+static void bad_requests(void) {
+  static const struct mistake bad[] = {
+      {2, "train -quiet -data data.h5 -o rx -split nope",
+       "-split: data.h5: expected a split out of default, got 'nope'"},
+      {2, "eval -quiet -model run/model.h5 -data data.h5 -o rx -split nope:test",
+       "-split: data.h5: expected a split out of default, got 'nope'"},
+      {2, "eval -quiet -model run/model.h5 -data data.h5 -o rx -split default:tst", "-split: "},
+      {3, "eval -quiet -model run/model.h5 -data one.h5 -split default:train -o rx",
+       "no samples in default:train"},
+      {3, "demo -quiet -region nope.yaml -o rx", "nope.yaml"},
+  };
+  program_darcy(0, "train -quiet -data data.h5 -o run -steps 2 " NET);
+  program_darcy(0, "solve -quiet -samples 1 -grid 9 -shapes square -mesh_size 0.2 -o one.h5");
+  PROVOKE_ALL(bad);
+  T_CHECK(!program_exists("rx"));
 }
 
 static void bad_outputs(void) {
   static const struct mistake bad[] = {
       {6, "solve -quiet " TINY "-o missing/data.h5", "missing/data.h5"},
       {6, "solve -quiet " TINY "-o /proc/data.h5", "/proc/data.h5"},
-      {2, "solve -quiet " TINY "-o .", "-o: "},
+      {2, "solve -quiet " TINY "-o .", "data set of the same options, got the directory ."},
       {2, "solve -quiet " TINY "-o foreign.h5", "foreign.h5"},
       {2, "solve -quiet " TINY "-seed 2 -o data.h5", "data.h5 was made with -seed 1"},
       {6, "train -quiet -data data.h5 -o foreign.h5", "foreign.h5"},
@@ -150,6 +177,7 @@ int main(int argc, char **argv) {
   T_RUN(command_line);
   program_darcy(0, "solve " TINY "-quiet -o data.h5");
   T_RUN(bad_files);
+  T_RUN(bad_requests);
   T_RUN(bad_outputs);
   T_RUN(solver_options);
   T_RUN(environment_and_file);
