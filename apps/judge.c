@@ -29,10 +29,11 @@ static void warn(const graft_app *app, const graft_source *source, const size_t 
                  size_t count, const graft_knowledge *known) {
   char names[1024];
   if (list_tasks(source, sample, count, known, GRAFT_KNOWS_NOT, names, sizeof names)) {
-    graft_app_warn(app,
-                   "%s: not evaluated: the model has a code or a skip path for each task of its "
-                   "training, and none for this",
-                   names);
+    graft_app_warn(
+        app,
+        "%s: not evaluated: the model has a skip path for each task of its training, and "
+        "none for this",
+        names);
   }
   if (list_tasks(source, sample, count, known, GRAFT_KNOWS_INPUTS, names, sizeof names)) {
     graft_app_warn(app, "%s: the model was not trained on this: expect large errors", names);

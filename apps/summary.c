@@ -28,22 +28,25 @@ static void print_layer(FILE *file, const graft_node_about *layer) {
   } else {
     graft_shape_print(layer->row, shape, sizeof shape);
   }
-  fprintf(file, "  %-24s %-12s %-16s %12zu %10s  %s\n", layer->name, layer->type, shape,
+  fprintf(file, "  %-24s %-12s %-16s %12zu %10s  %s%s\n", layer->name, layer->type, shape,
           layer->parameters, layer->flops > 0 ? prefixed(layer->flops, flops) : "0 ",
-          axis_name(layer->axis));
+          axis_name(layer->axis), layer->frozen ? ", frozen" : "");
 }
 
 void graft_summary_print(FILE *file, const graft_deeponet *model, size_t trainer_memory) {
   graft_deeponet_cost cost = graft_deeponet_cost_get(model);
+  size_t frozen = 0;
   char a[TEXT], b[TEXT], c[TEXT];
   fprintf(file, "  %-24s %-12s %-16s %12s %10s  %s\n", "layer", "operator", "output", "parameters",
           "FLOP", "per");
   for (size_t i = 0; i < graft_deeponet_layer_count(model); i++) {
     graft_node_about layer = graft_deeponet_layer_get(model, i);
     print_layer(file, &layer);
+    frozen += layer.frozen;
   }
-  fprintf(file, "%zu parameters; a prediction of one sample takes %sFLOP\n", cost.parameters,
-          prefixed(cost.predict_flops, a));
+  if (frozen) fprintf(file, "%zu of ", cost.parameters - frozen);
+  fprintf(file, "%zu parameters%s; a prediction of one sample takes %sFLOP\n", cost.parameters,
+          frozen ? " train" : "", prefixed(cost.predict_flops, a));
   if (!cost.samples) return;
   fprintf(file, "a step of %zu samples at %zu points takes %sFLOP (%sFLOP a sample)\n",
           cost.samples, cost.points, prefixed(cost.step_flops, a),

@@ -100,6 +100,7 @@ const graft_option graft_deeponet_options[] = {
      .max = 1e9,
      .unit = "MiB",
      .help = "of samples; larger sets are read batch by batch; 0: no limit"},
+    TEXT(freeze, LIST, "", NULL, "layers that training leaves alone, e.g. trunk,branch.dense*"),
     INT(seed, "1", 0, 9007199254740992., "of weights, batches, dropout, augmentation"),
     {.name = "threads",
      .type = GRAFT_OPTION_INT,

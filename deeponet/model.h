@@ -82,7 +82,8 @@ typedef struct graft_deeponet_config {
   long long batch;     /**< samples per step */
   double memory;  /**< MiB that samples may take in training; larger sets are read batch by batch;
                        0: no limit */
-  long long seed; /**< of weights, batches, dropout and augmentation */
+  char freeze[256]; /**< blocks of parameters that training leaves alone, see freeze.h; "": none */
+  long long seed;   /**< of weights, batches, dropout and augmentation */
   long long threads; /**< 0: as many as OpenMP gives */
 } graft_deeponet_config;
 
@@ -208,7 +209,7 @@ GRAFT_MUST_USE graft_status graft_deeponet_check_inputs(graft_deeponet *model,
 
 /** What a model knows of a sample. */
 typedef enum graft_knowledge {
-  GRAFT_KNOWS_NOT,    /**< it can't predict it: code or skip path of another task or geometry */
+  GRAFT_KNOWS_NOT,    /**< it can't predict it: skip path of another task or geometry */
   GRAFT_KNOWS_INPUTS, /**< it can, but was not trained on the sample's task */
   GRAFT_KNOWS_TASK,   /**< it was trained on the task */
 } graft_knowledge;

@@ -27,12 +27,22 @@ static graft_status put_config(const graft_deeponet_config *config, graft_bundle
   return GRAFT_OK;
 }
 
+/* Options that files of this format may lack: the default is what there was before them. */
+static bool is_younger(const char *option) {
+  static const char *const younger[] = {"freeze"};
+  for (size_t i = 0; i < sizeof younger / sizeof *younger; i++) {
+    if (strcmp(younger[i], option) == 0) return true;
+  }
+  return false;
+}
+
 static graft_status get_config(const graft_bundle *bundle, graft_deeponet_config *config) {
   char name[GRAFT_NAME_SIZE + 8];
   const char *value;
   GRAFT_TRY(graft_option_defaults(graft_deeponet_options, config));
   for (const graft_option *row = graft_deeponet_options; row->name; row++) {
     snprintf(name, sizeof name, "model/%s", row->name);
+    if (is_younger(row->name) && !graft_bundle_find(bundle, name)) continue;
     GRAFT_TRY(graft_bundle_get_text(bundle, name, &value));
     if (graft_option_set(row, config, name, value) != GRAFT_OK) {
       return graft_error_set(GRAFT_INPUT, __FILE__, __LINE__,

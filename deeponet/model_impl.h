@@ -93,10 +93,18 @@ struct task {
   double *range; /* [D x RANGE_COUNT + Q][2] training minimum and maximum */
 };
 #define NO_REGION SIZE_MAX
+#define NO_TASK SIZE_MAX /* a task that the model does not know */
 
 enum { PREDICT_ROWS = 50 /* samples predicted at a time, at most */ };
 
 struct training; /* training.c */
+
+/* Where a model takes over what would be fitted otherwise. */
+struct heritage {
+  const graft_deeponet *from; /* its tasks and geometries are the first of the new model */
+  bool statistics;            /* z-scores of inputs and features */
+  bool basis;                 /* pixels and principal components */
+};
 
 struct graft_deeponet {
   graft_deeponet_config config;
@@ -136,10 +144,11 @@ struct graft_deeponet {
   graft_real *theta;      /* [n] */
   int64_t *seen;          /* [seen_count] fingerprints of training and validation samples, sorted */
   size_t seen_count;
-  size_t others;             /* further members of an ensemble */
-  graft_real *other;         /* [others x n] their parameters */
-  double *other_state;       /* [others x S] their running statistics, or NULL */
-  struct training *training; /* NULL in a loaded model */
+  size_t others;                   /* further members of an ensemble */
+  graft_real *other;               /* [others x n] their parameters */
+  double *other_state;             /* [others x S] their running statistics, or NULL */
+  struct training *training;       /* NULL in a loaded model */
+  const struct heritage *heritage; /* NULL but in graft_deeponet_transfer() */
 };
 
 /* A model with config, a copy of grid and names of @p info, regions without arrays; then fill it.
@@ -155,6 +164,21 @@ const double *graft_model_state(const graft_deeponet *model, size_t *count);
 /* Predictions of the parameters model->theta alone: graft_deeponet_predict() without ensemble. */
 GRAFT_MUST_USE graft_status graft_model_predict(graft_deeponet *model, const graft_source *source,
                                                 const size_t *sample, size_t count, float *u);
+
+/* Check that a data set fits a model. */
+GRAFT_MUST_USE graft_status graft_model_check_grid(const graft_source_info *want,
+                                                   const graft_source_info *got);
+
+/* What model->heritage says: z-scores; pixels and components. */
+GRAFT_MUST_USE graft_status graft_heritage_statistics(graft_deeponet *model);
+GRAFT_MUST_USE graft_status graft_heritage_basis(graft_deeponet *model);
+
+/* The model of rank 0, with its training set, on all ranks; @p status is rank 0's so far.
+ * Collective.
+ */
+GRAFT_MUST_USE graft_status graft_model_share(graft_status status, const graft_source *source,
+                                              const char *split, const graft_comm *comm,
+                                              graft_deeponet **model);
 
 /* Graph and initial parameters, once channels are known. */
 GRAFT_MUST_USE graft_status graft_model_finish(graft_deeponet *model);
@@ -192,7 +216,8 @@ GRAFT_MUST_USE graft_status graft_model_read(const graft_deeponet *model,
 /* Numbers that the branch reads beside the image. */
 size_t graft_model_codes(const graft_deeponet *model);
 
-/* What the branch reads beside the image: the task one-hot [K], the numbers z-scored [Q].
+/* What the branch reads beside the image: the task one-hot [K] (NO_TASK: the mean of all tasks'
+ * codes), the numbers z-scored [Q].
  * @p number [Q] of the sample */
 void graft_model_code(const graft_deeponet *model, size_t task, const double *number,
                       graft_real *code);
@@ -206,6 +231,10 @@ void graft_model_project(const graft_deeponet *model, size_t count, const graft_
 
 /* The scratch that it needs, once pixels and components are known. */
 GRAFT_MUST_USE graft_status graft_model_allocate_tile(graft_deeponet *model);
+
+/* May the task do without training samples: is it taken over from another model, or in a model
+ * that was put together before? */
+bool graft_model_known(const graft_deeponet *model, size_t task);
 
 /* Had the task training samples? */
 bool graft_model_trained(const graft_deeponet *model, size_t task);
@@ -272,6 +301,8 @@ void graft_training_destroy(struct training *training);
 /* Let ranks add up what a network whose samples depend on each other needs of the whole batch. */
 void graft_training_couple(struct training *training, const graft_comm *comm);
 void graft_training_share(struct training *training, size_t rank, size_t size);
+/* Running statistics [S] to begin with. */
+void graft_training_state(struct training *training, const double *state);
 void graft_training_objective(struct training *training, graft_objective *objective);
 
 #endif

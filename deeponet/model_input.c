@@ -69,7 +69,8 @@ size_t graft_model_codes(const graft_deeponet *model) {
 void graft_model_code(const graft_deeponet *model, size_t task, const double *number,
                       graft_real *code) {
   size_t K = model->config.code ? model->info.tasks : 0;
-  for (size_t k = 0; k < K; k++) code[k] = k == task;
+  const graft_real unknown = K ? 1 / (graft_real)K : 0;
+  for (size_t k = 0; k < K; k++) code[k] = task == NO_TASK ? unknown : k == task;
   for (size_t q = 0; model->config.parameters && q < model->info.codes; q++) {
     code[K + q] = (graft_real)((number[q] - model->code_shift[q]) * model->code_factor[q]);
   }

@@ -33,12 +33,8 @@ static graft_status share(const graft_source *source, const char *split, const g
   return graft_deeponet_share(*model, comm->rank, comm->size);
 }
 
-graft_status graft_deeponet_create_ranks(const graft_deeponet_config *config,
-                                         const graft_source *source, const char *split,
-                                         const graft_comm *comm, graft_deeponet **model) {
-  graft_status status = GRAFT_OK;
-  *model = NULL;
-  if (comm->rank == 0) status = graft_deeponet_create(config, source, split, model);
+graft_status graft_model_share(graft_status status, const graft_source *source, const char *split,
+                               const graft_comm *comm, graft_deeponet **model) {
   status = graft_comm_agree(comm, status);
   if (status == GRAFT_OK && comm->size > 1) status = share(source, split, comm, model);
   if (status != GRAFT_OK) {
@@ -46,4 +42,13 @@ graft_status graft_deeponet_create_ranks(const graft_deeponet_config *config,
     *model = NULL;
   }
   return status;
+}
+
+graft_status graft_deeponet_create_ranks(const graft_deeponet_config *config,
+                                         const graft_source *source, const char *split,
+                                         const graft_comm *comm, graft_deeponet **model) {
+  graft_status status = GRAFT_OK;
+  *model = NULL;
+  if (comm->rank == 0) status = graft_deeponet_create(config, source, split, model);
+  return graft_model_share(status, source, split, comm, model);
 }

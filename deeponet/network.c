@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arena.h"
+#include "deeponet/freeze.h"
 #include "deeponet/model_impl.h"
 #include "nn/init.h"
 
@@ -207,6 +209,18 @@ static graft_operator_config shared_settings(const graft_deeponet_config *config
   return layer;
 }
 
+static graft_status freeze(const char *list, graft_graph *graph) {
+  const graft_layout *layout = graft_graph_layout(graph);
+  unsigned char *frozen; /* [blocks] */
+  GRAFT_TRY(graft_alloc(&frozen, layout->blocks, sizeof *frozen));
+  graft_status status = graft_freeze_find(list, layout, frozen);
+  for (size_t i = 0; i < layout->blocks && status == GRAFT_OK; i++) {
+    graft_graph_freeze(graph, i, frozen[i]);
+  }
+  graft_free(frozen);
+  return status;
+}
+
 graft_status graft_network_build(const graft_deeponet *model, size_t max_samples, size_t max_points,
                                  struct network *network) {
   const graft_deeponet_config *config = &model->config;
@@ -255,6 +269,7 @@ graft_status graft_network_build(const graft_deeponet *model, size_t max_samples
   GRAFT_TRY(graft_graph_add(b.graph, local ? "contract_each" : "contract", "output", &b.layer, ends,
                             2, tasks, &output));
   GRAFT_TRY(graft_graph_finish(b.graph, output));
+  GRAFT_TRY(freeze(config->freeze, b.graph));
   if (!local) fill_points(model, graft_graph_input_data(b.graph, network->point));
   return GRAFT_OK;
 }

@@ -21,7 +21,6 @@ struct predict {
   graft_real *base;    /* [rows x P] of each sample, for a trunk that reads numbers of it */
   graft_real *image;   /* [rows x M C] for branch pca */
 };
-#define NO_TASK SIZE_MAX
 
 enum { MOST_NUMBERS = 64 /* of a sample */ };
 
@@ -54,7 +53,7 @@ static const char *grid_text(const graft_source_info *info, char *text, size_t s
   return text;
 }
 
-static graft_status check_grid(const graft_source_info *want, const graft_source_info *got) {
+graft_status graft_model_check_grid(const graft_source_info *want, const graft_source_info *got) {
   char wanted[160], given[160];
   bool same = want->dims == got->dims;
   for (int a = 0; a < want->dims && same; a++) {
@@ -109,7 +108,7 @@ static graft_status match(struct predict *c) {
   return GRAFT_OK;
 }
 
-/* A model with skip path or code only knows its own tasks on their own geometries. */
+/* A model with a skip path only knows its own tasks on their own geometries. */
 static graft_knowledge knowledge(const struct predict *c, size_t sample) {
   const graft_deeponet *model = c->model;
   const graft_source_info *info = &c->source->info;
@@ -117,8 +116,7 @@ static graft_knowledge knowledge(const struct predict *c, size_t sample) {
   if (model->skip->kernel && (task == NO_TASK || model->task[task].region != region)) {
     return GRAFT_KNOWS_NOT;
   }
-  if (task == NO_TASK) return model->config.code ? GRAFT_KNOWS_NOT : GRAFT_KNOWS_INPUTS;
-  return GRAFT_KNOWS_TASK;
+  return task == NO_TASK ? GRAFT_KNOWS_INPUTS : GRAFT_KNOWS_TASK;
 }
 
 static graft_status check_sample(const struct predict *c, size_t sample) {
@@ -279,7 +277,7 @@ static graft_status predict_chunk(struct predict *c, const size_t *sample, size_
 
 static graft_status predict(struct predict *c, const size_t *sample, size_t count, float *u) {
   size_t P = c->model->info.points, M = c->model->sensors;
-  GRAFT_TRY(check_grid(&c->model->info, &c->source->info));
+  GRAFT_TRY(graft_model_check_grid(&c->model->info, &c->source->info));
   GRAFT_TRY(match(c));
   GRAFT_TRY(graft_alloc(&c->field, c->rows * c->model->fields * M, sizeof(float)));
   if (c->model->transform->initial) GRAFT_TRY(graft_alloc(&c->start, P, sizeof(graft_real)));
@@ -331,7 +329,7 @@ static graft_status check_inputs(struct predict *c, const size_t *sample, size_t
   double statistic[MOST_CHANNELS * RANGE_COUNT + MOST_NUMBERS];
   GRAFT_CHECK(model->info.codes <= MOST_NUMBERS, INTERNAL, "expected up to %d numbers, got %zu",
               MOST_NUMBERS, model->info.codes);
-  GRAFT_TRY(check_grid(&model->info, &c->source->info));
+  GRAFT_TRY(graft_model_check_grid(&model->info, &c->source->info));
   GRAFT_TRY(match(c));
   GRAFT_TRY(graft_alloc(&c->field, model->fields * model->sensors, sizeof(float)));
   for (size_t i = 0; i < count; i++) {
@@ -364,7 +362,7 @@ graft_status graft_deeponet_check_inputs(graft_deeponet *model, const graft_sour
 
 static graft_status check_seen(struct predict *c, const size_t *sample, size_t count,
                                unsigned char *seen) {
-  GRAFT_TRY(check_grid(&c->model->info, &c->source->info));
+  GRAFT_TRY(graft_model_check_grid(&c->model->info, &c->source->info));
   GRAFT_TRY(match(c));
   GRAFT_TRY(graft_alloc(&c->field, c->model->fields * c->model->sensors, sizeof(float)));
   for (size_t i = 0; i < count; i++) {
@@ -384,7 +382,7 @@ graft_status graft_deeponet_check_seen(graft_deeponet *model, const graft_source
 
 static graft_status check_tasks(struct predict *c, const size_t *sample, size_t count,
                                 graft_knowledge *known) {
-  GRAFT_TRY(check_grid(&c->model->info, &c->source->info));
+  GRAFT_TRY(graft_model_check_grid(&c->model->info, &c->source->info));
   GRAFT_TRY(match(c));
   for (size_t i = 0; i < count; i++) known[i] = knowledge(c, sample[i]);
   return GRAFT_OK;

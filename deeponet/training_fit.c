@@ -251,16 +251,25 @@ static graft_status fit_features(struct training *t) {
   return status;
 }
 
-graft_status graft_training_fit(struct training *t) {
-  graft_deeponet *model = t->model;
-  GRAFT_TRY(remember(t));
-  GRAFT_TRY(check_rotations(t));
+/* What inputs are brought to. */
+static graft_status fit_statistics(struct training *t) {
+  const struct heritage *heritage = t->model->heritage;
+  if (heritage && heritage->statistics) return graft_heritage_statistics(t->model);
   GRAFT_TRY(fit_normalisation(t));
   fit_numbers(t);
-  GRAFT_TRY(fit_features(t));
+  return fit_features(t);
+}
+
+graft_status graft_training_fit(struct training *t) {
+  graft_deeponet *model = t->model;
+  const struct heritage *heritage = model->heritage;
+  GRAFT_TRY(remember(t));
+  GRAFT_TRY(check_rotations(t));
+  GRAFT_TRY(fit_statistics(t));
   if (!graft_model_local(model)) GRAFT_TRY(fit_fixed(t));
   if (graft_model_projects(model)) {
-    GRAFT_TRY(graft_training_fit_basis(t));
+    bool given = heritage && heritage->basis;
+    GRAFT_TRY(given ? graft_heritage_basis(model) : graft_training_fit_basis(t));
     GRAFT_TRY(graft_training_project(t));
   }
   for (size_t k = 0; k < model->info.tasks; k++) GRAFT_TRY(fit_task(t, k));

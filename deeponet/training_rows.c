@@ -47,7 +47,7 @@ graft_status graft_training_select(struct training *t, const graft_source_info *
   for (size_t k = 0; k < info->tasks; k++) {
     t->task_start[k] = t->N;
     append(t, info, table, k, GRAFT_PART_TRAIN);
-    GRAFT_CHECK(t->task_count[k] > 0 || info->codes > 0, INPUT,
+    GRAFT_CHECK(t->task_count[k] > 0 || info->codes > 0 || graft_model_known(t->model, k), INPUT,
                 "split %s: expected training samples of task %s, got none among its %zu", split,
                 info->task_name[k], task_samples(info, k));
     append(t, info, table, k, GRAFT_PART_VALIDATION);

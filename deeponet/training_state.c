@@ -47,6 +47,13 @@ const double *graft_model_state(const graft_deeponet *model, size_t *count) {
   return model->training ? model->training->kept : own;
 }
 
+void graft_training_state(struct training *t, const double *state) {
+  size_t S;
+  double *running = graft_graph_state(t->network.graph, &S);
+  memcpy(running, state, S * sizeof *running);
+  memcpy(t->kept, state, S * sizeof *running);
+}
+
 void graft_training_keep(void *ctx) {
   struct training *t = ctx;
   size_t S;

@@ -177,6 +177,10 @@ graft_status graft_graph_finish(graft_graph *graph, graft_node output) {
 
 const graft_layout *graft_graph_layout(const graft_graph *graph) { return &graph->layout; }
 
+void graft_graph_freeze(graft_graph *graph, size_t block, bool frozen) {
+  graph->layout.block[block].frozen = frozen;
+}
+
 graft_status graft_graph_init_parameters(const graft_graph *graph, uint64_t seed,
                                          graft_real *theta) {
   for (size_t i = 0; i < graph->nodes; i++) {
@@ -215,7 +219,14 @@ graft_node_about graft_graph_get(const graft_graph *graph, graft_node node) {
                             .axis = op->axis,
                             .row = op->row,
                             .flops = op->flops};
-  for (size_t i = 0; i < op->parameters; i++) about.parameters += op->parameter[i].count;
+  for (size_t i = 0; i < op->parameters; i++) {
+    const graft_parameter *p = &op->parameter[i];
+    about.parameters += p->count;
+    for (size_t b = 0; b < graph->layout.blocks; b++) {
+      const graft_block *block = &graph->layout.block[b];
+      if (block->offset == p->offset && block->frozen) about.frozen += p->count;
+    }
+  }
   return about;
 }
 

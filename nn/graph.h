@@ -107,6 +107,10 @@ GRAFT_MUST_USE graft_status graft_graph_finish(graft_graph *graph, graft_node ou
  * after finish. Borrowed until the graph is destroyed. */
 const graft_layout *graft_graph_layout(const graft_graph *graph);
 
+/** Let optimisers leave a block of the layout alone, or train it again.
+ *  @param block row of the layout, after finish */
+void graft_graph_freeze(graft_graph *graph, size_t block, bool frozen);
+
 /** Fill theta [n] with initial values; a block's values depend on @p seed and its row in the
  * layout. */
 GRAFT_MUST_USE graft_status graft_graph_init_parameters(const graft_graph *graph, uint64_t seed,
@@ -169,6 +173,7 @@ typedef struct graft_node_about {
   graft_axis axis;   /**< what its rows are */
   graft_shape row;   /**< shape of a row; rank 0 on the pair axis */
   size_t parameters; /**< elements of its parameter arrays */
+  size_t frozen;     /**< of these in blocks that training leaves alone */
   double
       flops; /**< of matrix products in forward, per row; on the pair axis: per sample and point */
 } graft_node_about;
