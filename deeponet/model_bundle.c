@@ -15,7 +15,7 @@ static const graft_type real_type = GRAFT_FLOAT64;
 static const graft_type real_type = GRAFT_FLOAT32;
 #endif
 
-enum { FORMAT = 4, OPTION_TEXT = 256, MOST_INPUTS = 64 };
+enum { FORMAT = 5, OLDEST = 4, OPTION_TEXT = 256, MOST_INPUTS = 64 };
 
 static graft_status put_config(const graft_deeponet_config *config, graft_bundle *bundle) {
   char name[GRAFT_NAME_SIZE + 8], value[OPTION_TEXT];
@@ -27,22 +27,26 @@ static graft_status put_config(const graft_deeponet_config *config, graft_bundle
   return GRAFT_OK;
 }
 
-/* Options that files of this format may lack: the default is what there was before them. */
-static bool is_younger(const char *option) {
-  static const char *const younger[] = {"freeze"};
-  for (size_t i = 0; i < sizeof younger / sizeof *younger; i++) {
-    if (strcmp(younger[i], option) == 0) return true;
+/* Options that came with a later format: older files do without, at the default. */
+static bool is_younger(const char *option, int64_t format) {
+  static const struct {
+    const char *option;
+    int64_t format;
+  } came[] = {{"freeze", 5}};
+  for (size_t i = 0; i < sizeof came / sizeof *came; i++) {
+    if (strcmp(came[i].option, option) == 0) return format < came[i].format;
   }
   return false;
 }
 
-static graft_status get_config(const graft_bundle *bundle, graft_deeponet_config *config) {
+static graft_status get_config(const graft_bundle *bundle, int64_t format,
+                               graft_deeponet_config *config) {
   char name[GRAFT_NAME_SIZE + 8];
   const char *value;
   GRAFT_TRY(graft_option_defaults(graft_deeponet_options, config));
   for (const graft_option *row = graft_deeponet_options; row->name; row++) {
     snprintf(name, sizeof name, "model/%s", row->name);
-    if (is_younger(row->name) && !graft_bundle_find(bundle, name)) continue;
+    if (is_younger(row->name, format)) continue;
     GRAFT_TRY(graft_bundle_get_text(bundle, name, &value));
     if (graft_option_set(row, config, name, value) != GRAFT_OK) {
       return graft_error_set(GRAFT_INPUT, __FILE__, __LINE__,
@@ -455,9 +459,9 @@ static graft_status load(const graft_bundle *bundle, graft_deeponet **model) {
   GRAFT_TRY(graft_bundle_get_text(bundle, "kind", &kind));
   GRAFT_CHECK(strcmp(kind, "deeponet") == 0, INPUT, "kind: expected 'deeponet', got '%s'", kind);
   GRAFT_TRY(graft_bundle_get_int(bundle, "model_format", &format));
-  GRAFT_CHECK(format == FORMAT, INPUT, "model_format: expected %d, got %lld", FORMAT,
-              (long long)format);
-  GRAFT_TRY(get_config(bundle, &config));
+  GRAFT_CHECK(format >= OLDEST && format <= FORMAT, INPUT,
+              "model_format: expected %d to %d, got %lld", OLDEST, FORMAT, (long long)format);
+  GRAFT_TRY(get_config(bundle, format, &config));
   graft_status status = get_info(bundle, &info);
   if (status == GRAFT_OK) status = graft_model_create(&config, &info, model);
   graft_source_info_fini(&info);
