@@ -63,10 +63,7 @@ graft_status graft_heritage_statistics(graft_deeponet *model) {
   memcpy(model->factor, from->factor, image * sizeof *from->factor);
   memcpy(model->code_shift, from->code_shift, Q * sizeof *from->code_shift);
   memcpy(model->code_factor, from->code_factor, Q * sizeof *from->code_factor);
-  for (size_t f = 0; f < model->locals; f++) {
-    model->local[f].shift = from->local[f].shift;
-    model->local[f].factor = from->local[f].factor;
-  }
+  memcpy(model->column, from->column, model->columns * sizeof *from->column);
   return GRAFT_OK;
 }
 
