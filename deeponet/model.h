@@ -80,8 +80,8 @@ typedef struct graft_deeponet_config {
                             where they keep the region but not the grid; 0: none */
   long long points;    /**< random grid points per training step; 0: all */
   long long batch;     /**< samples per step */
-  double memory;  /**< MiB that samples may take in training; larger sets are read batch by batch;
-                       0: no limit */
+  double memory;    /**< MiB that samples may take in training; larger sets are read batch by batch;
+                         0: no limit */
   char freeze[256]; /**< blocks of parameters that training leaves alone, see freeze.h; "": none */
   long long seed;   /**< of weights, batches, dropout and augmentation */
   long long threads; /**< 0: as many as OpenMP gives */
