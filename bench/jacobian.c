@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Cost of the Jacobian and of task-based flat regions in units of a plain step: the network of
- * preset paper on random data, three tasks that own their samples, batch 99, 100 x 100 points.
- * Usage: jacobian [rounds] [threads] [side] [option value]…   (options of the model, e.g. branch)
+/* Cost of the Jacobian, of aggregators and of task-based flat regions in units of a plain step: the
+ * network of a preset on random data, three tasks that own their samples.
+ * Usage: jacobian [darcy|fisher] [rounds] [threads] [preset] [option value]…   (of the model)
+ * Darcy: batch 99, 100 x 100 points; Fisher: batch 201, 20 x 64 points; or those of preset demo.
  * The measured things take turns, so that what else the machine does hits all of them alike. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,22 +14,32 @@
 #include "deeponet/model.h"
 #include "mtl/trainer.h"
 
-enum { K = 3, PER_TASK = 50 /* 33 for training */, BATCH = 99, ROUNDS = 1000 };
+enum { K = 3, ROUNDS = 1000 };
 
 /* Time by the wall, and of all threads together: less touched by what else the machine does. */
 enum { WALL, CPU, CLOCKS };
 static const clockid_t clock_id[CLOCKS] = {CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID};
 
 /* What is measured. */
-enum { PLAIN, SUM, ROWS, PERTURBED, SAM, FSMTL, KINDS };
-static const char *const kind_name[KINDS] = {"plain_step", "sum",      "rows",
-                                             "own_rows",   "sam_step", "fsmtl_step"};
-static const char *const trainer_sam[KINDS] = {"none", NULL, NULL, NULL, "sam", "fsmtl"};
+enum { PLAIN, SUM, ROWS, PERTURBED, PCGRAD, UPGRAD, SAM, FSMTL, FSMTL_UPGRAD, KINDS };
+static const struct {
+  const char *name, *sam, *aggregator; /* of steps; NULL: an evaluation */
+} kinds[KINDS] = {{"plain_step", "none", "mean"},
+                  {"sum", NULL, NULL},
+                  {"rows", NULL, NULL},
+                  {"own_rows", NULL, NULL},
+                  {"pcgrad_step", "none", "pcgrad"},
+                  {"upgrad_step", "none", "upgrad"},
+                  {"sam_step", "sam", "mean"},
+                  {"fsmtl_step", "fsmtl", "mean"},
+                  {"fsmtl_upgrad", "fsmtl", "upgrad"}};
 
 struct bench {
+  bool fisher, demo;
   size_t points;
+  size_t per_task; /* samples, 2/3 of them for training: together one batch */
   graft_source source;
-  float *u, *log_k;
+  float *u, *input;
   const float *data[2]; /* them, as the source wants it */
   graft_deeponet *model;
   graft_objective objective;
@@ -44,59 +55,82 @@ static double read_clock(clockid_t clock) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static graft_status make_source(struct bench *b, size_t side) {
-  static const char *const name[K] = {"square", "disc", "triangle"};
-  static const char *const field[] = {"u", "log_k", NULL};
-  const size_t grid[2] = {side, side}, P = side * side, all = (size_t)K * PER_TASK;
+/* Names and geometries: shapes on a square, or laws on one strip of time and space. */
+static void describe(struct bench *b, graft_source_info *info) {
+  static const char *const shape[K] = {"square", "disc", "triangle"};
+  static const char *const law[K] = {"kpp", "nws", "zfk"};
+  graft_rng rng;
+  graft_rng_init(&rng, 1, GRAFT_STREAM_TEST, 1);
+  info->hi[0] = info->hi[1] = 1;
+  info->in_time = b->fisher;
+  snprintf(info->problem, sizeof info->problem, "%s", b->fisher ? "fisher" : "darcy");
+  for (size_t k = 0; k < K; k++) {
+    snprintf(info->task_name[k], sizeof info->task_name[k], "%s", b->fisher ? law[k] : shape[k]);
+  }
+  for (size_t g = 0; g < info->geometries; g++) {
+    snprintf(info->geometry[g].name, sizeof info->geometry[g].name, "%s", shape[g]);
+    for (size_t p = 0; p < b->points; p++) {
+      const bool inside = b->fisher || graft_rng_uniform(&rng) > 0.3;
+      info->geometry[g].mask[p] = inside;
+      info->geometry[g].sdf[p] = inside ? -1 : 1;
+      info->geometry[g].torsion[p] = inside;
+    }
+  }
+}
+
+static graft_status make_source(struct bench *b, size_t rows, size_t columns) {
+  static const char *const field[2][3] = {{"u", "log_k", NULL}, {"u", "u0", NULL}};
+  const size_t grid[2] = {rows, columns}, P = rows * columns, all = K * b->per_task;
+  const graft_source_input input = {.axes = b->fisher ? 2 : 3};
+  graft_source_input inputs[1] = {input};
   graft_source_info info = {0};
   graft_rng rng;
   b->points = P;
   graft_rng_init(&rng, 1, GRAFT_STREAM_TEST, 0);
-  GRAFT_TRY(graft_source_info_init(&info, all, K, K, 1, 2, grid));
-  GRAFT_TRY(graft_source_info_inputs(&info, 1, &(graft_source_input){"log_k", 3}));
+  GRAFT_TRY(graft_source_info_init(&info, all, K, b->fisher ? 1 : K, 1, 2, grid));
+  snprintf(inputs[0].name, sizeof inputs[0].name, "%s", field[b->fisher][1]);
+  GRAFT_TRY(graft_source_info_inputs(&info, 1, inputs));
+  if (b->fisher) GRAFT_TRY(graft_source_info_codes(&info, 4));
   GRAFT_TRY(graft_alloc(&b->u, all * P, sizeof *b->u));
-  GRAFT_TRY(graft_alloc(&b->log_k, all * P, sizeof *b->log_k));
-  info.hi[0] = info.hi[1] = 1;
-  snprintf(info.problem, sizeof info.problem, "darcy");
-  for (size_t k = 0; k < K; k++) {
-    snprintf(info.task_name[k], sizeof info.task_name[k], "%s", name[k]);
-    snprintf(info.geometry[k].name, sizeof info.geometry[k].name, "%s", name[k]);
-    for (size_t p = 0; p < P; p++) {
-      info.geometry[k].mask[p] = graft_rng_uniform(&rng) > 0.3;
-      info.geometry[k].sdf[p] = info.geometry[k].mask[p] ? -1 : 1;
-      info.geometry[k].torsion[p] = info.geometry[k].mask[p];
-    }
-  }
+  GRAFT_TRY(graft_alloc(&b->input, all * P, sizeof *b->input));
+  describe(b, &info);
   for (size_t s = 0; s < all; s++) {
-    info.task[s] = info.sample_geometry[s] = (int32_t)(s / PER_TASK);
-    info.index[s] = (int64_t)(s % PER_TASK);
+    info.task[s] = (int32_t)(s / b->per_task);
+    info.sample_geometry[s] = b->fisher ? 0 : info.task[s];
+    info.index[s] = (int64_t)(s % b->per_task);
+    for (size_t q = 0; q < info.codes; q++) {
+      snprintf(info.code_name[q], sizeof info.code_name[q], "c%zu", q);
+      info.code[s * info.codes + q] = graft_rng_normal(&rng);
+    }
   }
   for (size_t i = 0; i < all * P; i++) {
     b->u[i] = (float)graft_rng_uniform(&rng);
-    b->log_k[i] = (float)graft_rng_normal(&rng);
+    b->input[i] = b->fisher ? (float)graft_rng_uniform(&rng) : (float)graft_rng_normal(&rng);
   }
-  graft_source_split_default(&info, PER_TASK, &info.split[0]);
+  graft_source_split_default(&info, b->per_task, &info.split[0]);
   b->data[0] = b->u;
-  b->data[1] = b->log_k;
-  return graft_source_memory(&b->source, info, field, b->data);
+  b->data[1] = b->input;
+  return graft_source_memory(&b->source, info, field[b->fisher], b->data);
 }
 
-static graft_status make_model(struct bench *b, int threads, int settings, char **setting) {
+static graft_status set(graft_deeponet_config *config, const char *name, const char *value) {
+  const graft_option *row = graft_option_find(graft_deeponet_options, name);
+  GRAFT_CHECK(row, USAGE, "no option of the model is named '%s'", name);
+  return graft_option_set(row, config, name, value);
+}
+
+/* @p word: threads, preset, and pairs of option and value. */
+static graft_status make_model(struct bench *b, int words, char **word) {
   graft_deeponet_config config;
-  char text[32];
+  const char *problem = b->source.info.problem;
+  const graft_preset *preset = graft_preset_find(problem, words > 1 ? word[1] : "paper");
+  GRAFT_CHECK(preset, USAGE, "no preset of %s is named '%s'", problem, word[1]);
   GRAFT_TRY(graft_option_defaults(graft_deeponet_options, &config));
-  GRAFT_TRY(
-      graft_preset_apply(graft_preset_find("darcy", "paper"), graft_deeponet_options, &config));
-  config.batch = BATCH;
-  config.points = 0;
-  for (int i = 0; i + 1 < settings; i += 2) {
-    const graft_option *row = graft_option_find(graft_deeponet_options, setting[i]);
-    GRAFT_CHECK(row, USAGE, "no option of the model is named '%s'", setting[i]);
-    GRAFT_TRY(graft_option_set(row, &config, setting[i], setting[i + 1]));
-  }
-  snprintf(text, sizeof text, "%d", threads);
-  GRAFT_TRY(graft_option_set(graft_option_find(graft_deeponet_options, "threads"), &config,
-                             "threads", text));
+  GRAFT_TRY(graft_preset_apply(preset, graft_deeponet_options, &config));
+  config.batch = (long long)(b->per_task * 2 / 3 * K);
+  if (!b->demo) config.points = 0;
+  for (int i = 2; i + 1 < words; i += 2) GRAFT_TRY(set(&config, word[i], word[i + 1]));
+  GRAFT_TRY(set(&config, "threads", words > 0 ? word[0] : "2"));
   GRAFT_TRY(graft_deeponet_create(&config, &b->source, "default", &b->model));
   return graft_deeponet_objective(b->model, &b->objective);
 }
@@ -107,8 +141,9 @@ static graft_status make_trainers(struct bench *b) {
   GRAFT_TRY(graft_trainer_config_default(&config));
   snprintf(config.optimizer, sizeof config.optimizer, "adam");
   for (size_t i = 0; i < KINDS; i++) {
-    if (!trainer_sam[i]) continue;
-    snprintf(config.sam.sam, sizeof config.sam.sam, "%s", trainer_sam[i]);
+    if (!kinds[i].sam) continue;
+    snprintf(config.sam.sam, sizeof config.sam.sam, "%s", kinds[i].sam);
+    snprintf(config.aggregator, sizeof config.aggregator, "%s", kinds[i].aggregator);
     GRAFT_TRY(graft_trainer_create(&b->objective, &config, graft_deeponet_parameters(b->model),
                                    NULL, &b->trainer[i]));
   }
@@ -158,28 +193,33 @@ static graft_status measure(struct bench *b, size_t rounds) {
   for (size_t kind = 0; kind < KINDS; kind++) {
     const size_t unit = kind >= SUM && kind <= PERTURBED ? SUM : PLAIN;
     const double *wall = b->seconds[WALL][kind], *cpu = b->seconds[CPU][kind];
-    printf("%-11s %8.4f s, %5.2f x %-10s  processors %8.4f s, %5.2f x\n", kind_name[kind],
+    printf("%-12s %8.4f s, %5.2f x %-10s  processors %8.4f s, %5.2f x\n", kinds[kind].name,
            median(wall, NULL, rounds), median(wall, b->seconds[WALL][unit], rounds),
-           kind_name[unit], median(cpu, NULL, rounds), median(cpu, b->seconds[CPU][unit], rounds));
+           kinds[unit].name, median(cpu, NULL, rounds), median(cpu, b->seconds[CPU][unit], rounds));
   }
   return GRAFT_OK;
 }
 
 int main(int argc, char **argv) {
   static struct bench b;
-  long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : 5;
-  long threads = argc > 2 ? strtol(argv[2], NULL, 10) : 2;
-  long side = argc > 3 ? strtol(argv[3], NULL, 10) : 100;
+  const char *problem = argc > 1 ? argv[1] : "darcy";
+  long rounds = argc > 2 ? strtol(argv[2], NULL, 10) : 5;
   graft_status status;
-  if (rounds < 1 || rounds > ROUNDS || threads < 1 || side < 16 || (argc > 4 && argc % 2 == 1)) {
-    fprintf(stderr, "usage: jacobian [rounds] [threads] [side] [option value]...\n");
+  b.fisher = strcmp(problem, "fisher") == 0;
+  if ((!b.fisher && strcmp(problem, "darcy") != 0) || rounds < 1 || rounds > ROUNDS ||
+      (argc > 5 && argc % 2 == 0)) {
+    fprintf(stderr,
+            "usage: jacobian [darcy|fisher] [rounds] [threads] [preset] [option value]...\n");
     return 2;
   }
-  GRAFT_TRY_TO(done, make_source(&b, (size_t)side));
-  GRAFT_TRY_TO(done, make_model(&b, (int)threads, argc - 4, argv + 4));
+  b.demo = argc > 4 && strcmp(argv[4], "paper") != 0;
+  b.per_task = b.fisher ? (b.demo ? 32 : 101) : (b.demo ? 30 : 50);
+  const size_t side = b.fisher ? 64 : b.demo ? 48 : 100;
+  GRAFT_TRY_TO(done, make_source(&b, b.fisher ? 20 : side, side));
+  GRAFT_TRY_TO(done, make_model(&b, argc - 3, argv + 3));
   GRAFT_TRY_TO(done, make_trainers(&b));
-  printf("%zu parameters, %d tasks, batch %d, %zu points, %ld threads\n", b.objective.n, K, BATCH,
-         b.points, threads);
+  printf("%s: %zu parameters, %d tasks, batch %zu, %zu points\n", problem, b.objective.n, K,
+         b.per_task * 2 / 3 * K, b.points);
   status = measure(&b, (size_t)rounds);
 done:
   if (status != GRAFT_OK) fprintf(stderr, "jacobian: %s\n", graft_error_message());
@@ -187,7 +227,7 @@ done:
   graft_deeponet_destroy(b.model);
   graft_source_fini(&b.source);
   graft_free(b.u);
-  graft_free(b.log_k);
+  graft_free(b.input);
   graft_free(b.sum);
   graft_free(b.rows);
   return graft_status_exit_code(status);

@@ -1,16 +1,24 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Study: multi-task methods on Darcy flow at equal numbers of steps, single-task networks beside.
+# Study: multi-task methods at equal numbers of steps, single-task networks beside.
 # Usage: bench/study_mtl.sh BUILD DIRECTORY [jobs]
-#   Settings by environment: SAMPLES (of each shape), EPOCHS, SEEDS, MODEL (options of the network), PROBLEM (darcy),
-#   TASKS (their names), SINGLE_BATCH (samples of a task in a batch of the multi-task runs).
+#   Settings by environment: PROBLEM (darcy or fisher), SAMPLES (of each task), EPOCHS, SEEDS, MODEL (options of the network),
+#   TASKS (their names), TASK_OPTION (of solve, that chooses them), SINGLE_BATCH (samples of each task in a batch of the
+#   multi-task runs; one number for all, or one for each).
 # Writes DIRECTORY/study.json and DIRECTORY/study.md; runs that are there already are not repeated. Each run has one thread,
 # so that processor seconds can be compared; `jobs` runs go on at the same time.
 set -eu
 build=$1 out=$2 jobs=${3:-1}
 program=$(realpath "$build")/apps/graft-${PROBLEM:=darcy}
-: "${SAMPLES:=150}" "${EPOCHS:=80}" "${SEEDS:=1 2 3}" "${TASKS:=square disc triangle}" "${SINGLE_BATCH:=20}"
-: "${MODEL:=-components 200 -dense 256,256 -rotations 0 -width 128 -lr 1e-3}"
+case $PROBLEM in
+  darcy)
+    : "${SAMPLES:=150}" "${EPOCHS:=80}" "${TASKS:=square disc triangle}" "${TASK_OPTION:=-shapes}" "${SINGLE_BATCH:=20}"
+    : "${MODEL:=-components 200 -dense 256,256 -rotations 0 -width 128 -lr 1e-3}" ;;
+  fisher) # zfk has twice the samples
+    : "${SAMPLES:=300}" "${EPOCHS:=150}" "${TASKS:=kpp nws zfk}" "${TASK_OPTION:=-laws}" "${SINGLE_BATCH:=16 16 32}"
+    : "${MODEL:=}" ;;
+esac
+: "${SEEDS:=1 2 3}"
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 mkdir -p "$out"
 cd "$out"
@@ -38,7 +46,7 @@ fsmtl direct, pcgrad|-sam fsmtl -fsmtl_variant direct -aggregator pcgrad|1"
 
 [ -f all.h5 ] || nice "$program" solve -samples "$SAMPLES" -seed 5 -o all.h5 -quiet
 for task in $TASKS; do # streams go by the name of the task: the same samples as in all.h5
-  [ -f "$task.h5" ] || nice "$program" solve -samples "$SAMPLES" -seed 5 -shapes "$task" -o "$task.h5" -quiet
+  [ -f "$task.h5" ] || nice "$program" solve -samples "$SAMPLES" -seed 5 "$TASK_OPTION" "$task" -o "$task.h5" -quiet
 done
 
 # run DATA DIRECTORY SEED EPOCHS OPTION…: train and evaluate, with the processor seconds of training.
@@ -49,7 +57,7 @@ run() {
   rm -rf "$directory"
   # shellcheck disable=SC2086 # MODEL is a list of options
   nice /usr/bin/time -f '%U' -o "$directory.seconds" "$program" train -data "$data" -o "$directory" -seed "$seed" \
-    -epochs "$epochs" -validate_every 10 -checkpoint_every 1e6 -quiet $MODEL "$@" > "$directory.txt" 2>&1
+    -epochs "$epochs" -threads 1 -validate_every 10 -checkpoint_every 1e6 -quiet $MODEL "$@" > "$directory.txt" 2>&1
   nice "$program" eval -model "$directory/model.h5" -data "$data" -quiet > "$directory.txt" 2>&1
   rm -f "$directory"/checkpoint*
 }
@@ -62,9 +70,11 @@ for seed in $SEEDS; do
     # shellcheck disable=SC2086 # a list of options
     run all.h5 "${name//[^a-z0-9_]/-}-$seed" "$seed" $((EPOCHS * times)) $options &
   done <<< "$methods"
+  read -ra batch <<< "$SINGLE_BATCH"
   for task in $TASKS; do
     wait_for_place
-    run "$task.h5" "single-$task-$seed" "$seed" "$EPOCHS" -batch "$SINGLE_BATCH" &
+    run "$task.h5" "single-$task-$seed" "$seed" "$EPOCHS" -batch "${batch[0]}" &
+    [ ${#batch[@]} -eq 1 ] || batch=("${batch[@]:1}")
   done
 done
 wait

@@ -183,14 +183,14 @@ static graft_status rows(struct training *t, const graft_request *request, const
   }
   sort_by_task(t, count, part);
   a = prepare(t, request, count);
-  if (!own) GRAFT_TRY(forward(t, &a, all, theta, NULL, true, reply));
+  if (!own) GRAFT_TRY(forward(t, &a, all, theta, request->weight, true, reply));
   for (size_t k = 0; k < K; k++) {
     graft_real *row = reply->rows + k * n;
     if (part[k].count == 0) {
       memset(row, 0, n * sizeof *row);
       continue;
     }
-    if (own) GRAFT_TRY(forward(t, &a, part[k], own[k], NULL, true, reply));
+    if (own) GRAFT_TRY(forward(t, &a, part[k], own[k], request->weight, true, reply));
     GRAFT_TRY(backward(t, &a, part[k], own ? own[k] : theta, row));
   }
   return GRAFT_OK;
@@ -231,7 +231,7 @@ static graft_status coupled_rows(struct training *t, const graft_request *reques
       GRAFT_TRY(idle(t, &one, true));
       continue;
     }
-    if (pass) GRAFT_TRY(forward(t, &a, all, at, NULL, true, reply));
+    if (pass) GRAFT_TRY(forward(t, &a, all, at, request->weight, true, reply));
     const size_t points = a.points.count;
     if (pass) memcpy(t->prediction, t->gradient, count * points * sizeof *t->gradient);
     choose_task(t, count, points, k);

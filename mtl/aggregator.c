@@ -195,24 +195,37 @@ static void gather(struct pass *p, double *total) {
   }
 }
 
+/* sum [count] += w row, of rows in either precision. */
+static void add_row(double *restrict sum, double w, const graft_real *restrict row,
+                    const double *restrict wide, size_t count) {
+  if (wide) {
+#pragma omp simd
+    for (size_t i = 0; i < count; i++) sum[i] += w * wide[i];
+  } else {
+#pragma omp simd
+    for (size_t i = 0; i < count; i++) sum[i] += w * (double)row[i];
+  }
+}
+
 static void mix_chunk(const struct pass *p, const graft_aggregator_chunk *chunk, double *scratch,
                       const graft_aggregator_output *out) {
   const graft_aggregator *a = p->a;
+  const graft_aggregator_input *in = p->in;
   const size_t K = p->call.tasks, count = chunk->count;
   double *restrict sum = scratch + 2 * a->tasks * a->width;
-  const graft_rows_block block = {chunk->first, count, a->width, scratch};
-  load(p, p->in->rows, p->in->wide_rows, chunk, scratch);
   if (a->type->mix && K > 1) {
+    const graft_rows_block block = {chunk->first, count, a->width, scratch};
+    load(p, in->rows, in->wide_rows, chunk, scratch);
     a->type->mix(a->state, &p->call, &block, p->weight, sum);
+    for (size_t i = 0; i < count; i++) sum[i] *= p->factor;
   } else {
     memset(sum, 0, count * sizeof *sum);
     for (size_t k = 0; k < K; k++) {
-      const double w = p->weight[k], *restrict row = scratch + k * a->width;
-#pragma omp simd
-      for (size_t i = 0; i < count; i++) sum[i] += w * row[i];
+      const size_t from = p->call.task[k] * a->n + chunk->offset;
+      add_row(sum, p->weight[k] * p->factor, in->wide_rows ? NULL : in->rows + from,
+              in->wide_rows ? in->wide_rows + from : NULL, count);
     }
   }
-  for (size_t i = 0; i < count; i++) sum[i] *= p->factor;
   for (size_t i = 0; out->direction && i < count; i++) {
     out->direction[chunk->offset + i] = (graft_real)sum[i];
   }

@@ -306,26 +306,37 @@ static double shared_norm(const graft_direction *d, const graft_real *row) {
   return sqrt(sum);
 }
 
+/* Lengths of the rows over the shared spans, without the balancer's factors. */
+static void measure_rows(graft_direction *d, const graft_real *rows, bool balanced) {
+  for (size_t k = 0; k < d->objective->tasks; k++) {
+    const double factor = balanced ? d->balance[k] : 1;
+    const double norm = shared_norm(d, rows + k * d->objective->n);
+    d->norm[k] = d->count[k] > 0 && factor > 0 ? norm / factor : 0;
+  }
+}
+
+/* The objective scales the rows where that costs nothing; only factors that a balancer makes of
+ * the losses of this very pass come too late for it. */
 graft_status graft_direction_rows(graft_direction *d, graft_pass pass, const graft_real *theta,
                                   const graft_real *const *row_theta, graft_real *rows) {
   const size_t K = d->objective->tasks, n = d->objective->n;
-  graft_request request = {
-      .pass = pass, .want = GRAFT_WANT_LOSS | GRAFT_WANT_ROWS, .row_theta = row_theta};
+  const bool ahead = d->balanced || !balancer_needs(d, GRAFT_BALANCER_LOSSES);
+  graft_request request = {.pass = pass,
+                           .want = GRAFT_WANT_LOSS | GRAFT_WANT_ROWS,
+                           .row_theta = row_theta,
+                           .weight = d->factor};
   graft_reply reply = {.rows = rows};
   double *loss = losses_of(d, pass);
-  GRAFT_TRY(eval(d, &request, theta, &reply, loss));
-  GRAFT_TRY(weigh(d, loss));
-  if (balancer_needs(d, GRAFT_BALANCER_NORMS) && !d->learned) {
-    for (size_t k = 0; k < K; k++) {
-      const double norm = shared_norm(d, rows + k * n);
-      d->norm[k] = d->count[k] > 0 ? norm * d->task_weight[k] / d->count[k] : 0;
-    }
-  }
-  learn(d, loss, d->norm);
+  if (ahead) GRAFT_TRY(weigh(d, NULL));
   for (size_t k = 0; k < K; k++) {
-    const double factor = d->task_weight[k] * d->balance[k];
-    graft_vector_scale(rows + k * n, d->count[k] > 0 ? factor / d->count[k] : 0, n);
+    const double factor = d->task_weight[k] * (ahead ? d->balance[k] : 1);
+    d->factor[k] = d->count[k] > 0 ? factor / d->count[k] : 0;
   }
+  GRAFT_TRY(eval(d, &request, theta, &reply, loss));
+  if (balancer_needs(d, GRAFT_BALANCER_NORMS) && !d->learned) measure_rows(d, rows, ahead);
+  GRAFT_TRY(weigh(d, loss));
+  learn(d, loss, d->norm);
+  for (size_t k = 0; !ahead && k < K; k++) graft_vector_scale(rows + k * n, d->balance[k], n);
   return GRAFT_OK;
 }
 
@@ -345,18 +356,20 @@ static graft_status eval_other(graft_direction *d, const graft_real *theta) {
   const graft_objective *f = d->objective;
   const size_t K = f->tasks, n = f->n;
   for (size_t b = 0; b < 2; b++) {
-    graft_real *rows = d->other + b * K * n;
     graft_request request = {.step = d->step,
                              .batch = b + 1,
                              .tasks = all_tasks(K),
                              .pass = GRAFT_PASS_PERTURBED,
-                             .want = GRAFT_WANT_LOSS | GRAFT_WANT_ROWS};
-    graft_reply reply = {.loss = d->other_sum, .count = d->other_count, .rows = rows};
-    GRAFT_TRY(f->eval(f->ctx, &request, theta, &reply));
+                             .want = GRAFT_WANT_LOSS | GRAFT_WANT_ROWS,
+                             .weight = d->factor};
+    graft_reply reply = {
+        .loss = d->other_sum, .count = d->other_count, .rows = d->other + b * K * n};
+    GRAFT_TRY(f->count(f->ctx, &request, d->other_count));
     for (size_t k = 0; k < K; k++) {
       const double factor = d->task_weight[k] * d->balance[k];
-      graft_vector_scale(rows + k * n, reply.count[k] > 0 ? factor / reply.count[k] : 0, n);
+      d->factor[k] = d->other_count[k] > 0 ? factor / d->other_count[k] : 0;
     }
+    GRAFT_TRY(f->eval(f->ctx, &request, theta, &reply));
   }
   return GRAFT_OK;
 }

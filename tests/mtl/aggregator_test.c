@@ -22,6 +22,46 @@ static void registry_is_described(const graft_aggregator_type *type) {
   T_CHECK(!(type->gather || type->mix) || type->needs & GRAFT_NEEDS_ROWS);
 }
 
+/* What the literature says of each rule (quinton2024 and our derivations, docs/theory_mtl.md): most
+ * tasks without conflict, linear under scaling, weighted rows, and what it looks at: nothing, the
+ * Gramian, Rows, or Batches. The checks below hold the code to it. */
+static void table_is_that_of_the_papers(void) {
+  enum { ALL = GRAFT_MAX_TASKS };
+  static const struct {
+    const char *name;
+    size_t non_conflicting;
+    bool scaling, weighted;
+    char sees;
+  } table[] = {
+      {"upgrad", ALL, true, true, 'G'},     {"dualproj", ALL, false, true, 'G'},
+      {"mgda", ALL, false, true, 'G'},      {"nash", ALL, false, true, 'G'},
+      {"mean", 0, true, true, '-'},         {"sum", 0, true, true, '-'},
+      {"constant", 0, true, true, '-'},     {"rlw", 0, true, true, '-'},
+      {"pcgrad", 2, true, true, 'G'},       {"config", 0, true, true, 'G'},
+      {"aligned_mtl", 0, false, true, 'G'}, {"cagrad", 0, false, true, 'G'},
+      {"imtl_g", 0, false, true, 'G'},      {"krum", 0, false, true, 'G'},
+      {"graddrop", 0, false, false, 'R'},   {"trimmed_mean", 0, false, false, 'R'},
+      {"fairgrad", ALL, false, true, 'G'},  {"gradvac", 0, true, true, 'G'},
+      {"moco", 0, false, false, 'R'},       {"db_mtl", 0, false, false, 'R'},
+      {"excess_mtl", 0, false, true, 'R'},  {"modo", 0, false, true, 'B'},
+      {"sdmgrad", 0, false, true, 'B'},     {"cr_mogm", 0, false, true, 'G'},
+  };
+  const size_t rows = sizeof table / sizeof *table;
+  for (size_t r = 0; r < rows; r++) {
+    const graft_aggregator_type *type = graft_aggregator_find(table[r].name);
+    if (!T_CHECK(type != NULL)) continue;
+    const char sees = type->needs & GRAFT_NEEDS_BATCHES   ? 'B'
+                      : type->needs & GRAFT_NEEDS_ROWS    ? 'R'
+                      : type->needs & GRAFT_NEEDS_GRAMIAN ? 'G'
+                                                          : '-';
+    T_EQUAL(type->non_conflicting, table[r].non_conflicting);
+    T_EQUAL(!!(type->properties & GRAFT_RULE_SCALING), table[r].scaling);
+    T_EQUAL(!!(type->properties & GRAFT_RULE_WEIGHTED), table[r].weighted);
+    if (!T_EQUAL(sees, table[r].sees)) printf("# %s\n", table[r].name);
+  }
+  T_CHECK(graft_aggregator_types(rows) == NULL && graft_aggregator_types(rows - 1) != NULL);
+}
+
 /* ---- every rule ---- */
 
 static void finite_on(const graft_aggregator_type *type, const struct matrix *J) {
@@ -228,6 +268,7 @@ int main(void) {
                   {"absent", absent_tasks_do_not_matter},
                   {"state", stateful_rules_remember},
                   {"long", long_rows}};
+  T_RUN(table_is_that_of_the_papers);
   for (size_t a = 0; graft_aggregator_types(a); a++) {
     for (size_t c = 0; c < sizeof contract / sizeof *contract; c++) {
       char name[128];

@@ -8,6 +8,7 @@
  * each. */
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -106,12 +107,14 @@ static inline graft_status quadratic_eval(void *ctx, const graft_request *r,
   (void)quadratic_count(ctx, r, reply->count);
   for (size_t k = 0; k < q->tasks; k++) {
     const graft_real *at = r->row_theta ? r->row_theta[k] : theta;
+    const bool rows = r->want & GRAFT_WANT_ROWS;
     reply->loss[k] = 0;
     for (int j = 0; j < quadratic_present(q, r, k); j++) {
       if (j % q->size != q->rank) continue;
       uint64_t s = quadratic_sample(q, r, j);
-      double loss = quadratic_sample_loss(q, k, s, r->want & GRAFT_WANT_ROWS ? at : theta, 1,
-                                          r->want & GRAFT_WANT_ROWS ? reply->rows + k * n : NULL);
+      double loss =
+          quadratic_sample_loss(q, k, s, rows ? at : theta, r->weight && rows ? r->weight[k] : 1,
+                                rows ? reply->rows + k * n : NULL);
       if (r->want & GRAFT_WANT_SUM) {
         (void)quadratic_sample_loss(q, k, s, theta, r->weight[k], reply->sum);
       }
@@ -233,13 +236,14 @@ static inline graft_status rosenbrock_count(void *ctx, const graft_request *r, d
 static inline graft_status rosenbrock_eval(void *ctx, const graft_request *r,
                                            const graft_real *theta, graft_reply *reply) {
   const double x = (double)theta[0], y = (double)theta[1], e = y - x * x;
+  const double weight = r->weight ? r->weight[0] : 1;
   const double g[2] = {-2 * (1 - x) - 400 * x * e, 200 * e};
   (void)ctx;
   reply->count[0] = 1;
   reply->loss[0] = (1 - x) * (1 - x) + 100 * e * e;
   for (size_t i = 0; i < 2; i++) {
-    if (r->want & GRAFT_WANT_SUM) reply->sum[i] = (graft_real)(r->weight[0] * g[i]);
-    if (r->want & GRAFT_WANT_ROWS) reply->rows[i] = (graft_real)g[i];
+    if (r->want & GRAFT_WANT_SUM) reply->sum[i] = (graft_real)(weight * g[i]);
+    if (r->want & GRAFT_WANT_ROWS) reply->rows[i] = (graft_real)(weight * g[i]);
   }
   return GRAFT_OK;
 }

@@ -210,12 +210,13 @@ static void method_contract(const graft_sam_type *type) {
 
 static void fixed_weights_make_split_direct(void) {
   static const char *const variants[] = {"direct", "second", "each"};
-  for (size_t a = 0; a < 2; a++) {
-    const char *aggregator = a ? "sum" : "mean";
+  static const char *const aggregators[] = {"mean", "sum", "constant", "rlw"};
+  for (size_t a = 0; a < 4; a++) { /* rlw: one draw in a step */
+    const char *aggregator = aggregators[a];
     graft_real split[N_MAX], other[N_MAX];
     graft_sam_config c = make("fsmtl", 0.4);
     direction_of(&c, aggregator, K, 0, split);
-    for (size_t v = 0; v < 3; v++) {
+    for (size_t v = 0; v < (a < 2 ? 3 : 1); v++) {
       snprintf(c.fsmtl_variant, sizeof c.fsmtl_variant, "%s", variants[v]);
       direction_of(&c, aggregator, K, 0, other);
       if (v > 0 && a == 0) { /* the mean of two rows is half of their sum */

@@ -332,6 +332,70 @@ static void states_by_hand(void) {
   end(&a);
 }
 
+/* Second step of gradvac: the targets are half the cosine that the first one found. */
+static void gradvac_by_hand(void) {
+  static const double cosine[] = {-0.6, 0.28, 0.8};
+  for (size_t c = 0; c < 3; c++) {
+    const double x = cosine[c], sine = sqrt(1 - x * x), b = 2.5; /* rows (2, 0), b (x, sine) */
+    const struct matrix first = matrix_of(2, 2, (double[]){2, 0, b * x, b * sine});
+    const double later = -0.8, low = sqrt(1 - later * later); /* of the second step's rows */
+    const struct matrix second = matrix_of(2, 2, (double[]){2, 0, b * later, b * low});
+    const double phi = 0.5 * x, height = sqrt(1 - phi * phi);
+    const double turn = (phi * low - later * height) / height; /* length of the added unit row */
+    double out[N_MAX], weight[K_MAX];
+    use_defaults();
+    struct worker a = begin(graft_aggregator_find("gradvac"), &first);
+    combine(&a, &first, 0, out, weight);
+    combine(&a, &second, 1, out, weight);
+    T_NEAR(weight[0], 0.5 * (1 + b / 2 * turn), 1e-12);
+    T_NEAR(weight[1], 0.5 * (1 + 2 / b * turn), 1e-12);
+    /* the turned row has the wanted cosine with the other one */
+    const double u[] = {2 + 2 / b * turn * b * later, 2 / b * turn * b * low};
+    const double product = u[0] * later + u[1] * low;
+    T_NEAR(product / sqrt(u[0] * u[0] + u[1] * u[1]), phi, 1e-12);
+    end(&a);
+  }
+}
+
+/* For two tasks w = (t, 1 − t), and the projection on the simplex is that of t on [0, 1]: 20 steps
+ * with momentum in one number beside the other, kept between calls. */
+static void sdmgrad_by_hand(void) {
+  const double rows[] = {3, 0, 1, 2}, lambda = 0.3, C[2][2] = {{9, 3}, {3, 5}};
+  const struct matrix J = matrix_of(2, 2, rows);
+  const double scale = 0.5 * (3 + sqrt(5));
+  double out[N_MAX], weight[K_MAX], t = 0.5;
+  use_defaults();
+  options.sdmgrad_lambda = lambda;
+  struct worker a = begin(graft_aggregator_find("sdmgrad"), &J);
+  for (uint64_t call = 0; call < 3; call++) {
+    double speed[2] = {0, 0};
+    for (int step = 0; step < 20; step++) {
+      const double v[2] = {t + lambda / 2, 1 - t + lambda / 2};
+      for (int i = 0; i < 2; i++) {
+        speed[i] = 0.5 * speed[i] + (C[i][0] * v[0] + C[i][1] * v[1]) / (scale * scale);
+      }
+      t = fmin(fmax(t - 2.5 * (speed[0] - speed[1]), 0), 1);
+    }
+    combine(&a, &J, call, out, weight);
+    T_NEAR(weight[0], (t + lambda / 2) / (1 + lambda), 1e-12);
+    T_NEAR(weight[1], (1 - t + lambda / 2) / (1 + lambda), 1e-12);
+    T_NEAR(out[0], 3 * weight[0] + weight[1], 1e-12);
+  }
+  T_CHECK(t > 0 && t < 1);
+  end(&a);
+}
+
+/* Within a ball as large as the mean gradient there is a direction without conflict. */
+static void wide_cagrad_has_no_conflicts(void) {
+  use_defaults();
+  options.cagrad_c = 1;
+  for (uint64_t run = 0; run < 100; run++) {
+    const struct matrix J = random_matrix(2 + run % 5, 8, 1, 3000 + run);
+    double out[N_MAX];
+    T_CHECK(least_product(graft_aggregator_find("cagrad"), &J, out) >= -1e-9);
+  }
+}
+
 int main(void) {
   T_RUN(eigenvalues);
   T_RUN(simplex_projection);
@@ -345,5 +409,8 @@ int main(void) {
   T_RUN(without_conflicts);
   T_RUN(options_by_hand);
   T_RUN(states_by_hand);
+  T_RUN(gradvac_by_hand);
+  T_RUN(sdmgrad_by_hand);
+  T_RUN(wide_cagrad_has_no_conflicts);
   return graft_test_done();
 }
