@@ -90,7 +90,8 @@ enum { RANGE_MEAN, RANGE_STD, RANGE_MIN, RANGE_MAX, RANGE_COUNT };
 struct task {
   size_t region; /* of its samples, or NO_REGION where they differ */
   graft_skip skip;
-  double *range; /* [D x RANGE_COUNT + Q][2] training minimum and maximum */
+  double *range; /* [D x RANGE_COUNT + Q][2] training minimum and maximum, widened if samples
+                     are few */
 };
 #define NO_REGION SIZE_MAX
 #define NO_TASK SIZE_MAX /* a task that the model does not know */

@@ -124,6 +124,20 @@ static void add_row(const struct training *t, size_t row, double *mean, struct t
   }
 }
 
+/* Widen the ranges of a task where its samples are few, see graft_deeponet_check_inputs(); that
+ * adds a tenth of the range at either end. */
+static void widen_ranges(const graft_deeponet *model, size_t samples, struct task *task) {
+  const double tenth = 0.1;
+  for (size_t r = 0; r < graft_model_ranges(model) && samples; r++) {
+    double *range = task->range + 2 * r;
+    double tail = r < model->fields * RANGE_COUNT ? 20 : 5; /* of random fields, of numbers */
+    double slack = fmax(tenth, tail / (double)samples) - tenth;
+    double more = slack / (1 + 2 * tenth) * (range[1] - range[0]);
+    range[0] -= more;
+    range[1] += more;
+  }
+}
+
 /* Training mean and ranges of a task, and its region. */
 static graft_status fit_task(struct training *t, size_t k) {
   graft_deeponet *model = t->model;
@@ -146,6 +160,7 @@ static graft_status fit_task(struct training *t, size_t k) {
       if (t->row_region[train[j]] != t->row_region[train[0]]) task->region = NO_REGION;
     }
   }
+  widen_ranges(model, t->task_count[k], task);
   for (size_t p = 0; p < P && t->task_count[k]; p++) {
     model->mean[k * P + p] = (float)(mean[p] / (double)t->task_count[k]);
   }

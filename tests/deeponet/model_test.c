@@ -213,6 +213,34 @@ static void inputs_outside_the_training_range_are_seen(void) {
   fini(&r);
 }
 
+/* Few training samples have a narrow range; most other samples of the same law lie within what is
+ * made of it all the same, for any seed. */
+static void few_training_samples_cry_no_wolf(void) {
+  enum { N = 30, TASKS = 3 };
+  size_t outside = 0, sample[TASKS * N];
+  double excess[TASKS * N];
+  toy t;
+  graft_deeponet_config config;
+  graft_deeponet *model;
+  if (!T_OK(toy_init(&t, TASKS, N))) return;
+  toy_config(&config, "paper", "");
+  for (size_t i = 0; i < TASKS * N; i++) sample[i] = i;
+  for (size_t from = 0; from < N; from += 6) { /* six for training, then all others */
+    uint8_t *part = t.source.info.split[0].part;
+    for (size_t s = 0; s < TASKS * N; s++) {
+      size_t i = (size_t)t.source.info.index[s];
+      part[s] = i >= from && i < from + 6 ? GRAFT_PART_TRAIN : GRAFT_PART_TEST;
+    }
+    if (!T_OK(graft_deeponet_create(&config, &t.source, "default", &model))) break;
+    T_OK(graft_deeponet_check_inputs(model, &t.source, sample, TASKS * N, excess));
+    for (size_t s = 0; s < TASKS * N; s++) outside += excess[s] > 0;
+    graft_deeponet_destroy(model);
+  }
+  printf("# %zu of %d inputs outside\n", outside, 5 * TASKS * (N - 6));
+  T_CHECK(outside <= 5 * TASKS * (N - 6) / 20);
+  toy_fini(&t);
+}
+
 /* The same samples at other places, in another order, without a split; also by a loaded model. */
 static void seen_samples_are_recognised(void) {
   struct run r;
@@ -310,6 +338,7 @@ int main(void) {
   T_RUN(damaged_bundles_are_refused);
   T_RUN(symmetrised_predictions_are_equivariant);
   T_RUN(inputs_outside_the_training_range_are_seen);
+  T_RUN(few_training_samples_cry_no_wolf);
   T_RUN(seen_samples_are_recognised);
   T_RUN(directed_problems_use_no_symmetries);
   T_RUN(mistakes);
