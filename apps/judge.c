@@ -53,10 +53,9 @@ graft_status graft_judge_predict(const graft_app *app, graft_deeponet *model,
   for (size_t i = 0; i < count; i++) {
     if (known[i] != GRAFT_KNOWS_NOT) kept[able++] = sample[i];
   }
-  GRAFT_CHECK_TO(
-      done, able > 0, INPUT,
-      "data set %s: expected a task and geometry that the model was trained on, got none",
-      source->info.dataset_name);
+  GRAFT_CHECK_TO(done, able > 0, INPUT,
+                 "%s: expected a task and geometry that the model was trained on, got none",
+                 graft_source_name(&source->info));
   warn(app, source, sample, count, known);
   GRAFT_TRY_TO(done, graft_deeponet_predict_spread(model, source, kept, able, u, spread));
   for (size_t i = count; i-- > 0 && able < count;) { /* from the dense rows to their places */

@@ -172,6 +172,10 @@ void graft_source_split_default(const graft_source_info *info, size_t per_task,
   memcpy(split->name, "default", sizeof "default");
 }
 
+const char *graft_source_name(const graft_source_info *info) {
+  return info->file ? info->file : info->dataset_name;
+}
+
 const uint8_t *graft_source_split_get(const graft_source_info *info, const char *name) {
   for (size_t s = 0; s < info->splits; s++) {
     if (strcmp(info->split[s].name, name) == 0) return info->split[s].part;

@@ -45,6 +45,7 @@ typedef struct graft_source_input {
 /** Names and per-sample tables of a data set: all of it but the fields. Caller's struct. */
 typedef struct graft_source_info {
   char dataset_name[GRAFT_NAME_SIZE]; /**< e.g. "graft-darcy" */
+  const char *file;                   /**< path, for messages; NULL: in memory; borrowed */
   char problem[GRAFT_NAME_SIZE];      /**< registry name of the equation, e.g. "darcy" */
   char field[GRAFT_NAME_SIZE];        /**< law of the input field, e.g. "lognormal" */
   size_t samples;                     /**< S */
@@ -95,6 +96,9 @@ GRAFT_MUST_USE graft_status graft_source_info_codes(graft_source_info *info, siz
 /** Copy the tables of inputs and names of codes of @p from, not the values of codes. */
 GRAFT_MUST_USE graft_status graft_source_info_like(graft_source_info *info,
                                                    const graft_source_info *from);
+
+/** What messages call the data set: its file, or its name where it has none. Borrowed. */
+const char *graft_source_name(const graft_source_info *info);
 
 /** The given field of that name, or NULL. Borrowed. */
 const graft_source_input *graft_source_input_find(const graft_source_info *info, const char *name);

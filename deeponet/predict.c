@@ -61,21 +61,21 @@ graft_status graft_model_check_grid(const graft_source_info *want, const graft_s
     same = want->grid[a] == got->grid[a] && fabs(want->lo[a] - got->lo[a]) <= tolerance &&
            fabs(want->hi[a] - got->hi[a]) <= tolerance;
   }
-  GRAFT_CHECK(same, INPUT, "data set %s: expected the model's grid, %s; got %s", got->dataset_name,
+  GRAFT_CHECK(same, INPUT, "%s: expected the model's grid, %s; got %s", graft_source_name(got),
               grid_text(want, wanted, sizeof wanted), grid_text(got, given, sizeof given));
   GRAFT_CHECK(want->codes == 0 || got->codes == want->codes, INPUT,
-              "data set %s: expected %zu numbers of each sample as in training, got %zu",
-              got->dataset_name, want->codes, got->codes);
+              "%s: expected %zu numbers of each sample as in training, got %zu",
+              graft_source_name(got), want->codes, got->codes);
   for (size_t q = 0; q < want->codes; q++) {
     GRAFT_CHECK(strcmp(want->code_name[q], got->code_name[q]) == 0, INPUT,
-                "data set %s: expected the number '%s' as in training, got '%s'", got->dataset_name,
+                "%s: expected the number '%s' as in training, got '%s'", graft_source_name(got),
                 want->code_name[q], got->code_name[q]);
   }
   for (size_t i = 0; i < want->inputs; i++) {
     const char *name = want->input[i].name;
     GRAFT_CHECK(graft_source_axes(got, name) == want->input[i].axes, INPUT,
-                "data set %s: expected the input '%s' on the same axes as in training",
-                got->dataset_name, name);
+                "%s: expected the input '%s' on the same axes as in training",
+                graft_source_name(got), name);
   }
   return GRAFT_OK;
 }
@@ -122,12 +122,11 @@ static graft_knowledge knowledge(const struct predict *c, size_t sample) {
 static graft_status check_sample(const struct predict *c, size_t sample) {
   const graft_source_info *info = &c->source->info;
   GRAFT_CHECK(sample < info->samples, INTERNAL, "sample %zu of %zu", sample, info->samples);
-  GRAFT_CHECK(
-      knowledge(c, sample) != GRAFT_KNOWS_NOT, INPUT,
-      "data set %s, sample %zu: expected a task and geometry that the model was trained on, got "
-      "task %s on %s",
-      info->dataset_name, sample, info->task_name[info->task[sample]],
-      info->geometry[info->sample_geometry[sample]].name);
+  GRAFT_CHECK(knowledge(c, sample) != GRAFT_KNOWS_NOT, INPUT,
+              "%s, sample %zu: expected a task and geometry that the model was trained on, got "
+              "task %s on %s",
+              graft_source_name(info), sample, info->task_name[info->task[sample]],
+              info->geometry[info->sample_geometry[sample]].name);
   return GRAFT_OK;
 }
 

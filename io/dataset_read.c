@@ -189,6 +189,7 @@ graft_status graft_dataset_open(const char *path, graft_source *source) {
     destroy(r);
     return status;
   }
+  source->info.file = r->path;
   source->ctx = r;
   source->fill = fill;
   source->destroy = destroy;

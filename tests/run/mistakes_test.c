@@ -7,7 +7,7 @@
 #include "tests/run/program.h"
 
 #define TINY "-samples 9 -grid 9 -shapes square -mesh_size 0.2 "
-#define NET "-branch dense -dense 8 -trunk 8 -width 4 -skip none -batch 4 "
+#define NET "-branch dense -dense 8 -trunk 8 -width 4 -batch 4 "
 
 struct mistake {
   int code;
@@ -121,12 +121,21 @@ static void bad_requests(void) {
       {2, "eval -quiet -model run/model.h5 -data data.h5 -o rx -split default:tst", "-split: "},
       {3, "eval -quiet -model run/model.h5 -data one.h5 -split default:train -o rx",
        "no samples in default:train"},
+      {3, "predict -quiet -model skip/model.h5 -data disc.h5 -o p.h5",
+       "disc.h5, sample 0: expected a task and geometry that the model was trained on, got task "
+       "disc on disc"},
+      {3, "predict -quiet -model run/model.h5 -data fine.h5 -o p.h5",
+       "fine.h5: expected the model's grid"},
       {3, "demo -quiet -region nope.yaml -o rx", "nope.yaml"},
   };
-  program_darcy(0, "train -quiet -data data.h5 -o run -steps 2 " NET);
+  program_darcy(0, "train -quiet -data data.h5 -o run -steps 2 " NET "-skip none");
   program_darcy(0, "solve -quiet -samples 1 -grid 9 -shapes square -mesh_size 0.2 -o one.h5");
+  program_darcy(0, "train -quiet -data data.h5 -o skip -steps 2 " NET "-skip affine");
+  program_darcy(0, "solve -quiet -samples 1 -grid 9 -shapes disc -mesh_size 0.2 -o disc.h5");
+  program_darcy(0, "solve -quiet -samples 1 -grid 11 -shapes square -mesh_size 0.2 -o fine.h5");
   PROVOKE_ALL(bad);
   T_CHECK(!program_exists("rx"));
+  T_CHECK(!program_exists("p.h5"));
 }
 
 static void bad_outputs(void) {
