@@ -36,18 +36,40 @@ static graft_status apply_preset(const graft_program *program, const char *name,
   return graft_preset_apply(preset, rows, config);
 }
 
-/* Most sections of a verb, and its end. */
-enum { SECTIONS = 10, VERBS = 8 };
+/* Most sections of a verb, and its end; options of a problem's ground truth, likewise. */
+enum { SECTIONS = 10, VERBS = 8, ROWS = 40 };
 
 /* The verbs with the options of a problem's ground truth. */
 struct verbs {
+  graft_option input[ROWS];
   graft_section section[VERBS][SECTIONS];
   graft_verb verb[VERBS];
   const graft_verb *list[VERBS];
 };
 
+/* What the model says of inputs, or another option of the verb. */
+static bool is_given(const char *name) {
+  static const char *const given[] = {"samples",       "grid",        "times",    "end_time",
+                                      "superposition", "inputs_only", "max_error"};
+  for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+    if (strcmp(name, given[i]) == 0) return true;
+  }
+  return false;
+}
+
+const graft_option graft_pde_input_options[] = {{.name = NULL}};
+
+static void fill_input(struct verbs *v, const char *problem) {
+  size_t n = 0;
+  for (const graft_option *row = graft_solve_rows(problem); row->name && n + 1 < ROWS; row++) {
+    if (!is_given(row->name)) v->input[n++] = *row;
+  }
+  v->input[n] = (graft_option){.name = NULL};
+}
+
 static void fill_verbs(struct verbs *v, const char *problem) {
   size_t n = 0;
+  fill_input(v, problem);
   for (; verbs[n]; n++) {
     v->verb[n] = *verbs[n];
     v->verb[n].section = v->section[n];
@@ -56,6 +78,7 @@ static void fill_verbs(struct verbs *v, const char *problem) {
     for (size_t i = 0; from[i].rows; i++) {
       v->section[n][i] = from[i];
       if (from[i].rows == graft_solve_options) v->section[n][i].rows = graft_solve_rows(problem);
+      if (from[i].rows == graft_pde_input_options) v->section[n][i].rows = v->input;
     }
   }
   v->list[n] = NULL;

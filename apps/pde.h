@@ -57,9 +57,18 @@ typedef struct graft_pde_eval {
 typedef struct graft_pde_predict {
   graft_front front;            /**< options of every verb */
   char model[GRAFT_PATH_SIZE];  /**< model file */
-  char data[GRAFT_PATH_SIZE];   /**< data set */
+  char data[GRAFT_PATH_SIZE];   /**< data set; "": inputs are made */
   char output[GRAFT_PATH_SIZE]; /**< data set to write */
+  long long samples;            /**< made of each task */
+  bool truth;                   /**< solve them too */
+  bool untold;                  /**< predict on new regions that no input of the model describes */
+  long long pictures;           /**< made samples of each task that are drawn */
+  graft_solve_config solve;     /**< inputs that are made, but for what the model says of them */
 } graft_pde_predict;
+
+/** Stands in the sections of a verb for the options of inputs that it makes itself: those of the
+ *  problem's ground truth without what models and other options of the verb say. */
+extern const graft_option graft_pde_input_options[];
 
 /** Configuration of `plot`. */
 typedef struct graft_pde_plot {

@@ -26,6 +26,12 @@ void graft_plot_assign_extent(char *variables, const graft_source_info *info);
 /** Append title_input, what the input is called in pictures. */
 void graft_plot_assign_input(char *variables, const graft_source *source);
 
+/** Does a data set of predictions hold the solutions too? */
+bool graft_plot_compares(const graft_source *source);
+
+/** Its field with the solutions: u_true of such a set, else u. */
+const char *graft_plot_truth(const graft_source *source);
+
 /** Write input, truth, prediction and |error| of one sample as NAME-{input,truth,…}.bin, its
  *  outline, and append nx, ny, the largest absolute values (0 replaced by 1) as top_input, top_u,
  *  top_error and the least truth as low_u, with the row's number behind.

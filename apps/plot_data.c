@@ -23,34 +23,69 @@ static void assign_solution(char *variables, const graft_source *source) {
   }
 }
 
-/* data-TASK.png: the first samples of each task. */
+/* What pictures of a data set are named after. */
+static const char *kind_of(const graft_source_info *info) {
+  return info->outside ? "predicted" : "data";
+}
+
+/* A sample's panels; with its error if the data set holds predictions and solutions.
+ * @param u [P] scratch */
+static graft_status draw_data_sample(const graft_pictures *p, const graft_source *source,
+                                     size_t sample, const char *name, size_t row, float *u,
+                                     char *variables) {
+  const graft_source_info *info = &source->info;
+  const unsigned char *mask = info->geometry[info->sample_geometry[sample]].mask;
+  double error = 0;
+  float *truth;
+  if (!graft_plot_compares(source)) {
+    GRAFT_TRY(graft_plot_sample(p, source, sample, NULL, name, row, variables));
+  } else {
+    GRAFT_TRY(source->fill(source->ctx, "u", &sample, 1, u));
+    GRAFT_TRY(graft_plot_sample(p, source, sample, u, name, row, variables));
+    GRAFT_TRY(graft_alloc(&truth, info->points, sizeof *truth));
+    graft_status status = source->fill(source->ctx, graft_plot_truth(source), &sample, 1, truth);
+    if (status == GRAFT_OK) error = graft_metric_rel_l2(u, truth, NULL, mask, info->points);
+    graft_free(truth);
+    GRAFT_TRY(status);
+  }
+  graft_plot_assign(variables, "sample%zu = %lld\nlabel%zu = '%zu'\nerror%zu = %.6g\n", row,
+                    (long long)info->index[sample], row, row, row, 100 * error);
+  return GRAFT_OK;
+}
+
+/* data-TASK.png: the first samples of each task; for predictions predicted-TASK.png. */
 static graft_status draw_data_task(graft_pictures *p, const graft_source *source, size_t task,
                                    long long samples) {
   const graft_source_info *info = &source->info;
-  char variables[GRAFT_PLOT_TEXT] = "", name[GRAFT_PATH_SIZE];
+  const bool compares = graft_plot_compares(source);
+  char variables[GRAFT_PLOT_TEXT] = "", name[GRAFT_PATH_SIZE], prefix[32];
   long long shown = 0;
-  for (size_t i = 0; i < info->samples && shown < samples; i++) {
+  float *u;
+  graft_status status = GRAFT_OK;
+  GRAFT_TRY(graft_alloc(&u, info->points, sizeof *u));
+  for (size_t i = 0; i < info->samples && shown < samples && status == GRAFT_OK; i++) {
     if (info->task[i] != (int32_t)task) continue;
     shown++;
-    snprintf(name, sizeof name, "data-%s-%lld", info->task_name[task], shown);
-    GRAFT_TRY(graft_plot_sample(p, source, i, NULL, name, (size_t)shown, variables));
-    graft_plot_assign(variables, "sample%lld = %lld\n", shown, (long long)info->index[i]);
+    snprintf(name, sizeof name, "%s-%s-%lld", kind_of(info), info->task_name[task], shown);
+    status = draw_data_sample(p, source, i, name, (size_t)shown, u, variables);
   }
+  graft_free(u);
+  GRAFT_TRY(status);
   if (shown == 0) return GRAFT_OK;
   graft_plot_assign_input(variables, source);
   assign_solution(variables, source);
   graft_plot_assign_text(variables, "task", info->task_name[task]);
-  graft_plot_assign(variables, "samples = %lld\nsolved = %d\n", shown,
-                    graft_dataset_has(source, "u"));
+  graft_plot_assign(variables, "samples = %lld\nsolved = %d\nrows = %lld\npredicted = %d\n", shown,
+                    graft_dataset_has(source, "u"), shown, compares);
   graft_plot_assign_extent(variables, info);
-  snprintf(name, sizeof name, "data-%s", info->task_name[task]);
-  if (!info->in_time) return graft_pictures_draw(p, name, "data", variables);
-  graft_plot_assign(variables, "rows = %lld\npredicted = 0\n", shown);
-  for (long long i = 1; i <= shown; i++) {
-    graft_plot_assign(variables, "label%lld = '%lld'\nerror%lld = 0\n", i, i, i);
-  }
-  graft_plot_assign_text(variables, "prefix", "data-");
-  return graft_pictures_draw(p, name, "spacetime", variables);
+  snprintf(name, sizeof name, "%s-%s", kind_of(info), info->task_name[task]);
+  snprintf(prefix, sizeof prefix, "%s-", kind_of(info));
+  graft_plot_assign_text(variables, "prefix", prefix);
+  return graft_pictures_draw(p, name,
+                             info->in_time ? "spacetime"
+                             : compares    ? "fields"
+                                           : "data",
+                             variables);
 }
 
 static int by_value(const void *a, const void *b) {

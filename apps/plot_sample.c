@@ -30,12 +30,19 @@ void graft_plot_assign_extent(char *variables, const graft_source_info *info) {
                     info->hi[0], info->lo[1], info->hi[1]);
 }
 
+bool graft_plot_compares(const graft_source *source) { return graft_dataset_has(source, "u_true"); }
+
+const char *graft_plot_truth(const graft_source *source) {
+  return graft_plot_compares(source) ? "u_true" : "u";
+}
+
 /* The input: log_k where it is there, else the first field that is neither u nor f. */
 static const graft_dataset_field *input_of(const graft_source *source) {
   const graft_dataset_field *field, *found = NULL;
   for (size_t i = 0; (field = graft_dataset_field_get(source, i)) != NULL; i++) {
     if (strcmp(field->name, "log_k") == 0) return field;
-    if (!found && strcmp(field->name, "u") != 0 && strcmp(field->name, "f") != 0) found = field;
+    bool solution = strcmp(field->name, "u") == 0 || strncmp(field->name, "u_", 2) == 0;
+    if (!found && !solution && strcmp(field->name, "f") != 0) found = field;
   }
   return found ? found : graft_dataset_field_get(source, 0);
 }
@@ -87,7 +94,7 @@ graft_status graft_plot_sample(const graft_pictures *p, const graft_source *sour
   GRAFT_TRY_TO(done, write_field(p, info, geometry, field, name, "input", variables));
   graft_plot_assign(variables, "top_input%zu = %.9g\n", row, largest(field, geometry, P, &low));
   if (!graft_dataset_has(source, "u")) goto done;
-  GRAFT_TRY_TO(done, source->fill(source->ctx, "u", &sample, 1, field));
+  GRAFT_TRY_TO(done, source->fill(source->ctx, graft_plot_truth(source), &sample, 1, field));
   truth = largest(field, geometry, P, &low);
   graft_plot_assign(variables, "low_u%zu = %.9g\n", row, low);
   top = u ? largest(u, geometry, P, &low) : 0.0;

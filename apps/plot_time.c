@@ -81,7 +81,7 @@ graft_status graft_plot_time_sample(const graft_pictures *p, const graft_source 
                     PROFILES);
   if (!graft_dataset_has(source, "u")) return write_profiles(p, info, NULL, u, name);
   GRAFT_TRY(graft_alloc(&truth, P, sizeof *truth));
-  GRAFT_TRY_TO(done, source->fill(source->ctx, "u", &sample, 1, truth));
+  GRAFT_TRY_TO(done, source->fill(source->ctx, graft_plot_truth(source), &sample, 1, truth));
   GRAFT_TRY_TO(done, write_profiles(p, info, truth, u, name));
   snprintf(file, sizeof file, "%s-truth.bin", name);
   GRAFT_TRY_TO(done, graft_pictures_floats(p, file, truth, P));

@@ -280,6 +280,10 @@ const graft_layout *graft_deeponet_layout(const graft_deeponet *model) {
 
 graft_real *graft_deeponet_parameters(graft_deeponet *model) { return model->theta; }
 
+const graft_source_info *graft_deeponet_get_info(const graft_deeponet *model) {
+  return &model->info;
+}
+
 const graft_deeponet_config *graft_deeponet_get_config(const graft_deeponet *model) {
   return &model->config;
 }

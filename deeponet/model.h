@@ -183,6 +183,10 @@ graft_real *graft_deeponet_parameters(graft_deeponet *model);
 /** Configuration of the model. Borrowed. */
 const graft_deeponet_config *graft_deeponet_get_config(const graft_deeponet *model);
 
+/** Grid, inputs, names of tasks and geometries of the data set that the model was trained on: no
+ *  samples, no arrays of geometries. Borrowed. */
+const graft_source_info *graft_deeponet_get_info(const graft_deeponet *model);
+
 /** Training mean field [P] of a task, by name; NULL if the model wasn't trained on it. Borrowed. */
 const float *graft_deeponet_mean(const graft_deeponet *model, const char *task);
 
@@ -229,6 +233,21 @@ GRAFT_MUST_USE graft_status graft_deeponet_check_tasks(graft_deeponet *model,
                                                        const graft_source *source,
                                                        const size_t *sample, size_t count,
                                                        graft_knowledge *known);
+
+/** What a model can make of a region. */
+typedef enum graft_region_knowledge {
+  GRAFT_REGION_UNTOLD, /**< a new one, and none of the model's inputs says what it looks like */
+  GRAFT_REGION_NEW,    /**< it was not trained on it, but its inputs describe it */
+  GRAFT_REGION_KNOWN,  /**< it was trained on it */
+} graft_region_knowledge;
+
+/** What can the model make of the regions of a data set? Told by their masks; a model whose trunk
+ *  reads numbers of each sample keeps no regions and describes all of them: ::GRAFT_REGION_KNOWN.
+ *  @param known [geometries of the source]
+ *  @return GRAFT_INPUT when the grid of the source doesn't fit the model */
+GRAFT_MUST_USE graft_status graft_deeponet_check_regions(graft_deeponet *model,
+                                                         const graft_source *source,
+                                                         graft_region_knowledge *known);
 
 /** Which samples was the model trained or tuned on? Told by region and input, not by place, so that
  *  another data set that holds the same samples is recognised.

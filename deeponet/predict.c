@@ -395,3 +395,31 @@ graft_status graft_deeponet_check_tasks(graft_deeponet *model, const graft_sourc
   release(&c);
   return status;
 }
+
+/* Does the network see what a region looks like? Its inputs, or what its output is turned into. */
+static bool describes(const graft_deeponet *model) {
+  bool shown = model->info.codes > 0 || model->transform->torsion;
+  for (size_t c = 0; c < model->channels; c++) {
+    shown |= model->channel[c].field == NO_FIELD || model->config.masked;
+  }
+  return shown;
+}
+
+static graft_status check_regions(struct predict *c, graft_region_knowledge *known) {
+  const bool shown = describes(c->model);
+  GRAFT_TRY(check_grid(&c->model->info, &c->source->info));
+  GRAFT_TRY(match(c));
+  for (size_t g = 0; g < c->source->info.geometries; g++) {
+    bool trained = c->region[g] != NO_REGION || graft_model_local(c->model);
+    known[g] = trained ? GRAFT_REGION_KNOWN : shown ? GRAFT_REGION_NEW : GRAFT_REGION_UNTOLD;
+  }
+  return GRAFT_OK;
+}
+
+graft_status graft_deeponet_check_regions(graft_deeponet *model, const graft_source *source,
+                                          graft_region_knowledge *known) {
+  struct predict c = {.model = model, .source = source};
+  graft_status status = check_regions(&c, known);
+  release(&c);
+  return status;
+}

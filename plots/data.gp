@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Samples of a data set, up to four a line: input above, solution below (if it is there).
 #
-#   task, samples, solved (0 or 1), title_input, title_u (if solved), nx, ny, x0, x1, y0, y1
+#   task, prefix, samples, solved (0 or 1), title_input, title_u (if solved), nx, ny, x0, x1, y0, y1
 #   sample1, top_input1, top_u1 (largest absolute values), low_u1 (least value) the same with 2 …
-#   data/data-TASK-NUMBER-{input,truth}.bin, data/data-TASK-NUMBER-outline.dat
+#   data/PREFIX TASK-NUMBER-{input,truth}.bin, …-outline.dat
 
 columns = samples < 4 ? samples : 4
 lines = (samples + 3) / 4
@@ -14,7 +14,7 @@ width = 0.42 + columns * (panel + 0.3)
 height = lines * block
 load scripts . '/common.gp'
 
-file(c, what) = sprintf('data/data-%s-%d-%s.bin', task, c, what)
+file(c, what) = sprintf('data/%s%s-%d-%s.bin', prefix, task, c, what)
 top(what, c) = value(sprintf('top_%s%d', what, c))
 low_u(c) = value(sprintf('low_u%d', c))
 dx = 1.0 * (x1 - x0) / (nx - 1)
@@ -66,7 +66,7 @@ do for [c = 1:samples] {
     }
     set cbtics step offset 0, 0.6 scale 0.3 format '%g' font ',9'
     plot file(c, row == 1 ? 'input' : 'truth') @image with image, \
-         sprintf('data/data-%s-%d-outline.dat', task, c) with lines linewidth 0.8 linecolor '#000000'
+         sprintf('data/%s%s-%d-outline.dat', prefix, task, c) with lines linewidth 0.8 linecolor '#000000'
   }
 }
 unset multiplot

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Input, truth, prediction and error of some samples of a task, one sample a row.
 #
-#   task, rows, nx, ny, x0, x1, y0, y1
+#   task, prefix, rows, nx, ny, x0, x1, y0, y1
 #   label1, sample1, error1 (in %), top_input1, top_u1, top_error1 (largest absolute values), the same with 2 …
-#   data/TASK-LABEL-{input,truth,prediction,error}.bin, data/TASK-LABEL-outline.dat
+#   data/PREFIX TASK-LABEL-{input,truth,prediction,error}.bin, …-outline.dat
 
 width = 7.8
 height = 0.05 + 2.95 * rows
 load scripts . '/common.gp'
 
-file(row, what) = sprintf('data/%s-%s-%s.bin', task, value('label' . row), what)
+file(row, what) = sprintf('data/%s%s-%s-%s.bin', prefix, task, value('label' . row), what)
 top(what) = value(sprintf('top_%s%d', what, row))
 dx = 1.0 * (x1 - x0) / (nx - 1)
 dy = 1.0 * (y1 - y0) / (ny - 1)
@@ -66,7 +66,7 @@ do for [row = 1:rows] {
     step = c == 1 ? sides(largest) : tic(largest)
     set cbtics step offset 0, 0.5 scale 0.3 format '%g'
     plot file(row, what) @image with image, \
-         sprintf('data/%s-%s-outline.dat', task, value('label' . row)) with lines linewidth 0.8 linecolor '#000000'
+         sprintf('data/%s%s-%s-outline.dat', prefix, task, value('label' . row)) with lines linewidth 0.8 linecolor '#000000'
     unset label 1
   }
 }

@@ -22,6 +22,14 @@ static int grid(const graft_solve_config *config, size_t n[3]) {
   return 2;
 }
 
+static graft_status adopt(graft_solve_config *config, const graft_source_info *info) {
+  bool square = info->dims == 2 && !info->in_time && info->grid[0] == info->grid[1];
+  for (int a = 0; a < 2; a++) square = square && info->lo[a] == 0 && info->hi[a] == 1;
+  GRAFT_CHECK(square, INPUT, "expected a grid of n x n points on the unit square");
+  config->grid = (long long)info->grid[0];
+  return GRAFT_OK;
+}
+
 static graft_status init(void *state, const graft_solve_config *config) {
   return graft_ensemble_init(state, config);
 }
@@ -124,6 +132,7 @@ const graft_generator_type graft_generator_elliptic = {
     .check_files = graft_elliptic_check_files,
     .task = task,
     .grid = grid,
+    .adopt = adopt,
     .estimate = graft_elliptic_estimate,
     .init = init,
     .fini = fini,

@@ -10,6 +10,7 @@
 
 #include "base/comm.h"
 #include "base/option.h"
+#include "base/source.h"
 
 struct graft_provenance;
 
@@ -56,6 +57,11 @@ GRAFT_MUST_USE graft_status graft_solve_validate(const graft_solve_config *confi
  *  them is known before anything is estimated or begun. Cost: reads them.
  *  @return GRAFT_INPUT naming the file */
 GRAFT_MUST_USE graft_status graft_solve_check_files(const graft_solve_config *config);
+
+/** Take over the output grid of a model or data set, and which input fields there are.
+ *  @return GRAFT_INPUT for a grid that the problem can't have */
+GRAFT_MUST_USE graft_status graft_solve_adopt(graft_solve_config *config,
+                                              const graft_source_info *info);
 
 /** Number of tasks, e.g. shapes, families and region files; 0 for a problem that is not there. */
 size_t graft_solve_tasks(const graft_solve_config *config);

@@ -111,5 +111,5 @@ graft_status graft_ensemble_prepare(graft_ensemble *ensemble, size_t s,
   graft_region_fini(&region);
   GRAFT_TRY(status);
   task->solver.estimator.scale = task->scale;
-  return graft_dataset_write_geometry(writer, geometry);
+  return writer ? graft_dataset_write_geometry(writer, geometry) : GRAFT_OK;
 }

@@ -14,6 +14,10 @@ static const graft_generator_type *generator_of(const char *problem) {
 
 const graft_option *graft_solve_rows(const char *problem) { return generator_of(problem)->options; }
 
+graft_status graft_solve_adopt(graft_solve_config *config, const graft_source_info *info) {
+  return generator_of(config->problem)->adopt(config, info);
+}
+
 graft_status graft_solve_validate(const graft_solve_config *config) {
   GRAFT_CHECK(graft_problem_find(config->problem), USAGE,
               "-problem: expected the name of an equation, got '%s'", config->problem);

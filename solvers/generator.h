@@ -36,6 +36,9 @@ typedef struct graft_generator_type {
                  size_t *samples);
   /** Points per axis of the output; returns the number of axes. */
   int (*grid)(const graft_solve_config *config, size_t n[3]);
+  /** Set the options of the output grid, and of input fields that are only there by option, to
+   * those of a model; GRAFT_INPUT if there is no such grid. */
+  graft_status (*adopt)(graft_solve_config *config, const graft_source_info *info);
   /** What a run on @p ranks ranks will need; memory_bytes is given, to be added to. */
   void (*estimate)(const graft_solve_config *config, int ranks, graft_solve_estimate *estimate);
   /** Prepare, with the whole source_info (samples, tasks, geometries, split, inputs, codes); on a
@@ -52,6 +55,7 @@ typedef struct graft_generator_type {
   graft_status (*configuration)(void *state, graft_yaml *yaml);
   /** Make sample @p s: all fields, and unless the options say no the estimated relative error of u.
    *  Geometries that are not complete at init() are written with graft_dataset_write_geometry().
+   *  @param writer of the file; NULL: samples stay in memory
    *  @param report times of the stages are added up in it
    *  @param error is −1 before; left so when nothing is estimated */
   graft_status (*solve)(void *state, size_t s, graft_dataset_writer *writer,

@@ -169,7 +169,7 @@ static graft_status solve(void *state, size_t s, graft_dataset_writer *writer,
   }
   if (!heat->solved) GRAFT_TRY(graft_petsc_check_unused());
   heat->solved = true;
-  return graft_dataset_write_geometry(writer, s);
+  return writer ? graft_dataset_write_geometry(writer, s) : GRAFT_OK;
 }
 
 static void fini(void *state) {
@@ -224,6 +224,7 @@ const graft_generator_type graft_generator_heat = {
     .validate = graft_heat_validate,
     .task = graft_heat_task,
     .grid = graft_heat_grid,
+    .adopt = graft_heat_adopt,
     .estimate = graft_heat_estimate,
     .init = graft_heat_init,
     .fini = fini,

@@ -105,6 +105,14 @@ int graft_heat_grid(const graft_solve_config *config, size_t n[3]) {
   return 3;
 }
 
+graft_status graft_heat_adopt(graft_solve_config *config, const graft_source_info *info) {
+  struct heat_config *own = (void *)config->own;
+  GRAFT_CHECK(info->dims == 3 && !info->in_time, INPUT, "expected a grid of three axes of space");
+  snprintf(own->grid, sizeof own->grid, "%zu,%zu,%zu", info->grid[0], info->grid[1], info->grid[2]);
+  own->superposition = graft_source_input_find(info, "superposition") != NULL;
+  return GRAFT_OK;
+}
+
 double graft_heat_size(const graft_solve_config *config, int holes) {
   return fmin(fmax(config->mesh_size * cbrt(5.0 / holes), 0.02), 0.5);
 }

@@ -50,6 +50,8 @@ const struct heat_config *graft_heat_own(const graft_solve_config *config);
 graft_status graft_heat_validate(const graft_solve_config *config);
 size_t graft_heat_task(const graft_solve_config *config, size_t i, char name[GRAFT_NAME_SIZE],
                        size_t *samples);
+GRAFT_MUST_USE graft_status graft_heat_adopt(graft_solve_config *config,
+                                             const graft_source_info *info);
 int graft_heat_grid(const graft_solve_config *config, size_t n[3]);
 void graft_heat_estimate(const graft_solve_config *config, int ranks,
                          graft_solve_estimate *estimate);

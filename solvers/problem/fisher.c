@@ -304,6 +304,16 @@ static graft_status init_lines(struct state *s) {
   return GRAFT_OK;
 }
 
+static graft_status adopt(graft_solve_config *config, const graft_source_info *info) {
+  struct own *own = (struct own *)(void *)config->own;
+  bool fits = info->dims == 2 && info->in_time && info->lo[0] == 0;
+  GRAFT_CHECK(fits, INPUT, "expected a grid of time from 0 on and one axis of space");
+  config->grid = (long long)info->grid[1];
+  own->times = (long long)info->grid[0];
+  own->end = info->hi[0];
+  return GRAFT_OK;
+}
+
 static graft_status init(void *state, const graft_solve_config *config) {
   struct state *s = state;
   s->config = config;
@@ -452,6 +462,7 @@ static const graft_generator_type generator = {
     .validate = validate,
     .task = task,
     .grid = grid,
+    .adopt = adopt,
     .estimate = estimate,
     .init = init,
     .fini = fini,
