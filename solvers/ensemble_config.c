@@ -49,6 +49,10 @@ const graft_option graft_solve_options[] = {
      "directory that keeps meshes for later runs, made if needed; none if empty", 1},
     {0}};
 
+/* Names of tasks become parts of file names and CSV rows. */
+static const char name_characters[] =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+
 static graft_status check_tasks(const graft_solve_config *config) {
   graft_task task, other;
   size_t count = graft_solve_tasks(config);
@@ -59,6 +63,9 @@ static graft_status check_tasks(const graft_solve_config *config) {
     GRAFT_CHECK(task.file || task.domain, USAGE, "-shapes: expected names of shapes, got '%s'",
                 task.name);
     GRAFT_CHECK(task.name[0], USAGE, "-region: expected names of files, got '%s'", config->region);
+    GRAFT_CHECK(task.name[strspn(task.name, name_characters)] == '\0', USAGE,
+                "-region: expected files named with letters, digits, '_', '-', got '%s'",
+                task.name);
     GRAFT_CHECK(
         !task.domain || !task.domain->random || config->first + config->samples <= 1LL << 32, USAGE,
         "-first, -samples: expected numbers below 2^32 for the family '%s'", task.name);

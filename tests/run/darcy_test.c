@@ -5,36 +5,11 @@
 #include "tests/graft_test.h"
 
 #include "base/arena.h"
+#include "tests/run/fields.h"
 #include "tests/run/program.h"
 
 #define SOLVE "solve -quiet -samples 18 -grid 13 -shapes square,disc -mesh_size 0.1 "
 #define MODEL "-channels 4,4 -dense 16 -trunk 16 -width 8 -batch 6 "
-
-/* All values of a field [samples x points]; release with graft_free(). */
-static float *read_field(const char *path, const char *field, size_t *count) {
-  graft_source source;
-  float *data = NULL;
-  size_t *sample = NULL;
-  *count = 0;
-  if (!T_OK(graft_dataset_open(path, &source))) return NULL;
-  size_t S = source.info.samples;
-  if (T_OK(graft_alloc(&data, S * source.info.points, sizeof *data)) &&
-      T_OK(graft_alloc(&sample, S, sizeof *sample))) {
-    for (size_t i = 0; i < S; i++) sample[i] = i;
-    if (T_OK(source.fill(source.ctx, field, sample, S, data))) *count = S * source.info.points;
-  }
-  graft_free(sample);
-  graft_source_fini(&source);
-  return data;
-}
-
-static void check_same_field(const char *a, const char *b, const char *field) {
-  size_t n, m;
-  float *x = read_field(a, field, &n), *y = read_field(b, field, &m);
-  if (T_EQUAL(n, m) && T_CHECK(n > 0)) T_EQUAL(memcmp(x, y, n * sizeof *x), 0);
-  graft_free(x);
-  graft_free(y);
-}
 
 static void help_and_version(void) {
   static const char *const verb[] = {"solve", "train", "eval", "predict", "plot", "demo"};
