@@ -407,7 +407,7 @@ static bool describes(const graft_deeponet *model) {
 
 static graft_status check_regions(struct predict *c, graft_region_knowledge *known) {
   const bool shown = describes(c->model);
-  GRAFT_TRY(check_grid(&c->model->info, &c->source->info));
+  GRAFT_TRY(graft_model_check_grid(&c->model->info, &c->source->info));
   GRAFT_TRY(match(c));
   for (size_t g = 0; g < c->source->info.geometries; g++) {
     bool trained = c->region[g] != NO_REGION || graft_model_local(c->model);
