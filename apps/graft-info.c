@@ -134,8 +134,9 @@ static graft_status run(int argc, char **argv) {
   GRAFT_TRY(graft_file_kind(r.path, kind));
   if (r.check) return graft_info_check(r.path, kind, r.json);
   if (r.export) return graft_info_export(r.path);
-  return strcmp(kind, "dataset") == 0 ? graft_info_dataset(r.path, r.json)
-                                      : graft_info_bundle(r.path, r.json);
+  if (strcmp(kind, "dataset") == 0) return graft_info_dataset(r.path, r.json);
+  if (strcmp(kind, "features") == 0) return graft_info_features(r.path, r.json);
+  return graft_info_bundle(r.path, r.json);
 }
 
 int main(int argc, char **argv) {

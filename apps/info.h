@@ -13,6 +13,10 @@
  *  Cost: reads all tables and at most 1000 evenly spaced samples. */
 GRAFT_MUST_USE graft_status graft_info_dataset(const char *path, bool json);
 
+/** Describe a data set of rows (io/feature_file.h): features, vocabularies, labels by part, what
+ * the generator's probabilities attain. Cost: reads the tables and all labels. */
+GRAFT_MUST_USE graft_status graft_info_features(const char *path, bool json);
+
 /** Describe a model, checkpoint or predictions file: how it was made, its arrays. */
 GRAFT_MUST_USE graft_status graft_info_bundle(const char *path, bool json);
 

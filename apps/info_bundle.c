@@ -8,6 +8,7 @@
 #include "apps/summary.h"
 #include "io/bundle_file.h"
 #include "io/dataset.h"
+#include "io/feature_file.h"
 
 static const char *type_name(graft_type type) {
   static const char *const name[] = {[GRAFT_FLOAT32] = "float32",
@@ -195,13 +196,24 @@ static graft_status check_bundle(const char *path, const char *kind, size_t *cou
   return status;
 }
 
+static graft_status check_features(const char *path, size_t *count) {
+  graft_feature_source source;
+  GRAFT_TRY(graft_feature_open(path, &source));
+  *count = source.info.rows;
+  graft_status status = graft_feature_check(&source);
+  graft_feature_source_fini(&source);
+  return status;
+}
+
 graft_status graft_info_check(const char *path, const char *kind, bool json) {
-  bool dataset = strcmp(kind, "dataset") == 0;
+  const bool dataset = strcmp(kind, "dataset") == 0, features = strcmp(kind, "features") == 0;
+  const char *unit = dataset ? "samples" : features ? "rows" : "arrays";
   size_t count;
-  GRAFT_TRY(dataset ? check_dataset(path, &count) : check_bundle(path, kind, &count));
+  GRAFT_TRY(dataset    ? check_dataset(path, &count)
+            : features ? check_features(path, &count)
+                       : check_bundle(path, kind, &count));
   if (!json) {
-    printf("%s: %s is whole and sane (%zu %s read)\n", path, kind, count,
-           dataset ? "samples" : "arrays");
+    printf("%s: %s is whole and sane (%zu %s read)\n", path, kind, count, unit);
     return GRAFT_OK;
   }
   graft_json out;
@@ -210,7 +222,7 @@ graft_status graft_info_check(const char *path, const char *kind, bool json) {
   graft_json_text(&out, "file", path);
   graft_json_text(&out, "kind", kind);
   graft_json_bool(&out, "sane", true);
-  graft_json_int(&out, dataset ? "samples" : "arrays", (long long)count);
+  graft_json_int(&out, unit, (long long)count);
   graft_json_end_object(&out);
   return graft_json_finish(&out);
 }

@@ -35,6 +35,8 @@ enum {
   GRAFT_STREAM_AGGREGATOR = 7, /**< rules that combine gradients; index = step, coordinate */
   GRAFT_STREAM_SAM = 8,        /**< perturbations; index = hash of step, part of the vector */
   GRAFT_STREAM_LANDSCAPE = 9,  /**< planes through parameters; index = direction, block */
+  GRAFT_STREAM_ROWS = 20,      /**< parts of rows; index = row, or user; samples for quantiles */
+  GRAFT_STREAM_BEHAVIOUR = 21, /**< synthetic users, items, rows; index = hash of kind, number */
   GRAFT_STREAM_SAMPLE = 1000   /**< fields that all tasks share; the tasks' own lie above */
 };
 

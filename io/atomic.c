@@ -96,6 +96,19 @@ graft_status graft_atomic_reserve(graft_atomic *file, long long bytes) {
   return GRAFT_OK;
 }
 
+bool graft_write_at(int fd, const void *data, size_t bytes, long long place) {
+  const char *from = data;
+  while (bytes > 0) {
+    ssize_t n = pwrite(fd, from, bytes, (off_t)place);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    from += n;
+    place += n;
+    bytes -= (size_t)n;
+  }
+  return true;
+}
+
 /* Make the rename itself durable. Best effort: some file systems can't sync a directory. */
 static void sync_directory(const char *path) {
   char name[4096];

@@ -37,6 +37,10 @@ GRAFT_MUST_USE graft_status graft_atomic_reserve(graft_atomic *file, long long b
 /** Write @p bytes at the current end of the part file. */
 GRAFT_MUST_USE graft_status graft_atomic_write(graft_atomic *file, const void *data, size_t bytes);
 
+/** Write @p bytes of @p data at byte @p place of an open file, all of them.
+ *  @return false with errno set */
+bool graft_write_at(int fd, const void *data, size_t bytes, long long place);
+
 /** Sync the part file, then rename what has the final name now, if anything, to @p previous: to be
  *  called just before graft_atomic_commit(). A process killed between the two leaves the whole
  * older file under that name. */

@@ -109,7 +109,8 @@ static graft_status read_all(hid_t file, const char *kind, graft_bundle *bundle,
   GRAFT_TRY(graft_h5_read_kind(file, FORMAT_VERSION, got));
   GRAFT_CHECK(!kind || strcmp(kind, got) == 0, INPUT, "expected a %s file, got a %s file", kind,
               got);
-  GRAFT_CHECK(strcmp(got, "dataset") != 0, INPUT, "expected a model file, got a dataset file");
+  GRAFT_CHECK(strcmp(got, "dataset") != 0 && strcmp(got, "features") != 0, INPUT,
+              "expected a model file, got a %s file", got);
   GRAFT_TRY(read_arrays(file, bundle));
   GRAFT_TRY(graft_h5_read(file, "graft/checksum", H5T_NATIVE_INT64, GRAFT_SHAPE(0, 0), &want));
   GRAFT_CHECK((int64_t)graft_bundle_checksum(bundle) == want, INPUT,

@@ -199,17 +199,8 @@ graft_status graft_dataset_create(const char *path, const graft_source_info *inf
  * does not survive a full disk and would need all ranks at once. */
 static graft_status write_at(const graft_dataset_writer *w, size_t sample, uint64_t place,
                              const void *data, size_t bytes) {
-  const char *from = data;
-  off_t to = (off_t)(place + sample * bytes);
-  while (bytes > 0) {
-    ssize_t n = pwrite(w->fd, from, bytes, to);
-    if (n < 0 && errno == EINTR) continue;
-    GRAFT_CHECK(n > 0, OUTPUT, "%s: sample %zu can't be written: %s", w->path, sample,
-                strerror(errno));
-    from += n;
-    to += n;
-    bytes -= (size_t)n;
-  }
+  GRAFT_CHECK(graft_write_at(w->fd, data, bytes, (long long)(place + sample * bytes)), OUTPUT,
+              "%s: sample %zu can't be written: %s", w->path, sample, strerror(errno));
   return GRAFT_OK;
 }
 

@@ -7,7 +7,7 @@ set -u
 build=$1
 quick=${2:-}
 broken=0
-libraries="base geometry nn mtl io solvers deeponet"
+libraries="base geometry nn mtl io solvers deeponet recsys"
 code="$libraries apps tests bench"
 
 fail() { # title, lines
@@ -37,6 +37,7 @@ layers() {
       allow["io"] = " base io "
       allow["solvers"] = " base geometry io solvers "
       allow["deeponet"] = " base nn mtl deeponet "
+      allow["recsys"] = " base nn mtl recsys "
     }
     {
       from = $1; sub(/\/.*/, "", from)
@@ -47,7 +48,7 @@ layers() {
     }'
 }
 fail "Arrows point down only (layers)" "$(layers)"
-rule "The core links neither MPI nor PETSc nor HDF5" '#include <(mpi|petsc[a-z]*|hdf5|H5public)\.h>' base geometry nn mtl deeponet
+rule "The core links neither MPI nor PETSc nor HDF5" '#include <(mpi|petsc[a-z]*|hdf5|H5public)\.h>' base geometry nn mtl deeponet recsys
 rule "gmsh in one file only" '#include <gmshc\.h>' $(ls -d $libraries | grep -v geometry)
 
 # -- house rules ------------------------------------------------------------------------------------------------------
@@ -56,7 +57,7 @@ rule "Libraries never print" '(^|[^a-zA-Z_])(printf|puts|putchar|perror) *\(|fpr
 rule "Libraries never parse an environment" '(^|[^a-zA-Z_])(getenv|setenv|putenv) *\(' $libraries
 rule "No unchecked conversions of text" '(^|[^a-zA-Z_])(atoi|atof|atol|sprintf|strcpy|strcat|gets) *\(' $code
 rule "No assert that vanishes in release builds" '#include <assert\.h>' $code
-rule "Memory through base/arena.h" '(^|[^a-zA-Z_])(malloc|calloc|realloc|strdup|strndup) *\(' geometry nn mtl deeponet
+rule "Memory through base/arena.h" '(^|[^a-zA-Z_])(malloc|calloc|realloc|strdup|strndup) *\(' geometry nn mtl deeponet recsys
 rule "No reason, no to-do" '\b(TODO|FIXME|XXX)\b' $code
 rule "_t is POSIX's" 'typedef .*[a-z0-9]_t;' $code
 rule "No pointer typedefs" 'typedef [a-z_ ]+\*[ a-z_]+;' $code
