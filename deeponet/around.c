@@ -12,6 +12,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "deeponet/coarse_impl.h"
 #include "deeponet/model_impl.h"
 
 /* In units of the domain's first side. */
@@ -131,8 +132,10 @@ void graft_around_fill(const graft_deeponet *model, const struct local_maps *map
                          : ring == 0
                              ? maps->field + feature->field * P
                              : maps->smooth + (feature->smooth * (RINGS - 1) + ring - 1) * P;
-      column[k] = feature->kind == FEATURE_COARSE ? graft_coarse_value(model, maps->coarse, x, y)
-                                                  : graft_local_value(model, map, x, y);
+      column[k] = feature->kind == FEATURE_COARSE
+                      ? graft_coarse_value(&model->info, (size_t)model->config.coarse,
+                                           maps->coarse_log, x, y)
+                      : graft_local_value(model, map, x, y);
     }
   }
 }

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Method:    Galerkin solution of −∇·(K∇u) = 1, u = 0 on ∂Ω, in the space u₀ w, w piecewise
- * bilinear on N x N cells over the whole grid and u₀ the torsion function of the region: every such
- * u vanishes on ∂Ω, whatever the region, without a mesh. With −Δu₀ = 1, ∫ K ∇(u₀w)·∇(u₀v) = ∫ K u₀²
- * ∇w·∇v + ∫ (K u₀ − ½ K ∇log K·∇u₀²) w v, integrated by the grid's points; u₀² is smooth across ∂Ω,
- * so its differences are taken there as everywhere. Where the region hardly reaches, w continues
- * harmonically (PENALTY). K = 1 gives w = 1 exactly. Cost:      16 P products to assemble, N⁴ for
- * the banded Cholesky factor: 0.1 ms for N = 16. Reference: kantorovich1958 (u₀ times a series);
- * hollig2003 (weighted finite elements). */
+/* Method:    Galerkin solution of −∇·(K∇u) = 1, u = 0 on ∂Ω, in the space u₀ w: w piecewise
+ *            bilinear on N x N cells over the whole grid, u₀ the torsion function of the region.
+ *            Every such u vanishes on ∂Ω, whatever the region, without a mesh. With −Δu₀ = 1,
+ *              ∫ K ∇(u₀w)·∇(u₀v) = ∫ K u₀² ∇w·∇v + ∫ (K u₀ − ½ K ∇log K·∇u₀²) w v,
+ *            integrated by the grid's points; u₀² is smooth across ∂Ω, so its differences are
+ *            taken there as everywhere. Where the region hardly reaches, differences of w between
+ *            nodes are kept small (PENALTY). Constant K gives w = 1/K exactly.
+ * Cost:      16 P products to assemble, N⁴ for the banded Cholesky factor; 0.1 ms for N = 16.
+ * Reference: kantorovich1958 (u₀ times a series); hollig2003 (weighted finite elements). */
 #include <math.h>
 #include <string.h>
 
-#include "deeponet/model_impl.h"
+#include "deeponet/coarse_impl.h"
 
 #define PENALTY 1e-4              /* relative to the largest u₀² */
 static const double least = 1e-3; /* of w, before the logarithm is taken */
@@ -30,10 +31,10 @@ struct cell {
   double value[4], dx[4], dy[4];
 };
 
-static void find_cell(const graft_deeponet *model, double x, double y, struct cell *cell) {
-  size_t N = (size_t)model->config.coarse;
-  double hx = (double)(model->info.grid[0] - 1) / (double)N;
-  double hy = (double)(model->info.grid[1] - 1) / (double)N;
+static void find_cell(const graft_source_info *info, size_t N, double x, double y,
+                      struct cell *cell) {
+  double hx = (double)(info->grid[0] - 1) / (double)N;
+  double hy = (double)(info->grid[1] - 1) / (double)N;
   double s = fmin(fmax(x / hx, 0), (double)N), t = fmin(fmax(y / hy, 0), (double)N);
   size_t i = s < (double)N ? (size_t)s : N - 1, j = t < (double)N ? (size_t)t : N - 1;
   s -= (double)i;
@@ -60,17 +61,18 @@ static double slope_of_square(const float *map, size_t p, size_t stride, size_t 
 }
 
 /* Add a grid point's part of the system. */
-static void add_point(const graft_deeponet *model, const struct region *region, const float *log_k,
-                      size_t p, double step, double *a, double *w) {
-  const size_t n = model->info.grid[0], m = model->info.grid[1], i = p / m, j = p % m;
-  const double u = region->torsion[p], k = exp((double)log_k[p]);
-  const double gx = slope(log_k, p, m, i, n) * slope_of_square(region->torsion, p, m, i, n);
-  const double gy = slope(log_k, p, 1, j, m) * slope_of_square(region->torsion, p, 1, j, m);
+static void add_point(const graft_source_info *info, size_t cells, const float *torsion,
+                      const float *log_k, size_t p, double *a, double *w) {
+  const size_t n = info->grid[0], m = info->grid[1], i = p / m, j = p % m;
+  const double step = (info->hi[0] - info->lo[0]) / (double)(n - 1);
+  const double u = (double)torsion[p], k = exp((double)log_k[p]);
+  const double gx = slope(log_k, p, m, i, n) * slope_of_square(torsion, p, m, i, n);
+  const double gy = slope(log_k, p, 1, j, m) * slope_of_square(torsion, p, 1, j, m);
   const double stiff = k * u * u / (step * step);
   const double mass = k * (u - 0.5 * (gx + gy) / (step * step));
-  size_t width = band((size_t)model->config.coarse);
+  const size_t width = band(cells);
   struct cell cell;
-  find_cell(model, (double)i, (double)j, &cell);
+  find_cell(info, cells, (double)i, (double)j, &cell);
   for (size_t r = 0; r < 4; r++) {
     w[cell.node[r]] += u * cell.value[r];
     for (size_t c = 0; c < 4; c++) {
@@ -128,26 +130,27 @@ static void solve_band(size_t nodes, size_t width, double *a, double *x) {
   }
 }
 
-void graft_coarse_solve(const graft_deeponet *model, const struct region *region,
+void graft_coarse_solve(const graft_source_info *info, size_t cells, const float *torsion,
                         const float *log_k, double *w, double *scratch) {
-  const graft_source_info *info = &model->info;
-  size_t N = (size_t)model->config.coarse, nodes = (N + 1) * (N + 1);
+  const size_t nodes = (cells + 1) * (cells + 1);
   double step = (info->hi[0] - info->lo[0]) / (double)(info->grid[0] - 1), largest = 0;
-  memset(scratch, 0, graft_coarse_scratch(N) * sizeof *scratch);
+  memset(scratch, 0, graft_coarse_scratch(cells) * sizeof *scratch);
   memset(w, 0, nodes * sizeof *w);
   for (size_t p = 0; p < info->points; p++) {
-    if (!(region->torsion[p] > 0)) continue;
-    largest = fmax(largest, (double)region->torsion[p]);
-    add_point(model, region, log_k, p, step, scratch, w);
+    if (!(torsion[p] > 0)) continue;
+    largest = fmax(largest, (double)torsion[p]);
+    add_point(info, cells, torsion, log_k, p, scratch, w);
   }
-  add_penalty(N, PENALTY * largest * largest / (step * step), scratch);
-  solve_band(nodes, band(N), scratch, w);
+  add_penalty(cells, PENALTY * largest * largest / (step * step), scratch);
+  solve_band(nodes, band(cells), scratch, w);
+  for (size_t i = 0; i < nodes; i++) w[i] = fmax(w[i], least);
 }
 
-double graft_coarse_value(const graft_deeponet *model, const double *w, double x, double y) {
+double graft_coarse_value(const graft_source_info *info, size_t cells, const double *w, double x,
+                          double y) {
   struct cell cell;
   double sum = 0;
-  find_cell(model, x, y, &cell);
+  find_cell(info, cells, x, y, &cell);
   for (size_t k = 0; k < 4; k++) sum += cell.value[k] * w[cell.node[k]];
-  return log(fmax(sum, least));
+  return sum;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "deeponet/coarse_impl.h"
 #include "deeponet/model_impl.h"
 
 enum {
@@ -79,6 +80,7 @@ static graft_status init_maps(const graft_deeponet *model, struct local_maps *ma
   GRAFT_TRY(graft_alloc(&maps->scratch, 3 * P, sizeof(float)));
   if (!uses_coarse(model)) return GRAFT_OK;
   GRAFT_TRY(graft_alloc(&maps->coarse, (N + 1) * (N + 1), sizeof(double)));
+  GRAFT_TRY(graft_alloc(&maps->coarse_log, (N + 1) * (N + 1), sizeof(double)));
   return graft_alloc(&maps->matrix, graft_coarse_scratch(N), sizeof(double));
 }
 
@@ -113,6 +115,7 @@ void graft_local_fini(graft_deeponet *model) {
     graft_free(model->maps[i].smooth);
     graft_free(model->maps[i].scratch);
     graft_free(model->maps[i].coarse);
+    graft_free(model->maps[i].coarse_log);
     graft_free(model->maps[i].matrix);
   }
   graft_free(model->maps);
@@ -121,7 +124,7 @@ void graft_local_fini(graft_deeponet *model) {
 
 void graft_local_prepare(const graft_deeponet *model, const struct region *region,
                          const float *field, struct local_maps *maps) {
-  const size_t P = model->info.points;
+  const size_t P = model->info.points, N = (size_t)model->config.coarse;
   maps->region = region;
   maps->field = field;
   for (size_t f = 0; f < model->locals; f++) {
@@ -131,7 +134,9 @@ void graft_local_prepare(const graft_deeponet *model, const struct region *regio
                         maps->smooth + feature->smooth * (RINGS - 1) * P, maps->scratch);
   }
   if (!maps->coarse) return;
-  graft_coarse_solve(model, region, field + model->log_k * P, maps->coarse, maps->matrix);
+  graft_coarse_solve(&model->info, N, region->torsion, field + model->log_k * P, maps->coarse,
+                     maps->matrix);
+  for (size_t i = 0; i < (N + 1) * (N + 1); i++) maps->coarse_log[i] = log(maps->coarse[i]);
 }
 
 void graft_local_place(const graft_deeponet *model, size_t p, double *at) {
@@ -167,6 +172,10 @@ static void find_corners(const graft_source_info *info, const double *at, struct
   }
 }
 
+static double coarse_value(const graft_deeponet *model, const double *nodal, const double *at) {
+  return graft_coarse_value(&model->info, (size_t)model->config.coarse, nodal, at[0], at[1]);
+}
+
 static double plain(const graft_deeponet *model, const struct local_feature *f,
                     const struct local_maps *maps, const double *at, const struct corners *c) {
   const graft_source_info *info = &model->info;
@@ -181,7 +190,7 @@ static double plain(const graft_deeponet *model, const struct local_feature *f,
   case FEATURE_SLOPE:
     graft_around_gradient(model, maps->region, at, gradient);
     return hypot(gradient[0], gradient[1]);
-  case FEATURE_COARSE: return graft_coarse_value(model, maps->coarse, at[0], at[1]);
+  case FEATURE_COARSE: return coarse_value(model, maps->coarse_log, at);
   case FEATURE_SDF:
   case FEATURE_TORSION: {
     const float *map = f->kind == FEATURE_SDF ? maps->region->sdf : maps->region->torsion;
@@ -227,7 +236,7 @@ void graft_local_base(const graft_deeponet *model, const struct local_maps *maps
                       const double *at, graft_real *base) {
   if (!model->transform->coarse) return;
   for (size_t i = 0; i < count; i++) {
-    base[i] *= (graft_real)exp(graft_coarse_value(model, maps->coarse, at[2 * i], at[2 * i + 1]));
+    base[i] *= (graft_real)coarse_value(model, maps->coarse, at + 2 * i);
   }
 }
 

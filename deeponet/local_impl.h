@@ -51,7 +51,8 @@ struct local_maps {
   const float *field;          /* [D x M] borrowed */
   float *smooth;               /* [smoothed fields x RINGS − 1 x P] */
   float *scratch;              /* [3 x P] */
-  double *coarse;              /* [(N + 1)²] nodal values of the coarse solution over u₀ */
+  double *coarse;              /* [(N + 1)²] nodal values w of the coarse solution u₀ w … */
+  double *coarse_log;          /* … and log w */
   double *matrix;              /* scratch of its system */
 };
 
@@ -89,15 +90,5 @@ void graft_around_gradient(const struct graft_deeponet *model, const struct regi
 
 /* A field [P] of a grid of two axes at a point; beyond the edge that of the edge. */
 double graft_local_value(const struct graft_deeponet *model, const float *map, double x, double y);
-
-/* Doubles of scratch for coarse solutions on N x N cells. */
-size_t graft_coarse_scratch(size_t cells);
-
-/* Nodal values w [(N + 1)²] of the coarse solution u₀ w for log K [P]; @p scratch see above. */
-void graft_coarse_solve(const struct graft_deeponet *model, const struct region *region,
-                        const float *log_k, double *w, double *scratch);
-
-/* log w at a point. */
-double graft_coarse_value(const struct graft_deeponet *model, const double *w, double x, double y);
 
 #endif
