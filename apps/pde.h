@@ -46,6 +46,7 @@ typedef struct graft_pde_eval {
   graft_front front;               /**< options of every verb */
   char model[GRAFT_PATH_SIZE];     /**< model file */
   char data[GRAFT_PATH_SIZE];      /**< data set */
+  char training[GRAFT_PATH_SIZE];  /**< data set that baselines are fitted to; "": data */
   char split[2 * GRAFT_NAME_SIZE]; /**< "NAME:PART" */
   char output[GRAFT_PATH_SIZE];    /**< run directory; "": that of the model */
   bool baselines;                  /**< fit the classical baselines too */

@@ -17,6 +17,12 @@ static const graft_option rows[] = {
      NULL, "model file, e.g. RUN/model.h5", 0},
     {"data", GRAFT_OPTION_STRING, offsetof(graft_pde_eval, data), GRAFT_PATH_SIZE, "", 0, 0, NULL,
      NULL, "data set with solutions", 0},
+    {.name = "training",
+     .type = GRAFT_OPTION_STRING,
+     .offset = offsetof(graft_pde_eval, training),
+     .capacity = GRAFT_PATH_SIZE,
+     .value = "",
+     .help = "data set whose training part baselines are fitted to; that of -data if empty"},
     {.name = "split",
      .type = GRAFT_OPTION_STRING,
      .offset = offsetof(graft_pde_eval, split),
@@ -99,6 +105,19 @@ static graft_status count_seen(struct evaluating *e, const size_t *sample) {
   return status;
 }
 
+/* Baselines of the data set, or of another one. */
+static graft_status fit_baselines(struct evaluating *e, size_t modes) {
+  graft_source training;
+  if (!*e->config->training) {
+    return graft_evaluation_baselines(&e->source, NULL, e->split, e->part, modes, &e->evaluation);
+  }
+  GRAFT_TRY(graft_pde_open(e->app, e->config->training, true, &training));
+  graft_status status =
+      graft_evaluation_baselines(&e->source, &training, e->split, e->part, modes, &e->evaluation);
+  graft_source_fini(&training);
+  return status;
+}
+
 /* Predictions of the part and their errors. */
 static graft_status evaluate(struct evaluating *e) {
   size_t *sample = NULL, count = 0, points = e->source.info.points;
@@ -129,8 +148,7 @@ static graft_status evaluate(struct evaluating *e) {
   if (e->config->baselines) {
     size_t modes = (size_t)graft_deeponet_get_config(e->model)->width;
     graft_app_log(e->app, "eval: fitting the classical baselines");
-    GRAFT_TRY_TO(done,
-                 graft_evaluation_baselines(&e->source, e->split, e->part, modes, &e->evaluation));
+    GRAFT_TRY_TO(done, fit_baselines(e, modes));
   }
 done:
   graft_free(sample);

@@ -25,17 +25,19 @@ const graft_baseline_type *graft_baseline_get(size_t i) { return i < COUNT ? reg
 
 const char *graft_baseline_name(size_t i) { return i < COUNT ? registry[i]->name : NULL; }
 
-/* Relative L2 error of sample i in u over the region, given the prediction of u or of log u. */
+/* Relative L2 error of sample i in u over the region, given the prediction of u or of log u, or of
+ * these over the base. */
 static double sample_error(const struct task *task, bool log_target, size_t i,
                            const double *prediction) {
   const double *u = task->u + i * task->points;
   double sum = 0;
   for (size_t j = 0; j < task->points; j++) {
     if (task->own && !task->own[i * task->points + j]) continue;
+    const double base = task->base ? task->base[i * task->points + j] : 1;
     double value = !log_target       ? prediction[j]
                    : j < task->inner ? exp(prediction[j])
                                      : task->mean[j];
-    sum += (value - u[j]) * (value - u[j]);
+    sum += (value - u[j]) * (value - u[j]) * base * base;
   }
   return sqrt(sum) / task->norm[i];
 }
@@ -114,11 +116,14 @@ static graft_status report(const graft_baseline_type *type, void *state, graft_b
     GRAFT_TRY(pick(type, state, data, task, work, &best, &validation));
     if (!(validation < kept)) continue;
     kept = validation;
-    *error = 0;
-    for (size_t i = 0; i < task->t; i += task->v) {
-      size_t count = task->t - i < task->v ? task->t - i : task->v;
-      *error += (double)count / (double)task->t *
-                mean_error(type, state, data, task, best, task->v + i, count, work);
+    for (size_t k = 0; k < task->parts; k++) {
+      const size_t first = k ? task->end[k - 1] : 0, end = task->end[k];
+      error[k] = first < end ? 0 : NAN;
+      for (size_t i = first, count; i < end; i += count) {
+        count = end - i < task->v ? end - i : task->v;
+        error[k] += (double)count / (double)(end - first) *
+                    mean_error(type, state, data, task, best, task->v + i, count, work);
+      }
     }
   }
   return GRAFT_OK;
@@ -141,22 +146,44 @@ static graft_status run_method(const graft_baseline_type *type, const struct tas
   return status;
 }
 
-/* Error of a given field as the prediction. */
-static graft_status run_field(const graft_source *source, const char *field,
+/* Can the method tell u from the field that it is given? */
+static bool has_field(const graft_baseline_type *type, const graft_source_info *info) {
+  const graft_source_input *input = graft_source_input_find(info, type->field);
+  if (!input) return false;
+  return !type->predict || (graft_source_points(info, input->axes) == info->points &&
+                            info->codes == 0 && !info->directed && info->dims == 2 &&
+                            !info->in_time && info->grid[0] > 1 && info->grid[1] > 1);
+}
+
+/* Errors of a given field, or of what is made of it, as the prediction. */
+static graft_status run_field(const graft_baseline_type *type, const graft_source *source,
                               const struct task *task, double *error) {
+  const graft_source_info *info = &source->info;
+  const size_t known = task->n + task->v;
   float *row;
-  double *value, total = 0;
+  double *value;
   graft_status status = GRAFT_OK;
-  if (!graft_source_input_find(&source->info, field)) return GRAFT_OK;
-  GRAFT_TRY(graft_alloc(&row, source->info.points, sizeof *row));
+  if (!has_field(type, info)) return GRAFT_OK;
+  GRAFT_TRY(graft_alloc(&row, info->points, sizeof *row));
   GRAFT_TRY_TO(done, graft_alloc(&value, task->points, sizeof *value));
-  for (size_t i = task->n + task->v; i < task->n + task->v + task->t && status == GRAFT_OK; i++) {
-    status = source->fill(source->ctx, field, &task->sample[i], 1, row);
-    for (size_t j = 0; j < task->points; j++) value[j] = row[task->point[j]];
-    total += sample_error(task, false, i, value);
+  for (size_t k = 0, i = 0; k < task->parts && status == GRAFT_OK; k++) {
+    const size_t count = task->end[k] - i;
+    double total = 0;
+    for (; i < task->end[k] && status == GRAFT_OK; i++) {
+      const size_t s = task->sample[known + i];
+      status = source->fill(source->ctx, type->field, &s, 1, row);
+      if (status == GRAFT_OK && type->predict) {
+        status = type->predict(info, &info->geometry[info->sample_geometry[s]], row);
+      }
+      for (size_t j = 0; j < task->points; j++) {
+        const double base = task->base ? task->base[(known + i) * task->points + j] : 1;
+        value[j] = base > 0 ? (double)row[task->point[j]] / base : 0;
+      }
+      total += sample_error(task, false, known + i, value);
+    }
+    error[k] = count ? total / (double)count : NAN;
   }
   graft_free(value);
-  if (status == GRAFT_OK) *error = total / (double)task->t;
 done:
   graft_free(row);
   return status;
@@ -173,8 +200,13 @@ static graft_status run_methods(const graft_source *source, const struct task *t
     const graft_baseline_type *type = registry[b];
     if (type->spectral && task->n > GRAFT_LINALG_MOST) continue;
     if (type->numbers && !task->numbers) continue;
-    GRAFT_TRY_TO(done, type->field ? run_field(source, type->field, task, &error[b])
-                                   : run_method(type, task, modes, work, &error[b]));
+    double each[GRAFT_MAX_TASKS];
+    for (size_t k = 0; k < task->parts; k++) each[k] = NAN;
+    GRAFT_TRY_TO(done, type->field ? run_field(type, source, task, each)
+                                   : run_method(type, task, modes, work, each));
+    for (size_t k = 0; k < task->parts; k++) {
+      error[task->part[k] * GRAFT_MAX_BASELINES + b] = each[k];
+    }
   }
 done:
   for (size_t i = 0; i < threads; i++) work_fini(&work[i]);
@@ -183,20 +215,35 @@ done:
 }
 
 static graft_status run_task(const graft_source *source, const uint8_t *split, graft_part part,
-                             size_t k, size_t modes, struct task *task, double *error) {
-  GRAFT_TRY(graft_baseline_task_init(task, source, split, part, k));
+                             uint64_t tasks, size_t modes, struct task *task, double *error) {
+  GRAFT_TRY(graft_baseline_task_init(task, source, split, part, tasks));
   return task->u ? run_methods(source, task, modes, error) : GRAFT_OK;
+}
+
+/* Tasks without training samples: they share what the others are trained on, and one fit. */
+static uint64_t untrained(const graft_source_info *info, const uint8_t *split) {
+  uint64_t tasks = 0;
+  for (size_t k = 0; k < info->tasks; k++) tasks |= (uint64_t)1 << k;
+  for (size_t s = 0; s < info->samples; s++) {
+    if (split[s] == GRAFT_PART_TRAIN) tasks &= ~((uint64_t)1 << info->task[s]);
+  }
+  return tasks;
 }
 
 graft_status graft_baseline_run(const graft_source *source, const char *split, graft_part part,
                                 size_t modes, double *error) {
   const uint8_t *table;
   GRAFT_TRY(graft_source_split_find(&source->info, split, &table));
+  const uint64_t strangers = untrained(&source->info, table);
+  bool done = false; /* with these */
   for (size_t i = 0; i < source->info.tasks * GRAFT_MAX_BASELINES; i++) error[i] = NAN;
   for (size_t k = 0; k < source->info.tasks; k++) {
     struct task task = {0};
+    const bool strange = strangers >> k & 1;
+    if (strange && done) continue;
+    done |= strange;
     graft_status status =
-        run_task(source, table, part, k, modes, &task, error + k * GRAFT_MAX_BASELINES);
+        run_task(source, table, part, strange ? strangers : (uint64_t)1 << k, modes, &task, error);
     graft_baseline_task_fini(&task);
     if (status != GRAFT_OK) {
       graft_error_prefix("task %s", source->info.task_name[k]);

@@ -35,10 +35,13 @@ typedef struct graft_baseline_type {
   const char *summary; /**< one line */
   const char *source;  /**< reference key */
   bool numbers;        /**< only for samples that numbers alone describe (data->x holds these) */
-  const char *field;   /**< the given field of this name is the prediction: nothing is fitted, all
-                          below is unused; NULL: not so */
-  size_t candidates;   /**< number of hyper-parameter choices */
-  size_t state_size;   /**< bytes of state, zeroed before init */
+  const char *field;   /**< the given field of this name is the prediction, or what predict() makes
+                          of it: nothing is fitted, all below that is unused; NULL: not so */
+  /** Turn the field @p u [P] of a sample on a plane grid into a prediction of u, or NULL. */
+  graft_status (*predict)(const graft_source_info *info, const graft_source_geometry *geometry,
+                          float *u);
+  size_t candidates; /**< number of hyper-parameter choices */
+  size_t state_size; /**< bytes of state, zeroed before init */
   /** Smoothers (false): init and weights must not read data->y, are set up once for u and log u,
    * and predict mean + weights · (y_train − mean), mean the training mean of y. Projections (true):
    * set up for each target, may read data->y of all samples (a bound, not a predictor), and give
@@ -64,10 +67,11 @@ const char *graft_baseline_name(size_t i);
 
 /** Mean per-sample relative L2 error of every baseline on every task.
  *
- *  Tasks whose samples differ in geometry are described by the samples' numbers alone. Fields are
- *  compared at all points that lie in some sample's region, continued outside their own by the
- * value at the nearest point of it; errors count points of the sample's own region. A task without
- *  training samples takes those of all tasks.
+ *  Tasks whose samples differ in geometry are described by the samples' numbers alone, or, where
+ *  there are none, by fields, signed distances and torsion functions; then u over the torsion
+ *  function takes the place of u. Fields are compared at all points that lie in some sample's
+ *  region, continued outside their own by the value at the nearest point of it; errors count points
+ *  of the sample's own region. Tasks without training samples take those of all tasks.
  *  @param source data set with the field "u" and its inputs. Several groups of inputs (fields, and
  *  all numbers of a sample together) are centred and scaled so that each has the same total
  *  variance over the training samples, each number first to a variance of its own of 1

@@ -20,6 +20,7 @@ void graft_baseline_task_fini(struct task *task) {
   graft_free(task->log_mean);
   graft_free(task->norm);
   graft_free(task->own);
+  graft_free(task->base);
 }
 
 static void select_points(struct task *task, const graft_source_info *info,
@@ -33,12 +34,18 @@ static void select_points(struct task *task, const graft_source_info *info,
   }
 }
 
-/* The task's samples of one part, appended to task->sample; -> how many. */
-static size_t select_samples(struct task *task, const graft_source_info *info, size_t k,
+/* The tasks' samples of one part, task after task, appended to task->sample; -> how many. */
+static size_t select_samples(struct task *task, const graft_source_info *info, uint64_t tasks,
                              const uint8_t *split, graft_part part, size_t at) {
   size_t count = 0;
-  for (size_t s = 0; s < info->samples; s++) {
-    if (info->task[s] == (int32_t)k && split[s] == part) task->sample[at + count++] = s;
+  task->parts = 0;
+  for (size_t k = 0; k < info->tasks; k++) {
+    if (!(tasks >> k & 1)) continue;
+    for (size_t s = 0; s < info->samples; s++) {
+      if (info->task[s] == (int32_t)k && split[s] == part) task->sample[at + count++] = s;
+    }
+    task->part[task->parts] = k;
+    task->end[task->parts++] = count;
   }
   return count;
 }
@@ -121,10 +128,11 @@ static void continue_field(const graft_source_info *info, const unsigned char *m
   }
 }
 
-/* u of samples whose regions differ, and where these are. */
+/* u, or u / base, of samples whose regions differ, and where these are. */
 static graft_status read_designs(struct task *task, const graft_source *source) {
   const graft_source_info *info = &source->info;
   size_t all = task->n + task->v + task->t, M = task->points, P = info->points, *queue = NULL;
+  unsigned char *known = NULL;
   float *row = NULL;
   unsigned char *reached = NULL;
   graft_status status = GRAFT_OK;
@@ -132,20 +140,28 @@ static graft_status read_designs(struct task *task, const graft_source *source) 
   GRAFT_TRY_TO(done, graft_alloc(&row, P, sizeof *row));
   GRAFT_TRY_TO(done, graft_alloc(&queue, P, sizeof *queue));
   GRAFT_TRY_TO(done, graft_alloc(&reached, P, 1));
+  GRAFT_TRY_TO(done, graft_alloc(&known, P, 1));
   for (size_t i = 0; i < all; i++) {
     size_t s = task->sample[i];
-    const unsigned char *mask = info->geometry[info->sample_geometry[s]].mask;
+    const graft_source_geometry *geometry = &info->geometry[info->sample_geometry[s]];
     GRAFT_TRY_TO(done, source->fill(source->ctx, "u", &s, 1, row));
-    continue_field(info, mask, row, queue, reached);
+    for (size_t p = 0; p < P; p++) {
+      known[p] = geometry->mask[p] && (!task->base || geometry->torsion[p] > 0);
+      if (task->base && known[p]) row[p] /= geometry->torsion[p];
+    }
+    continue_field(info, known, row, queue, reached);
     for (size_t j = 0; j < M; j++) {
-      task->u[i * M + j] = row[task->point[j]];
-      task->own[i * M + j] = mask[task->point[j]];
+      size_t p = task->point[j];
+      task->u[i * M + j] = row[p];
+      task->own[i * M + j] = geometry->mask[p];
+      if (task->base) task->base[i * M + j] = geometry->mask[p] ? (double)geometry->torsion[p] : 0;
     }
   }
 done:
   graft_free(row);
   graft_free(queue);
   graft_free(reached);
+  graft_free(known);
   return status;
 }
 
@@ -245,12 +261,40 @@ static void scale_group(const struct task *task, size_t first, size_t count, boo
   }
 }
 
+/* Signed distance and torsion function of each sample's region; its fields outside it to 0. */
+static void read_regions(const struct task *task, const graft_source_info *info, size_t fields,
+                         size_t first) {
+  for (size_t i = 0; i < task->n + task->v + task->t; i++) {
+    const graft_source_geometry *geometry = &info->geometry[info->sample_geometry[task->sample[i]]];
+    double *x = task->x + i * task->inputs;
+    for (size_t j = 0; j < task->points; j++) {
+      const size_t p = task->point[j];
+      for (size_t d = 0; d < fields && !geometry->mask[p]; d++) x[d * task->points + j] = 0;
+      x[first + j] = (double)geometry->sdf[p];
+      x[first + task->points + j] = (double)geometry->torsion[p];
+    }
+  }
+}
+
+/* Inputs of samples that fields and regions describe. */
+static graft_status read_region_inputs(struct task *task, const graft_source *source) {
+  const graft_source_info *info = &source->info;
+  size_t all = task->n + task->v + task->t, M = task->points, D = info->inputs;
+  task->inputs = (D + 2) * M;
+  GRAFT_TRY(graft_alloc(&task->x, all * task->inputs, sizeof(double)));
+  for (size_t d = 0; d < D; d++) GRAFT_TRY(read_input(task, source, d, d * M));
+  read_regions(task, info, D, D * M);
+  for (size_t d = 0; d < D + 2; d++) scale_group(task, d * M, M, false);
+  return GRAFT_OK;
+}
+
 /* All inputs side by side; a field alone stays as it is. */
 static graft_status read_inputs(struct task *task, const graft_source *source) {
   const graft_source_info *info = &source->info;
   size_t all = task->n + task->v + task->t, first = 0;
   size_t fields = task->numbers ? 0 : info->inputs;
   bool several = fields + (info->codes > 0) > 1;
+  if (task->base) return read_region_inputs(task, source);
   for (size_t d = 0; d < fields; d++) task->inputs += field_columns(task, info, d);
   task->inputs += info->codes;
   GRAFT_TRY(graft_alloc(&task->x, all * task->inputs, sizeof(double)));
@@ -270,12 +314,15 @@ static graft_status load(struct task *task, const graft_source *source) {
   const graft_source_info *info = &source->info;
   size_t all = task->n + task->v + task->t;
   bool one = one_geometry(task, info);
-  task->numbers = !one || info->inputs == 0;
+  task->numbers = (!one && info->codes > 0) || info->inputs == 0;
   GRAFT_TRY(graft_alloc(&task->point, info->points, sizeof(size_t)));
   if (one) {
     select_points(task, info, &info->geometry[info->sample_geometry[task->sample[0]]]);
   } else {
     unite_points(task, info);
+  }
+  if (!one && info->codes == 0) {
+    GRAFT_TRY(graft_alloc(&task->base, all * task->points, sizeof(double)));
   }
   GRAFT_TRY(graft_alloc(&task->u, all * task->points, sizeof(double)));
   GRAFT_TRY(graft_alloc(&task->mean, task->points, sizeof(double)));
@@ -287,27 +334,44 @@ static graft_status load(struct task *task, const graft_source *source) {
     const double *u = task->u + i * task->points;
     double square = 0;
     for (size_t j = 0; task->own && j < task->points; j++) {
-      square += task->own[i * task->points + j] ? u[j] * u[j] : 0;
+      const double base = task->base ? task->base[i * task->points + j] : 1;
+      square += task->own[i * task->points + j] ? u[j] * u[j] * base * base : 0;
     }
     task->norm[i] = task->own ? sqrt(square) : cblas_dnrm2((int)task->points, u, 1);
   }
   return take_log(task);
 }
 
+/* Do fields on the whole grid and torsion functions describe the samples, whatever their regions?
+ */
+static bool regions_tell(const graft_source_info *info) {
+  for (size_t d = 0; d < info->inputs; d++) {
+    if (graft_source_points(info, info->input[d].axes) != info->points) return false;
+  }
+  for (size_t g = 0; g < info->geometries; g++) {
+    size_t positive = 0;
+    for (size_t p = 0; p < info->points; p++) positive += info->geometry[g].torsion[p] > 0;
+    if (positive == 0) return false;
+  }
+  return info->inputs > 0 && info->codes == 0;
+}
+
 graft_status graft_baseline_task_init(struct task *task, const graft_source *source,
-                                      const uint8_t *split, graft_part part, size_t k) {
+                                      const uint8_t *split, graft_part part, uint64_t tasks) {
   const graft_source_info *info = &source->info;
   GRAFT_TRY(graft_alloc(&task->sample, 3 * info->samples, sizeof(size_t)));
-  task->n = select_samples(task, info, k, split, GRAFT_PART_TRAIN, 0);
-  task->v = select_samples(task, info, k, split, GRAFT_PART_VALIDATION, task->n);
-  task->t = select_samples(task, info, k, split, part, task->n + task->v);
-  bool one = one_geometry(task, info);
-  if (!one && info->codes > 0 && task->t > 0) {
+  task->n = select_samples(task, info, tasks, split, GRAFT_PART_TRAIN, 0);
+  task->v = select_samples(task, info, tasks, split, GRAFT_PART_VALIDATION, task->n);
+  task->t = select_samples(task, info, tasks, split, part, task->n + task->v);
+  bool described = info->codes > 0 || regions_tell(info); /* across regions */
+  if (described && task->t > 0 && (task->n == 0 || !one_geometry(task, info))) {
     stand_in_designs(task, info, split);
   } else {
     stand_in(task);
   }
   if (task->n == 0 || task->v == 0 || task->t == 0) return GRAFT_OK;
-  if (info->inputs + info->codes == 0 || (!one && info->codes == 0)) return GRAFT_OK;
+  if (info->inputs + info->codes == 0 || (!described && !one_geometry(task, info))) {
+    return GRAFT_OK;
+  }
   return load(task, source);
 }

@@ -10,9 +10,12 @@
 
 #include "base/source.h"
 
-/** One task in double. */
+/** One task in double, or several that have no training samples of their own. */
 struct task {
   size_t n, v, t, points, inner; /* inner = I */
+  size_t parts;                  /* tasks */
+  size_t part[GRAFT_MAX_TASKS];  /* [parts] their numbers … */
+  size_t end[GRAFT_MAX_TASKS];   /* … and where their test samples end among the t */
   size_t inputs;                 /* numbers in an input */
   size_t *sample;                /* [n + v + t] */
   size_t *point;                 /* [M] grid points of the region, interior ones first */
@@ -20,14 +23,16 @@ struct task {
   double *mean, *log_mean;       /* [M], [I] training means of u and log u */
   double *norm;                  /* [n + v + t] |u| over the region */
   unsigned char *own; /* [n + v + t x M] 1 in the sample's own region; NULL: everywhere */
-  bool numbers;       /* x holds numbers of the samples alone */
+  double *base; /* [n + v + t x M] torsion function; u and log_u are those of u / base; NULL: 1 */
+  bool numbers; /* x holds numbers of the samples alone */
 };
 
-/** Select and read the samples of task @p k; u stays NULL where there is nothing to compare.
+/** Select and read the samples of the tasks in @p tasks (bit k: task k): one, or those that have no
+ *  training samples; u stays NULL where there is nothing to compare.
  *  @param task zeroed; release with graft_baseline_task_fini(), also after a failure */
 GRAFT_MUST_USE graft_status graft_baseline_task_init(struct task *task, const graft_source *source,
                                                      const uint8_t *split, graft_part part,
-                                                     size_t k);
+                                                     uint64_t tasks);
 
 /** Release. */
 void graft_baseline_task_fini(struct task *task);

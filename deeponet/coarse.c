@@ -5,7 +5,8 @@
  *              ∫ K ∇(u₀w)·∇(u₀v) = ∫ K u₀² ∇w·∇v + ∫ (K u₀ − ½ K ∇log K·∇u₀²) w v,
  *            integrated by the grid's points; u₀² is smooth across ∂Ω, so its differences are
  *            taken there as everywhere. Where the region hardly reaches, differences of w between
- *            nodes are kept small (PENALTY). Constant K gives w = 1/K exactly.
+ *            nodes are kept small (PENALTY). Constant K gives w = 1/K exactly; in general w is
+ *            kept within twice the range of 1/K.
  * Cost:      16 P products to assemble, N⁴ for the banded Cholesky factor; 0.1 ms for N = 16.
  * Reference: kantorovich1958 (u₀ times a series); hollig2003 (weighted finite elements). */
 #include <math.h>
@@ -13,8 +14,7 @@
 
 #include "deeponet/coarse_impl.h"
 
-#define PENALTY 1e-4              /* relative to the largest u₀² */
-static const double least = 1e-3; /* of w, before the logarithm is taken */
+#define PENALTY 1e-4 /* relative to the largest u₀² */
 
 /* Rows of the lower band: row i holds columns i − (N + 2) … i. */
 static size_t band(size_t cells) { return cells + 3; }
@@ -55,9 +55,14 @@ static double slope(const float *map, size_t p, size_t stride, size_t i, size_t 
   return ((double)map[high] - (double)map[low]) / (double)((high - low) / stride);
 }
 
-static double slope_of_square(const float *map, size_t p, size_t stride, size_t i, size_t n) {
-  double low = i > 0 ? (double)map[p - stride] : 0, high = i + 1 < n ? (double)map[p + stride] : 0;
-  return 0.5 * (high * high - low * low);
+/* Difference of u₀² along an axis: 2 u₀ times its own, taken from inside at ∂Ω, where the
+ * difference of squares would be too large beside u₀ and the system not definite. */
+static double slope_of_square(const float *u, size_t p, size_t stride, size_t i, size_t n) {
+  const double here = (double)u[p];
+  const double low = i > 0 ? (double)u[p - stride] : 0;
+  const double high = i + 1 < n ? (double)u[p + stride] : 0;
+  if (low > 0 && high > 0) return here * (high - low);
+  return 2 * here * (high > 0 ? high - here : low > 0 ? here - low : 0);
 }
 
 /* Add a grid point's part of the system. */
@@ -134,16 +139,19 @@ void graft_coarse_solve(const graft_source_info *info, size_t cells, const float
                         const float *log_k, double *w, double *scratch) {
   const size_t nodes = (cells + 1) * (cells + 1);
   double step = (info->hi[0] - info->lo[0]) / (double)(info->grid[0] - 1), largest = 0;
+  double low = INFINITY, high = -INFINITY; /* of log K */
   memset(scratch, 0, graft_coarse_scratch(cells) * sizeof *scratch);
   memset(w, 0, nodes * sizeof *w);
   for (size_t p = 0; p < info->points; p++) {
     if (!(torsion[p] > 0)) continue;
     largest = fmax(largest, (double)torsion[p]);
+    low = fmin(low, (double)log_k[p]);
+    high = fmax(high, (double)log_k[p]);
     add_point(info, cells, torsion, log_k, p, scratch, w);
   }
   add_penalty(cells, PENALTY * largest * largest / (step * step), scratch);
   solve_band(nodes, band(cells), scratch, w);
-  for (size_t i = 0; i < nodes; i++) w[i] = fmax(w[i], least);
+  for (size_t i = 0; i < nodes; i++) w[i] = fmin(fmax(w[i], 0.5 * exp(-high)), 2 * exp(-low));
 }
 
 double graft_coarse_value(const graft_source_info *info, size_t cells, const double *w, double x,

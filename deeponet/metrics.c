@@ -179,10 +179,45 @@ graft_status graft_evaluation_build(const graft_source *source, const char *spli
   return status;
 }
 
-graft_status graft_evaluation_baselines(const graft_source *source, const char *split,
-                                        graft_part part, size_t modes,
+/* Baselines fitted to another data set: errors of the tasks of the join. */
+static graft_status run_elsewhere(const graft_source *source, const graft_source *training,
+                                  const char *split, graft_part part, size_t modes,
+                                  graft_evaluation *evaluation) {
+  const uint8_t *asked, *known;
+  graft_source joined;
+  double *error = NULL;
+  graft_status status;
+  GRAFT_TRY(graft_source_split_find(&source->info, split, &asked));
+  GRAFT_TRY(graft_source_split_find(&training->info, split, &known));
+  GRAFT_TRY(graft_source_join(training, source, &joined));
+  const size_t S = training->info.samples;
+  graft_source_split *both = &joined.info.split[0];
+  snprintf(both->name, sizeof both->name, "%s", split);
+  for (size_t s = 0; s < joined.info.samples; s++) {
+    both->part[s] = s >= S ? (asked[s - S] == part ? GRAFT_PART_TEST : GRAFT_PART_UNUSED)
+                    : known[s] == GRAFT_PART_TEST ? GRAFT_PART_UNUSED
+                                                  : known[s];
+  }
+  GRAFT_TRY_TO(done, graft_alloc(&error, joined.info.tasks * GRAFT_MAX_BASELINES, sizeof *error));
+  GRAFT_TRY_TO(done, graft_baseline_run(&joined, split, GRAFT_PART_TEST, modes, error));
+  for (size_t k = 0; k < evaluation->tasks; k++) {
+    for (size_t j = 0; j < joined.info.tasks; j++) {
+      if (strcmp(joined.info.task_name[j], evaluation->task[k].name) != 0) continue;
+      memcpy(evaluation->task[k].baseline, error + j * GRAFT_MAX_BASELINES,
+             sizeof evaluation->task[k].baseline);
+    }
+  }
+done:
+  graft_free(error);
+  graft_source_fini(&joined);
+  return status;
+}
+
+graft_status graft_evaluation_baselines(const graft_source *source, const graft_source *training,
+                                        const char *split, graft_part part, size_t modes,
                                         graft_evaluation *evaluation) {
   double *error;
+  if (training) return run_elsewhere(source, training, split, part, modes, evaluation);
   GRAFT_TRY(graft_alloc(&error, evaluation->tasks * GRAFT_MAX_BASELINES, sizeof *error));
   graft_status status = graft_baseline_run(source, split, part, modes, error);
   for (size_t k = 0; k < evaluation->tasks && status == GRAFT_OK; k++) {

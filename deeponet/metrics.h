@@ -79,8 +79,11 @@ GRAFT_MUST_USE graft_status graft_evaluation_build(const graft_source *source, c
                                                    const float *prediction,
                                                    graft_evaluation *evaluation);
 
-/** Fit and add the baselines, see graft_baseline_run(). */
+/** Fit and add the baselines, see graft_baseline_run().
+ *  @param training NULL, or another data set: the baselines are fitted to the training and
+ *         validation parts of its split of that name instead of those of @p source */
 GRAFT_MUST_USE graft_status graft_evaluation_baselines(const graft_source *source,
+                                                       const graft_source *training,
                                                        const char *split, graft_part part,
                                                        size_t modes, graft_evaluation *evaluation);
 

@@ -170,7 +170,7 @@ static graft_status evaluations(void) {
   graft_status status =
       graft_evaluation_build(source, "default", GRAFT_PART_TEST, mean, prediction, &evaluation);
   if (status == GRAFT_OK) {
-    status = graft_evaluation_baselines(source, "default", GRAFT_PART_TEST, 3, &evaluation);
+    status = graft_evaluation_baselines(source, NULL, "default", GRAFT_PART_TEST, 3, &evaluation);
   }
   graft_evaluation_fini(&evaluation);
   return status;

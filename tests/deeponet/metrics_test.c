@@ -92,7 +92,7 @@ static void evaluation_and_its_json(void) {
   T_NEAR(e.task[0].rel_l2_fluctuation[0], .2, 1e-6);
   T_NEAR(e.task[1].fluctuation.mean, .35, 1e-6); /* mean 0 */
   T_CHECK(isnan(e.task[0].baseline[0]));
-  T_OK(graft_evaluation_baselines(&t.source, "default", GRAFT_PART_TEST, 2, &e));
+  T_OK(graft_evaluation_baselines(&t.source, NULL, "default", GRAFT_PART_TEST, 2, &e));
   T_CHECK(e.task[0].baseline[0] > 0);
   FILE *file = fmemopen(text, sizeof text, "w");
   graft_json_init(&json, file);
