@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "apps/pde.h"
+#include "apps/transfer.h"
 
 #include <omp.h>
 #include <stdio.h>
@@ -17,17 +18,14 @@ static const char *const examples[] = {
     "solve -samples 900 -grid 48 -o data.h5  ground truth of all tasks",
     "train -data data.h5 -o runs/a           train one network on all tasks",
     "eval -model runs/a/model.h5 -data data.h5",
+    "transfer -model runs/a/model.h5 -data new.h5 -samples 100 -o runs/new",
     "predict -model runs/a/model.h5 -data new.h5 -o predicted.h5",
     "plot -run runs/a                        pictures into runs/a/plots",
     NULL};
 
-static const graft_verb *const verbs[] = {&graft_pde_verb_demo,
-                                          &graft_pde_verb_solve,
-                                          &graft_pde_verb_train,
-                                          &graft_pde_verb_eval,
-                                          &graft_pde_verb_predict,
-                                          &graft_pde_verb_plot,
-                                          NULL};
+static const graft_verb *const verbs[] = {
+    &graft_pde_verb_demo,     &graft_pde_verb_solve,   &graft_pde_verb_train, &graft_pde_verb_eval,
+    &graft_pde_verb_transfer, &graft_pde_verb_predict, &graft_pde_verb_plot,  NULL};
 
 static graft_status apply_preset(const graft_program *program, const char *name,
                                  const graft_option *rows, void *config) {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Verb eval: errors of a model and of the classical baselines, side by side. */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -158,7 +157,8 @@ done:
   return status;
 }
 
-static graft_status write_metrics(const struct evaluating *e, FILE *file) {
+static graft_status write_metrics(void *ctx, FILE *file) {
+  const struct evaluating *e = ctx;
   graft_json json;
   graft_json_init(&json, file);
   graft_json_object(&json, NULL);
@@ -179,7 +179,8 @@ static graft_status write_metrics(const struct evaluating *e, FILE *file) {
 }
 
 /* A row per sample, so that anybody can look at the distribution. */
-static graft_status write_errors(const struct evaluating *e, FILE *file) {
+static graft_status write_errors(void *ctx, FILE *file) {
+  const struct evaluating *e = ctx;
   fprintf(file, "task,sample,index,rel_l2,rel_l2_fluctuation,rel_l2_gradient\n");
   for (size_t k = 0; k < e->evaluation.tasks; k++) {
     const graft_task_evaluation *t = &e->evaluation.task[k];
@@ -193,7 +194,8 @@ static graft_status write_errors(const struct evaluating *e, FILE *file) {
 }
 
 /* A row per task: mean error of the network and of each baseline. */
-static graft_status write_summary(const struct evaluating *e, FILE *file) {
+static graft_status write_summary(void *ctx, FILE *file) {
+  const struct evaluating *e = ctx;
   fprintf(file, "task,network");
   for (size_t b = 0; graft_baseline_name(b); b++) fprintf(file, ",%s", graft_baseline_name(b));
   fprintf(file, "\n");
@@ -206,13 +208,15 @@ static graft_status write_summary(const struct evaluating *e, FILE *file) {
   return GRAFT_OK;
 }
 
-static graft_status write_calibration(const struct evaluating *e, FILE *file) {
+static graft_status write_calibration(void *ctx, FILE *file) {
+  const struct evaluating *e = ctx;
   graft_judge_csv(&e->judge, file);
   return GRAFT_OK;
 }
 
 /* What was evaluated, for `plot`. */
-static graft_status write_record(const struct evaluating *e, FILE *file) {
+static graft_status write_record(void *ctx, FILE *file) {
+  const struct evaluating *e = ctx;
   graft_yaml yaml = {0};
   char *text = NULL;
   graft_status status =
@@ -225,24 +229,11 @@ static graft_status write_record(const struct evaluating *e, FILE *file) {
 }
 
 /* Write DIRECTORY/NAME whole or not at all. */
-static graft_status write_file(const struct evaluating *e, const char *name,
-                               graft_status (*content)(const struct evaluating *, FILE *)) {
+static graft_status write_file(struct evaluating *e, const char *name,
+                               graft_status (*content)(void *, FILE *)) {
   char path[GRAFT_PATH_SIZE + 64];
-  graft_atomic atomic;
-  graft_status status = GRAFT_OK;
   snprintf(path, sizeof path, "%s/%s", e->directory, name);
-  GRAFT_TRY(graft_atomic_begin(&atomic, path));
-  FILE *file = fopen(atomic.part, "w");
-  GRAFT_CHECK_TO(fail, file, OUTPUT, "%s: can't be written: %s", path, strerror(errno));
-  status = content(e, file);
-  bool bad = ferror(file) != 0;
-  bad |= fclose(file) != 0;
-  if (status != GRAFT_OK) goto fail;
-  GRAFT_CHECK_TO(fail, !bad, OUTPUT, "%s: can't be written: %s", path, strerror(errno));
-  return graft_atomic_commit(&atomic);
-fail:
-  graft_atomic_abandon(&atomic);
-  return status;
+  return graft_atomic_write_stream(path, content, e);
 }
 
 /* Floors are no competitors: they know the truth that they project. */

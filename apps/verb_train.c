@@ -8,6 +8,7 @@
 #include "apps/members.h"
 #include "apps/pde.h"
 #include "apps/summary.h"
+#include "apps/training.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "deeponet/ensemble.h"
@@ -69,8 +70,9 @@ static const char *const examples[] = {
 
 /* A training under way. */
 struct training {
-  const graft_app *app;
-  const graft_pde_train *config;
+  const graft_training_job *job;
+  const graft_app *app;          /* of the job */
+  const graft_pde_train *config; /* likewise */
   graft_deeponet *model;
   graft_objective objective;   /* of this rank */
   graft_objective_ranks ranks; /* of all ranks */
@@ -340,8 +342,7 @@ static graft_status train(struct training *t, graft_source *source, graft_run_di
                   "on place",
                   t->config->data);
   }
-  GRAFT_TRY(
-      graft_deeponet_create_ranks(&t->config->model, source, t->config->split, comm, &t->model));
+  GRAFT_TRY(t->job->create(t->job->ctx, source, &t->model));
   GRAFT_TRY(graft_comm_agree(comm, read_ahead(t, source)));
   if (!known) {
     GRAFT_TRY(graft_run_dir_configure(run, yaml, graft_options_may_change, &verb, NULL));
@@ -351,9 +352,9 @@ static graft_status train(struct training *t, graft_source *source, graft_run_di
 
 /* What the run directory is opened with. Every rank makes its own. */
 static graft_status describe(struct training *t, graft_provenance *provenance, graft_yaml *yaml) {
-  GRAFT_TRY(graft_pde_provenance(t->app, t->config, t->config->trainer.seed, provenance));
+  GRAFT_TRY(graft_pde_provenance(t->app, t->job->options, t->config->trainer.seed, provenance));
   snprintf(t->options, sizeof t->options, "%s", provenance->options);
-  return graft_options_effective(t->app->verb, t->config, &t->app->petsc, yaml);
+  return graft_options_effective(t->app->verb, t->job->options, &t->app->petsc, yaml);
 }
 
 static graft_status open_and_train(struct training *t, graft_source *source) {
@@ -374,21 +375,42 @@ done:
   return status;
 }
 
+graft_status graft_training_run(const graft_training_job *job) {
+  struct training t = {.job = job, .app = job->app, .config = job->config};
+  if (t.config->model.memory > 0.0) job->source->ahead = graft_prefetch_samples(share_of_batch(&t));
+  return open_and_train(&t, job->source);
+}
+
+/* A verb's data set, and the ranks. */
+struct fresh {
+  const graft_app *app;
+  const graft_pde_train *config;
+};
+
+static graft_status create_fresh(void *ctx, const graft_source *source, graft_deeponet **model) {
+  const struct fresh *f = ctx;
+  return graft_deeponet_create_ranks(&f->config->model, source, f->config->split, &f->app->comm,
+                                     model);
+}
+
 static graft_status run(graft_app *app, void *verb_config) {
   const graft_pde_train *config = verb_config;
-  struct training t = {.app = app, .config = config};
+  struct fresh fresh = {app, config};
   graft_source source;
+  const graft_training_job job = {.app = app,
+                                  .options = config,
+                                  .config = config,
+                                  .source = &source,
+                                  .create = create_fresh,
+                                  .ctx = &fresh};
   GRAFT_TRY(graft_pde_require("-data", config->data, "a data set"));
   GRAFT_TRY(graft_pde_require("-o", config->output, "a run directory"));
   GRAFT_TRY(graft_deeponet_config_validate(&config->model));
   if (config->members > 1) return graft_members_train(app, config);
   graft_status status = graft_pde_open(app, config->data, true, &source);
   if (status == GRAFT_OK) status = graft_pde_check_split(config->data, &source, config->split);
-  if (status == GRAFT_OK && config->model.memory > 0.0) {
-    source.ahead = graft_prefetch_samples(share_of_batch(&t));
-  }
   status = graft_comm_agree(&app->comm, status);
-  if (status == GRAFT_OK) status = open_and_train(&t, &source);
+  if (status == GRAFT_OK) status = graft_training_run(&job);
   graft_source_fini(&source);
   return status;
 }

@@ -104,6 +104,7 @@ typedef struct graft_preset {
   const graft_setting *setting; /**< ends with a NULL name */
   const char *problem;       /**< equation that it is for; NULL: all that have none of their own */
   const graft_setting *base; /**< settings of another preset that come first, or NULL */
+  bool transfer;             /**< for trained models on new tasks, of any equation */
 } graft_preset;
 
 /** The i-th preset of the registry, NULL past the end. */
@@ -112,6 +113,9 @@ const graft_preset *graft_preset_get(size_t i);
 /** Name of the i-th preset, of any problem, each name once; NULL past the end (usable as
  * graft_option::choices). */
 const char *graft_preset_name(size_t i);
+
+/** The same for presets of transfer. */
+const char *graft_preset_transfer_name(size_t i);
 
 /** The preset of that name for an equation, or NULL. */
 const graft_preset *graft_preset_find(const char *problem, const char *name);

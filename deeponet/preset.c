@@ -99,20 +99,25 @@ static const graft_setting full[] = {
 
 static const graft_preset preset[] = {
     {"demo", "minutes on a laptop: dense branch on principal components, torsion transform", "",
-     demo, NULL, NULL},
-    {"strong", "demo on conductivities that vary strongly (sigma 1.2)", "", strong, NULL, demo},
+     demo, NULL, NULL, false},
+    {"strong", "demo on conductivities that vary strongly (sigma 1.2)", "", strong, NULL, demo,
+     false},
     {"full", "demo at the size of MT-DeepONet: 100 x 100, 1800 training samples a shape", "", full,
-     NULL, demo},
+     NULL, demo, false},
     {"paper", "the network and training of MT-DeepONet: hours to days", "kumar2025", paper, NULL,
-     NULL},
+     NULL, false},
     {"demo", "minutes on a laptop: dense branch, u from u0 on by a logistic", "",
-     graft_preset_fisher_demo, "fisher", NULL},
+     graft_preset_fisher_demo, "fisher", NULL, false},
     {"paper", "the network and training of MT-DeepONet: an hour", "kumar2025",
-     graft_preset_fisher_paper, "fisher", NULL},
+     graft_preset_fisher_paper, "fisher", NULL, false},
     {"demo", "minutes on a laptop: a trunk that knows the holes, closed-form first guess", "",
-     graft_preset_heat_demo, "heat", NULL},
+     graft_preset_heat_demo, "heat", NULL, false},
     {"paper", "sizes and training of MT-DeepONet's plate: days", "kumar2025",
-     graft_preset_heat_paper, "heat", NULL},
+     graft_preset_heat_paper, "heat", NULL, false},
+    {"transfer", "new tasks with few samples: all layers train on from where they are", "",
+     graft_preset_transfer, NULL, NULL, true},
+    {"paper_transfer", "MT-DeepONet's protocol of 100 samples: its frozen layers, loss and rates",
+     "kumar2025", graft_preset_paper_transfer, NULL, NULL, true},
 };
 enum { COUNT = sizeof preset / sizeof *preset };
 
@@ -126,12 +131,16 @@ static bool is_repeated(size_t i) {
   return false;
 }
 
-const char *graft_preset_name(size_t i) {
+static const char *name_of(size_t i, bool transfer) {
   for (size_t j = 0, n = 0; j < COUNT; j++) {
-    if (!is_repeated(j) && n++ == i) return preset[j].name;
+    if (preset[j].transfer == transfer && !is_repeated(j) && n++ == i) return preset[j].name;
   }
   return NULL;
 }
+
+const char *graft_preset_name(size_t i) { return name_of(i, false); }
+
+const char *graft_preset_transfer_name(size_t i) { return name_of(i, true); }
 
 /* Has the equation presets of its own? */
 static bool has_own(const char *problem) {
@@ -145,7 +154,7 @@ const graft_preset *graft_preset_find(const char *problem, const char *name) {
   bool own = has_own(problem);
   for (size_t i = 0; i < COUNT; i++) {
     const char *of = preset[i].problem;
-    bool fits = own ? of && strcmp(of, problem) == 0 : !of;
+    bool fits = preset[i].transfer || (own ? of && strcmp(of, problem) == 0 : !of);
     if (fits && strcmp(preset[i].name, name) == 0) return &preset[i];
   }
   return NULL;

@@ -7,9 +7,11 @@
 
 #include "deeponet/model.h"
 
-extern const graft_setting graft_preset_fisher_paper[]; /**< problem fisher, preset paper */
-extern const graft_setting graft_preset_fisher_demo[];  /**< problem fisher, preset demo */
-extern const graft_setting graft_preset_heat_paper[];   /**< problem heat, preset paper */
-extern const graft_setting graft_preset_heat_demo[];    /**< problem heat, preset demo */
+extern const graft_setting graft_preset_fisher_paper[];   /**< problem fisher, preset paper */
+extern const graft_setting graft_preset_fisher_demo[];    /**< problem fisher, preset demo */
+extern const graft_setting graft_preset_heat_paper[];     /**< problem heat, preset paper */
+extern const graft_setting graft_preset_heat_demo[];      /**< problem heat, preset demo */
+extern const graft_setting graft_preset_transfer[];       /**< of transfer: ours */
+extern const graft_setting graft_preset_paper_transfer[]; /**< of transfer: kumar2025 */
 
 #endif

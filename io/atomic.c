@@ -179,6 +179,24 @@ static graft_status read_all(FILE *file, const char *path, size_t size, char *te
   return GRAFT_OK;
 }
 
+graft_status graft_atomic_write_stream(const char *path,
+                                       graft_status (*content)(void *ctx, FILE *file), void *ctx) {
+  graft_atomic atomic;
+  graft_status status = GRAFT_OK;
+  GRAFT_TRY(graft_atomic_begin(&atomic, path));
+  FILE *file = fopen(atomic.part, "w");
+  GRAFT_CHECK_TO(fail, file, OUTPUT, "%s: can't be written: %s", path, strerror(errno));
+  status = content(ctx, file);
+  bool bad = ferror(file) != 0;
+  bad |= fclose(file) != 0;
+  if (status != GRAFT_OK) goto fail;
+  GRAFT_CHECK_TO(fail, !bad, OUTPUT, "%s: can't be written: %s", path, strerror(errno));
+  return graft_atomic_commit(&atomic);
+fail:
+  graft_atomic_abandon(&atomic);
+  return status;
+}
+
 graft_status graft_text_read(const char *path, char **text) {
   enum { MOST = 16 << 20 };
   struct stat st;

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/status.h"
 
@@ -58,6 +59,12 @@ void graft_atomic_keep(graft_atomic *file);
 
 /** All in one: @p path with the text @p text. */
 GRAFT_MUST_USE graft_status graft_atomic_write_text(const char *path, const char *text);
+
+/** All in one: @p path with what @p content writes.
+ *  @param content writes to @p file, open for writing; its status is handed on
+ *  @param ctx handed to it */
+GRAFT_MUST_USE graft_status graft_atomic_write_stream(
+    const char *path, graft_status (*content)(void *ctx, FILE *file), void *ctx);
 
 /** Whole content of a text file as NUL-terminated text (returned, release with graft_free()).
  *  @return GRAFT_INPUT when it can't be read, holds a NUL byte, or is larger than 16 MiB */
