@@ -50,6 +50,9 @@ typedef struct graft_pde_transfer {
 
 extern const graft_verb graft_pde_verb_transfer; /**< takes a graft_pde_transfer */
 
+/** The verb after its options. Collective. */
+GRAFT_MUST_USE graft_status graft_transfer_run(graft_app *app, const graft_pde_transfer *config);
+
 enum { GRAFT_TRANSFER_COUNTS = 16 /**< most counts of samples */ };
 
 /** Errors at one count of samples on one task. */

@@ -35,7 +35,7 @@ do for [c = 1:C] {
     high = S_max > high ? S_max : high
   }
 }
-set multiplot layout rows, columns margins screen 0.6 / width, 1 - 1.35 / width, 0.5 / height, 1 - 0.35 / height \
+set multiplot layout rows, columns margins screen 0.6 / width, 1 - 1.35 / width, 0.55 / height, 1 - 0.35 / height \
     spacing screen 0.5 / width, screen 0.75 / height
 set logscale x
 set xrange [N_min / 1.3:N_max * 1.3]
