@@ -87,7 +87,7 @@ graft_status graft_transfer_judge(graft_transfer_table *table, graft_deeponet *m
   graft_status status = evaluate(table, model, view, &evaluation);
   if (status == GRAFT_OK && fit) {
     const size_t modes = (size_t)graft_deeponet_get_config(model)->width;
-    status = graft_evaluation_baselines(view, "default", GRAFT_PART_TEST, modes, &evaluation);
+    status = graft_evaluation_baselines(view, NULL, "default", GRAFT_PART_TEST, modes, &evaluation);
   }
   for (size_t k = 0; k < evaluation.tasks && status == GRAFT_OK; k++) {
     const graft_task_evaluation *task = &evaluation.task[k];
