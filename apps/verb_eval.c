@@ -193,16 +193,31 @@ static graft_status write_errors(void *ctx, FILE *file) {
   return GRAFT_OK;
 }
 
-/* A row per task: mean error of the network and of each baseline. */
+/* Floors are no competitors: they know the truth that they project. */
+static bool is_floor(const char *name) { return strstr(name, "floor") != NULL; }
+
+/* Some baselines are for some problems only. */
+static bool has_baseline(const graft_evaluation *evaluation, size_t b) {
+  for (size_t k = 0; k < evaluation->tasks; k++) {
+    if (isfinite(evaluation->task[k].baseline[b])) return true;
+  }
+  return false;
+}
+
+/* A row per task: mean error of the network and of each baseline that there is. */
 static graft_status write_summary(void *ctx, FILE *file) {
   const struct evaluating *e = ctx;
+  const graft_evaluation *v = &e->evaluation;
   fprintf(file, "task,network");
-  for (size_t b = 0; graft_baseline_name(b); b++) fprintf(file, ",%s", graft_baseline_name(b));
+  for (size_t b = 0; graft_baseline_name(b); b++) {
+    if (has_baseline(v, b)) fprintf(file, ",%s", graft_baseline_name(b));
+  }
   fprintf(file, "\n");
-  for (size_t k = 0; k < e->evaluation.tasks; k++) {
-    const graft_task_evaluation *t = &e->evaluation.task[k];
-    fprintf(file, "%s,%.9g", t->name, t->summary.mean);
-    for (size_t b = 0; graft_baseline_name(b); b++) fprintf(file, ",%.9g", t->baseline[b]);
+  for (size_t k = 0; k < v->tasks; k++) {
+    fprintf(file, "%s,%.9g", v->task[k].name, v->task[k].summary.mean);
+    for (size_t b = 0; graft_baseline_name(b); b++) {
+      if (has_baseline(v, b)) fprintf(file, ",%.9g", v->task[k].baseline[b]);
+    }
     fprintf(file, "\n");
   }
   return GRAFT_OK;
@@ -234,17 +249,6 @@ static graft_status write_file(struct evaluating *e, const char *name,
   char path[GRAFT_PATH_SIZE + 64];
   snprintf(path, sizeof path, "%s/%s", e->directory, name);
   return graft_atomic_write_stream(path, content, e);
-}
-
-/* Floors are no competitors: they know the truth that they project. */
-static bool is_floor(const char *name) { return strstr(name, "floor") != NULL; }
-
-/* Some baselines are for some problems only. */
-static bool has_baseline(const graft_evaluation *evaluation, size_t b) {
-  for (size_t k = 0; k < evaluation->tasks; k++) {
-    if (isfinite(evaluation->task[k].baseline[b])) return true;
-  }
-  return false;
 }
 
 static void print_cell(double error, bool better) {

@@ -89,11 +89,12 @@ done:
   return status;
 }
 
-/* fields-TASK.png: the sample of median error and the worst one. */
+/* fields-TASK.png: the sample of median error (the upper one of two) and the worst one. */
 static graft_status draw_task(graft_pictures *p, graft_deeponet *model, const graft_source *source,
                               const char *task, const struct errors *e) {
   const struct chosen shown[] = {e->row[e->count / 2], e->row[e->count - 1]};
   static const char *const label[] = {"median", "worst"};
+  double median = 0.5 * (e->row[(e->count - 1) / 2].error + e->row[e->count / 2].error);
   const graft_source_info *info = &source->info;
   char variables[GRAFT_PLOT_TEXT] = "", name[GRAFT_PATH_SIZE];
   float *u;
@@ -113,6 +114,8 @@ static graft_status draw_task(graft_pictures *p, graft_deeponet *model, const gr
                       label[i], i + 1, 100.0 * shown[i].error, i + 1,
                       (long long)info->index[sample]);
   }
+  graft_plot_assign(variables, "note1 = 'near the median, %.2f %%'\n", 100.0 * median);
+  graft_plot_assign(variables, "note2 = 'largest of %zu'\n", e->count);
   graft_plot_assign_extent(variables, info);
   graft_plot_assign(variables, "predicted = 1\nsolved = 1\nprefix = ''\n");
   snprintf(name, sizeof name, "fields-%s", task);
@@ -189,6 +192,33 @@ static graft_status draw_log_curves(graft_pictures *p, const char *run, char *va
   return graft_pictures_draw(p, "diagnostics", "diagnostics", variables);
 }
 
+/* "NAME = '…'" out of the columns of a CSV file's first line that begin with a prefix, without it.
+ */
+static void assign_columns(char *variables, const char *name, const char *header,
+                           const char *prefix) {
+  const char *gap = "";
+  const size_t skip = strlen(prefix);
+  graft_plot_assign(variables, "%s = '", name);
+  for (const char *at = header; *at && *at != '\n'; at += strcspn(at, ",\n"), at += *at == ',') {
+    size_t length = strcspn(at, ",\n");
+    if (length <= skip || strncmp(at, prefix, skip) != 0) continue;
+    graft_plot_assign(variables, "%s%.*s", gap, (int)(length - skip), at + skip);
+    gap = " ";
+  }
+  graft_plot_assign(variables, "'\n");
+}
+
+/* The methods of RUN/summary.csv: all columns behind the first. */
+static graft_status assign_methods(const char *run, char *variables) {
+  char path[GRAFT_PLOT_PATH], *text;
+  snprintf(path, sizeof path, "%s/summary.csv", run);
+  GRAFT_TRY(graft_text_read(path, &text));
+  const char *comma = strchr(text, ',');
+  assign_columns(variables, "methods", comma ? comma + 1 : "", "");
+  graft_free(text);
+  return GRAFT_OK;
+}
+
 /* Pictures of numbers that are there as CSV: they need names only. */
 static graft_status draw_curves(graft_pictures *p, const char *run, const graft_deeponet *model,
                                 const graft_source *source) {
@@ -196,11 +226,9 @@ static graft_status draw_curves(graft_pictures *p, const char *run, const graft_
   for (size_t k = 0; k < source->info.tasks; k++) {
     graft_plot_assign(variables, k ? " %s" : "%s", source->info.task_name[k]);
   }
-  graft_plot_assign(variables, "'\nloss = '%s'\nmethods = 'network",
-                    graft_deeponet_get_config(model)->loss);
-  for (size_t b = 0; graft_baseline_name(b); b++)
-    graft_plot_assign(variables, " %s", graft_baseline_name(b));
   graft_plot_assign(variables, "'\n");
+  graft_plot_assign_text(variables, "loss", graft_deeponet_get_config(model)->loss);
+  GRAFT_TRY(assign_methods(run, variables));
   snprintf(path, sizeof path, "%s/log.csv", run);
   if (graft_file_exists(path)) GRAFT_TRY(draw_log_curves(p, run, variables));
   snprintf(path, sizeof path, "%s/calibration.csv", run);
@@ -209,19 +237,6 @@ static graft_status draw_curves(graft_pictures *p, const char *run, const graft_
   }
   GRAFT_TRY(graft_pictures_draw(p, "errors", "errors", variables));
   return graft_pictures_draw(p, "baselines", "baselines", variables);
-}
-
-/* "tasks = '…'" out of the columns train_TASK of a log's first line. */
-static void assign_tasks(char *variables, const char *header) {
-  const char *gap = "";
-  graft_plot_assign(variables, "tasks = '");
-  for (const char *at = header; *at && *at != '\n'; at += strcspn(at, ",\n"), at += *at == ',') {
-    int length = (int)strcspn(at, ",\n") - 6;
-    if (length <= 0 || strncmp(at, "train_", 6) != 0) continue;
-    graft_plot_assign(variables, "%s%.*s", gap, length, at + 6);
-    gap = " ";
-  }
-  graft_plot_assign(variables, "'\n");
 }
 
 /* A run without evaluation yet, perhaps still training: the curves of its log. */
@@ -239,7 +254,7 @@ static graft_status draw_log(const graft_app *app, const graft_pde_plot *config,
   snprintf(path, sizeof path, "%s/config.yaml", config->run);
   GRAFT_TRY_TO(done, graft_yaml_read(path, &yaml));
   const graft_yaml_entry *loss = graft_yaml_find(&yaml, "loss");
-  assign_tasks(variables, log);
+  assign_columns(variables, "tasks", log, "train_");
   graft_plot_assign_text(variables, "loss", loss ? loss->value : "loss");
   GRAFT_TRY_TO(done, graft_pictures_init(p, app, directory));
   status = draw_log_curves(p, config->run, variables);

@@ -10,18 +10,10 @@ load scripts . '/common.gp'
 set datafile separator ','
 set ylabel 'mean relative L² error (%)'
 
-# Some methods are for some problems only: columns without a number are left out.
-every_method = methods
-methods = ''
-do for [m = 1:words(every_method)] {
-  undefine S_*
-  stats '../summary.csv' using (100 * column(word(every_method, m))) nooutput name 'S'
-  if (exists('S_records')) { methods = methods . ' ' . word(every_method, m) }
-}
 M = words(methods)
 group = M + 1.5
 
-# Bars start at 0 and are cut at twice the median of the methods; cut ones carry a gap, every bar its value.
+# Bars start at 0; those above twice the median of the methods are cut: they are torn. Every bar carries its value.
 array mean[M]
 do for [m = 1:M] {
   stats '../summary.csv' using (100 * column(word(methods, m))) nooutput name 'S'
@@ -50,5 +42,5 @@ plot for [m = 1:M] '../summary.csv' using (at(m, $0)):(shown(error(m))) with box
          linecolor rgb colour[m] title pretty(word(methods, m)), \
      for [m = 1:M] '' using (at(m, $0)):(shown(error(m))):(text(error(m))) with labels \
          font ',9' offset 0, 0.5 notitle, \
-     for [m = 1:M] '' using (at(m, $0) - 0.45):(error(m) > top ? 0.88 * top : NaN):(0.9):(0.03 * top) with vectors \
-         nohead linewidth 3 linecolor '#ffffff' notitle
+     for [m = 1:M] for [z = 0:3] '' using (at(m, $0) - 0.45 + 0.225 * z):(error(m) > top ? (z % 2 ? 0.93 : 0.9) * top : NaN): \
+         (0.225):(z % 2 ? -0.03 * top : 0.03 * top) with vectors nohead linewidth 2.5 linecolor '#ffffff' notitle

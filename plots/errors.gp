@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Distribution of the samples' errors: density (of the logarithm) between the least and the largest as a violin,
-# quartiles and median as a box in it, whiskers up to 1.5 times the box.
+# quartiles and median as a box in it, whiskers up to 1.5 times the box; below, the number of samples.
 #
 #   tasks (names, parted by blanks); ../errors.csv
 
@@ -14,8 +14,6 @@ stats '../errors.csv' using (100 * column('rel_l2')) nooutput name 'S'
 low = S_min
 high = S_max
 @set_log_tics
-set xtics () scale 0
-do for [k = 1:words(tasks)] { set xtics add (pretty(word(tasks, k)) k) }
 unset key
 
 # Data blocks: $E1, $E2 … errors of each task, $V1, $V2 … their density over log10 of the error.
@@ -26,6 +24,7 @@ set samples 300
 array top[words(tasks)]
 array from[words(tasks)]
 array to[words(tasks)]
+array count[words(tasks)]
 do for [k = 1:words(tasks)] {
   set datafile separator ','
   eval sprintf("set table $E%d", k)
@@ -40,10 +39,14 @@ do for [k = 1:words(tasks)] {
   eval sprintf("stats $E%d using (log10($1)) nooutput name 'T'", k)
   from[k] = T_min
   to[k] = T_max
+  count[k] = T_records
 }
 @set_log_tics
 set yrange [low / 1.25:high * 1.25]
 set xrange [0.4:words(tasks) + 0.6]
+set xtics () scale 0
+do for [k = 1:words(tasks)] { set xtics add (sprintf("%s\nn = %d", pretty(word(tasks, k)), count[k]) k) }
+set bmargin 3.2
 
 set style fill solid 0.35 noborder
 set style boxplot range 1.5 nooutliers

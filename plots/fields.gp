@@ -2,7 +2,7 @@
 # Input, truth, prediction and error of some samples of a task, one sample a row.
 #
 #   task, prefix, rows, nx, ny, x0, x1, y0, y1
-#   label1, sample1, error1 (in %), top_input1, top_u1, top_error1 (largest absolute values), the same with 2 …
+#   label1, note1, sample1, error1 (in %), top_input1, top_u1, top_error1 (largest absolute values), the same with 2 …
 #   data/PREFIX TASK-LABEL-{input,truth,prediction,error}.bin, …-outline.dat
 
 width = 7.8
@@ -31,8 +31,8 @@ set xlabel 'x' offset 0, 1.0
 set title offset 0, -0.6
 
 do for [row = 1:rows] {
-  set label 1 sprintf('%s, %s error %.2f %% (sample %d)', pretty(task), value('label' . row), value('error' . row), \
-      value('sample' . row)) at screen left(1), screen bottom(row) + 1.95 / height left
+  set label 1 sprintf('%s: sample %d, error %.2f %% (%s)', pretty(task), value('sample' . row), value('error' . row), \
+      value('note' . row)) at screen left(1), screen bottom(row) + 1.95 / height left
   do for [c = 1:4] {
     what = word('input truth prediction error', c)
     if (c == 1) {

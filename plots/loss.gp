@@ -16,19 +16,23 @@ set key outside top center horizontal Left reverse samplen 1.5 maxrows 2
 
 low = 1e300
 high = 0
+points = 0
 do for [part in 'train validation'] {
   do for [k = 1:words(tasks)] {
     stats '../log.csv' using part . '_' . word(tasks, k) nooutput name 'S'
     if (S_min > 0 && S_min < low) { low = S_min }
     if (S_max > high) { high = S_max }
+    if (S_records > points) { points = S_records }
   }
 }
 @set_log_tics
 
+size = points < 30 ? 0.8 : 0 # of the marks at the values: where they are few, lines alone hide them
+if (size > 0) { set xrange [0:*]; set offsets 0, graph 0.03, 0, 0 }
 column_of(part, task) = part . '_' . task
-plot for [k = 1:words(tasks)] '../log.csv' using 'epoch':column_of('train', word(tasks, k)) with lines \
+plot for [k = 1:words(tasks)] '../log.csv' using 'epoch':column_of('train', word(tasks, k)) with linespoints pointtype 6 pointsize size \
          linewidth 1.8 dashtype (4, 4) linecolor rgb colour[k] notitle, \
-     for [k = 1:words(tasks)] '../log.csv' using 'epoch':column_of('validation', word(tasks, k)) with lines \
+     for [k = 1:words(tasks)] '../log.csv' using 'epoch':column_of('validation', word(tasks, k)) with linespoints pointtype 7 pointsize size \
          linewidth 1.3 linecolor rgb colour[k] title pretty(word(tasks, k)), \
-     NaN with lines linewidth 1.3 linecolor rgb '#333333' title 'validation', \
-     NaN with lines linewidth 1.8 dashtype (4, 4) linecolor rgb '#333333' title 'training'
+     NaN with linespoints pointtype 7 pointsize size linewidth 1.3 linecolor rgb '#333333' title 'validation', \
+     NaN with linespoints pointtype 6 pointsize size linewidth 1.8 dashtype (4, 4) linecolor rgb '#333333' title 'training'

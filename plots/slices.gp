@@ -3,7 +3,7 @@
 # through the axis.
 #
 #   task, rows, nx, ny, nz, x0, x1, y0, y1, z0, z1
-#   label1, sample1, error1 (in %), top_u1, top_error1 (largest values), the same with 2
+#   label1, note1, sample1, error1 (in %), top_u1, top_error1 (largest values), the same with 2
 #   data/TASK-LABEL-{plane,axial}-{truth,prediction,error}.bin
 
 width = 7.0
@@ -28,8 +28,8 @@ set xrange [x0:x1]
 set xtics x0, 0.5 * (x1 - x0), x1 format '%g' offset 0, 0.4
 set title offset 0, -0.6
 do for [row = 1:rows] {
-  set label 1 sprintf('%s, %s error %.2f %% (design %d)', pretty(task), value('label' . row), value('error' . row), \
-      value('sample' . row)) at screen left(1), screen bottom(row) + 2.15 / height left
+  set label 1 sprintf('%s: design %d, error %.2f %% (%s)', pretty(task), value('sample' . row), value('error' . row), \
+      value('note' . row)) at screen left(1), screen bottom(row) + 2.15 / height left
   do for [c = 1:3] {
     what = word('truth prediction error', c)
     if (c < 3) {

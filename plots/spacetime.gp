@@ -2,7 +2,7 @@
 # Truth, prediction and error of some samples of a task over space and time, and profiles at some times; one sample a row.
 #
 #   task, rows, nx, nt, x0, x1 (time), y0, y1 (space), profiles, solved, predicted (0: truth and profiles only), prefix
-#   label1, sample1, error1 (in %), numbers1, top_u1, top_error1, the same with 2 …
+#   label1, note1, sample1, error1 (in %), numbers1, top_u1, top_error1, the same with 2 …
 #   data/PREFIX TASK-LABEL-{truth,prediction,error}.bin, …-profiles.dat
 
 panels = predicted ? 4 : 2
@@ -31,7 +31,7 @@ set title offset 0, -0.6
 
 do for [row = 1:rows] {
   say = sprintf('%s, %s', pretty(task), value('numbers' . row))
-  say = say . (predicted ? sprintf(': %s error %.2f %% (sample %d)', value('label' . row), value('error' . row), value('sample' . row)) \
+  say = say . (predicted ? sprintf(': sample %d, error %.2f %% (%s)', value('sample' . row), value('error' . row), value('note' . row)) \
                          : sprintf(' (sample %d)', value('sample' . row)))
   set label 1 say at screen left(1), screen bottom(row) + 1.88 / height left
   do for [c = 1:panels] {

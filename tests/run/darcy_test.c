@@ -200,6 +200,15 @@ static void predict_warns_of_foreign_inputs(void) {
   T_CHECK(strstr(program.err, "outside the training distribution") != NULL);
 }
 
+/* Pictures of an evaluation without baselines: nothing is missed. */
+static void plot_without_baselines(void) {
+  program_darcy(0, "eval -quiet -model run/model.h5 -data data.h5 -baselines false -o bare");
+  program_darcy(0, "plot -quiet -run bare");
+  if (strstr(program.err, "gnuplot is not installed")) return;
+  T_EQUAL(strlen(program.err), 0);
+  T_CHECK(program_exists("bare/plots/baselines.png"));
+}
+
 static void plot_draws_or_warns(void) {
   program_darcy(0, "plot -run run");
   if (strstr(program.err, "gnuplot is not installed")) {
@@ -291,6 +300,7 @@ int main(int argc, char **argv) {
   T_RUN(predict_agrees_with_eval);
   T_RUN(predict_warns_of_foreign_inputs);
   T_RUN(plot_draws_or_warns);
+  T_RUN(plot_without_baselines);
   T_RUN(signals_leave_a_checkpoint);
   T_RUN(solve_goes_on);
   T_RUN(demo_runs_the_chain);
