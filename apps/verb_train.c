@@ -389,6 +389,7 @@ struct fresh {
 
 static graft_status create_fresh(void *ctx, const graft_source *source, graft_deeponet **model) {
   const struct fresh *f = ctx;
+  GRAFT_TRY(graft_pde_check_split(f->config->data, source, f->config->split));
   return graft_deeponet_create_ranks(&f->config->model, source, f->config->split, &f->app->comm,
                                      model);
 }
@@ -408,7 +409,6 @@ static graft_status run(graft_app *app, void *verb_config) {
   GRAFT_TRY(graft_deeponet_config_validate(&config->model));
   if (config->members > 1) return graft_members_train(app, config);
   graft_status status = graft_pde_open(app, config->data, true, &source);
-  if (status == GRAFT_OK) status = graft_pde_check_split(config->data, &source, config->split);
   status = graft_comm_agree(&app->comm, status);
   if (status == GRAFT_OK) status = graft_training_run(&job);
   graft_source_fini(&source);

@@ -230,17 +230,6 @@ static void plot_draws_or_warns(void) {
   T_CHECK(strstr(program.err, "gnuplot is not installed") != NULL);
 }
 
-static void signals_leave_a_checkpoint(void) {
-  int code = program_shell("timeout --preserve-status -s TERM 2 %s train -quiet -data data.h5 "
-                           "-o stopped -steps 100000000 -validate_steps 1000000 " MODEL,
-                           program.darcy);
-  T_EQUAL(code, 75);
-  T_CHECK(program_exists("stopped/checkpoint.h5"));
-  T_EQUAL(program_lines(program.err), 1);
-  T_CHECK(strstr(program.err, "run again to go on") != NULL);
-  T_EQUAL(program_parts("stopped"), 0);
-}
-
 /* Number behind "at about" in the message of an interrupted solve. */
 static long stopped_at(void) {
   const char *at = strstr(program.err, "at about ");
@@ -250,13 +239,13 @@ static long stopped_at(void) {
 /* A solve that a signal stops leaves its samples; the same command goes on, another one is refused.
  */
 static void solve_goes_on(void) {
-  static const char *const line = "timeout --preserve-status -s TERM 1 %s solve -quiet -grid 13 "
-                                  "-mesh_size 0.1 -shapes square -samples 100000 -o long.h5";
-  T_EQUAL(program_shell(line, program.darcy), 75);
+  static const char *const line = "%s solve -quiet -grid 13 -mesh_size 0.1 -shapes square "
+                                  "-samples 100000 -o long.h5";
+  T_EQUAL(program_signal(program_start(line, program.darcy), SIGTERM, 0.6), 75);
   long first = stopped_at();
   T_CHECK(first > 0 && program_lines(program.err) == 1);
   T_CHECK(!program_exists("long.h5") && program_exists("long.h5.part"));
-  T_EQUAL(program_shell(line, program.darcy), 75);
+  T_EQUAL(program_signal(program_start(line, program.darcy), SIGTERM, 0.6), 75);
   T_CHECK(stopped_at() > first);
   program_darcy(2, "solve -grid 14 -mesh_size 0.1 -shapes square -samples 100000 -o long.h5");
   T_CHECK(strstr(program.err, "long.h5.part was begun with grid 13, asked for is 14") != NULL);
@@ -301,7 +290,6 @@ int main(int argc, char **argv) {
   T_RUN(predict_warns_of_foreign_inputs);
   T_RUN(plot_draws_or_warns);
   T_RUN(plot_without_baselines);
-  T_RUN(signals_leave_a_checkpoint);
   T_RUN(solve_goes_on);
   T_RUN(demo_runs_the_chain);
   program_end();

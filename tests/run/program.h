@@ -7,10 +7,12 @@
  *  graft_test.h, in one translation unit per program. */
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct {
@@ -61,6 +63,52 @@ static inline size_t program_lines(const char *text) {
 }
 
 static inline bool program_exists(const char *path) { return access(path, F_OK) == 0; }
+
+static inline void program_sleep(double seconds) {
+  struct timespec time = {.tv_sec = (time_t)seconds,
+                          .tv_nsec = (long)(1e9 * (seconds - floor(seconds)))};
+  nanosleep(&time, NULL);
+}
+
+/** Start a command (no shell syntax), its output goes to files. @return its process */
+static inline pid_t program_start(const char *format, ...) GRAFT_PRINTF(1, 2);
+static inline pid_t program_start(const char *format, ...) {
+  char command[4096], line[4200];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(command, sizeof command, format, args);
+  va_end(args);
+  snprintf(line, sizeof line, "exec %s >out.txt 2>err.txt </dev/null", command);
+  fflush(stdout);
+  pid_t child = fork();
+  if (child == 0) {
+    execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+    _exit(127);
+  }
+  return child;
+}
+
+/** Does the process catch the signal by now? Linux: before that it would die of it. */
+static inline bool program_catches(pid_t process, int number) {
+  char path[64], status[4096];
+  snprintf(path, sizeof path, "/proc/%ld/status", (long)process);
+  program_read(path, status, sizeof status);
+  const char *caught = strstr(status, "SigCgt:");
+  return caught && strtoull(caught + 7, NULL, 16) >> (number - 1) & 1;
+}
+
+/** Wait (up to a minute) until the process catches the signal, then some more, and send it.
+ *  @return the exit code, -1 if it was killed */
+static inline int program_signal(pid_t process, int number, double after) {
+  int how;
+  for (int i = 0; i < 1200 && !program_catches(process, SIGTERM); i++) program_sleep(0.05);
+  program_sleep(after);
+  kill(process, number);
+  waitpid(process, &how, 0);
+  program_read("out.txt", program.out, sizeof program.out);
+  program_read("err.txt", program.err, sizeof program.err);
+  return WIFEXITED(how) ? WEXITSTATUS(how) : -1;
+}
 
 /** Number behind the n-th (from 0) occurrence of "key": in a JSON text; NaN if it is not there. */
 static inline double program_json(const char *text, const char *key, int n) {
