@@ -48,8 +48,9 @@ static graft_status draw_data_sample(const graft_pictures *p, const graft_source
     graft_free(truth);
     GRAFT_TRY(status);
   }
-  graft_plot_assign(variables, "sample%zu = %lld\nlabel%zu = '%zu'\nerror%zu = %.6g\n", row,
-                    (long long)info->index[sample], row, row, row, 100 * error);
+  graft_plot_assign(variables,
+                    "sample%zu = %lld\nlabel%zu = '%zu'\nnote%zu = ''\nerror%zu = %.6g\n", row,
+                    (long long)info->index[sample], row, row, row, row, 100 * error);
   return GRAFT_OK;
 }
 

@@ -114,8 +114,8 @@ static graft_status draw_task(graft_pictures *p, graft_deeponet *model, const gr
                       label[i], i + 1, 100.0 * shown[i].error, i + 1,
                       (long long)info->index[sample]);
   }
-  graft_plot_assign(variables, "note1 = 'near the median, %.2f %%'\n", 100.0 * median);
-  graft_plot_assign(variables, "note2 = 'largest of %zu'\n", e->count);
+  graft_plot_assign(variables, "note1 = ' (near the median, %.2f %%)'\n", 100.0 * median);
+  graft_plot_assign(variables, "note2 = ' (largest of %zu)'\n", e->count);
   graft_plot_assign_extent(variables, info);
   graft_plot_assign(variables, "predicted = 1\nsolved = 1\nprefix = ''\n");
   snprintf(name, sizeof name, "fields-%s", task);

@@ -248,7 +248,8 @@ typedef enum graft_region_knowledge {
 /** What can the model make of the regions of a data set? Told by their masks; a model whose trunk
  *  reads numbers of each sample keeps no regions and describes all of them: ::GRAFT_REGION_KNOWN.
  *  @param known [geometries of the source]
- *  @return GRAFT_INPUT when the grid of the source doesn't fit the model */
+ *  @return GRAFT_INPUT when the grid of the source doesn't fit the model, or when it can't predict
+ *  a sample at all */
 GRAFT_MUST_USE graft_status graft_deeponet_check_regions(graft_deeponet *model,
                                                          const graft_source *source,
                                                          graft_region_knowledge *known);

@@ -409,6 +409,7 @@ static graft_status check_regions(struct predict *c, graft_region_knowledge *kno
   const bool shown = describes(c->model);
   GRAFT_TRY(graft_model_check_grid(&c->model->info, &c->source->info));
   GRAFT_TRY(match(c));
+  for (size_t s = 0; s < c->source->info.samples; s++) GRAFT_TRY(check_sample(c, s));
   for (size_t g = 0; g < c->source->info.geometries; g++) {
     bool trained = c->region[g] != NO_REGION || graft_model_local(c->model);
     known[g] = trained ? GRAFT_REGION_KNOWN : shown ? GRAFT_REGION_NEW : GRAFT_REGION_UNTOLD;

@@ -31,7 +31,7 @@ set xlabel 'x' offset 0, 1.0
 set title offset 0, -0.6
 
 do for [row = 1:rows] {
-  set label 1 sprintf('%s: sample %d, error %.2f %% (%s)', pretty(task), value('sample' . row), value('error' . row), \
+  set label 1 sprintf('%s: sample %d, error %.2f %%%s', pretty(task), value('sample' . row), value('error' . row), \
       value('note' . row)) at screen left(1), screen bottom(row) + 1.95 / height left
   do for [c = 1:4] {
     what = word('input truth prediction error', c)

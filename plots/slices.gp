@@ -28,7 +28,7 @@ set xrange [x0:x1]
 set xtics x0, 0.5 * (x1 - x0), x1 format '%g' offset 0, 0.4
 set title offset 0, -0.6
 do for [row = 1:rows] {
-  set label 1 sprintf('%s: design %d, error %.2f %% (%s)', pretty(task), value('sample' . row), value('error' . row), \
+  set label 1 sprintf('%s: design %d, error %.2f %%%s', pretty(task), value('sample' . row), value('error' . row), \
       value('note' . row)) at screen left(1), screen bottom(row) + 2.15 / height left
   do for [c = 1:3] {
     what = word('truth prediction error', c)

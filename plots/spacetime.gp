@@ -31,7 +31,7 @@ set title offset 0, -0.6
 
 do for [row = 1:rows] {
   say = sprintf('%s, %s', pretty(task), value('numbers' . row))
-  say = say . (predicted ? sprintf(': sample %d, error %.2f %% (%s)', value('sample' . row), value('error' . row), value('note' . row)) \
+  say = say . (predicted ? sprintf(': sample %d, error %.2f %%%s', value('sample' . row), value('error' . row), value('note' . row)) \
                          : sprintf(' (sample %d)', value('sample' . row)))
   set label 1 say at screen left(1), screen bottom(row) + 1.88 / height left
   do for [c = 1:panels] {
