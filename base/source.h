@@ -154,14 +154,6 @@ typedef struct graft_source {
 /** Release a source and its info. */
 void graft_source_fini(graft_source *source);
 
-/** Two sources on the same grid as one: the samples of @p first, then those of @p second, with the
- *  tasks and geometries of both; tasks of equal names are one. Its one split has no name and holds
- *  GRAFT_PART_TRAIN everywhere: the caller fills it in.
- *  @param first,second borrowed until graft_source_fini() of @p joined
- *  @return GRAFT_INPUT when grid, inputs or numbers differ */
-GRAFT_MUST_USE graft_status graft_source_join(const graft_source *first, const graft_source *second,
-                                              graft_source *joined);
-
 /** A source in memory. @p info is moved into it (released if that fails); the arrays are borrowed
  * until graft_source_fini().
  *  @param field names of the fields, NULL-terminated

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/view.h"
 
 static int compare(const void *a, const void *b) {
   double x = *(const double *)a, y = *(const double *)b;
@@ -179,37 +180,71 @@ graft_status graft_evaluation_build(const graft_source *source, const char *spli
   return status;
 }
 
-/* Baselines fitted to another data set: errors of the tasks of the join. */
-static graft_status run_elsewhere(const graft_source *source, const graft_source *training,
-                                  const char *split, graft_part part, size_t modes,
-                                  graft_evaluation *evaluation) {
-  const uint8_t *asked, *known;
-  graft_source joined;
+/* Samples of some parts of a split, those asked for as test samples. */
+struct chosen {
+  size_t count;
+  size_t *sample; /* [count] */
+  uint8_t *part;  /* [count] */
+};
+
+static graft_status choose(const graft_source *source, const char *split, bool fitted,
+                           graft_part asked, struct chosen *chosen) {
+  const uint8_t *table;
+  GRAFT_TRY(graft_source_split_find(&source->info, split, &table));
+  GRAFT_TRY(graft_alloc(&chosen->sample, source->info.samples, sizeof *chosen->sample));
+  GRAFT_TRY(graft_alloc(&chosen->part, source->info.samples, sizeof *chosen->part));
+  for (size_t s = 0; s < source->info.samples; s++) {
+    const bool used = table[s] == GRAFT_PART_TRAIN || table[s] == GRAFT_PART_VALIDATION;
+    if (fitted ? !used : table[s] != asked) continue;
+    chosen->sample[chosen->count] = s;
+    chosen->part[chosen->count++] = fitted ? table[s] : GRAFT_PART_TEST;
+  }
+  return GRAFT_OK;
+}
+
+/* Baselines of a view of both, copied to the tasks of the evaluation. */
+static graft_status run_view(const graft_view_part part[2], size_t modes,
+                             graft_evaluation *evaluation) {
+  graft_source view;
   double *error = NULL;
   graft_status status;
-  GRAFT_TRY(graft_source_split_find(&source->info, split, &asked));
-  GRAFT_TRY(graft_source_split_find(&training->info, split, &known));
-  GRAFT_TRY(graft_source_join(training, source, &joined));
-  const size_t S = training->info.samples;
-  graft_source_split *both = &joined.info.split[0];
-  snprintf(both->name, sizeof both->name, "%s", split);
-  for (size_t s = 0; s < joined.info.samples; s++) {
-    both->part[s] = s >= S ? (asked[s - S] == part ? GRAFT_PART_TEST : GRAFT_PART_UNUSED)
-                    : known[s] == GRAFT_PART_TEST ? GRAFT_PART_UNUSED
-                                                  : known[s];
-  }
-  GRAFT_TRY_TO(done, graft_alloc(&error, joined.info.tasks * GRAFT_MAX_BASELINES, sizeof *error));
-  GRAFT_TRY_TO(done, graft_baseline_run(&joined, split, GRAFT_PART_TEST, modes, error));
+  GRAFT_TRY(graft_view_init(part, 2, &view));
+  GRAFT_TRY_TO(done, graft_alloc(&error, view.info.tasks * GRAFT_MAX_BASELINES, sizeof *error));
+  GRAFT_TRY_TO(done, graft_baseline_run(&view, "default", GRAFT_PART_TEST, modes, error));
   for (size_t k = 0; k < evaluation->tasks; k++) {
-    for (size_t j = 0; j < joined.info.tasks; j++) {
-      if (strcmp(joined.info.task_name[j], evaluation->task[k].name) != 0) continue;
+    for (size_t j = 0; j < view.info.tasks; j++) {
+      if (strcmp(view.info.task_name[j], evaluation->task[k].name) != 0) continue;
       memcpy(evaluation->task[k].baseline, error + j * GRAFT_MAX_BASELINES,
              sizeof evaluation->task[k].baseline);
     }
   }
 done:
   graft_free(error);
-  graft_source_fini(&joined);
+  graft_source_fini(&view);
+  return status;
+}
+
+/* Baselines fitted to another data set. */
+static graft_status run_elsewhere(const graft_source *source, const graft_source *training,
+                                  const char *split, graft_part asked, size_t modes,
+                                  graft_evaluation *evaluation) {
+  struct chosen chosen[2] = {{0}, {0}};
+  graft_view_part part[2];
+  graft_status status;
+  GRAFT_TRY_TO(done, choose(training, split, true, asked, &chosen[0]));
+  GRAFT_TRY_TO(done, choose(source, split, false, asked, &chosen[1]));
+  for (int i = 0; i < 2; i++) {
+    part[i] = (graft_view_part){.source = i ? source : training,
+                                .count = chosen[i].count,
+                                .sample = chosen[i].sample,
+                                .part = chosen[i].part};
+  }
+  GRAFT_TRY_TO(done, run_view(part, modes, evaluation));
+done:
+  for (int i = 0; i < 2; i++) {
+    graft_free(chosen[i].sample);
+    graft_free(chosen[i].part);
+  }
   return status;
 }
 
