@@ -96,7 +96,7 @@ static void presets(void) {
     for (const graft_setting *s = preset->setting; s->name; s++) {
       bool data = strcmp(s->name, "samples") == 0 || strcmp(s->name, "grid") == 0 ||
                   strcmp(s->name, "field") == 0 || strcmp(s->name, "design") == 0 ||
-                  strcmp(s->name, "mesh_size") == 0;
+                  strcmp(s->name, "mesh_size") == 0 || strcmp(s->name, "shapes") == 0;
       T_CHECK(data || graft_option_find(graft_deeponet_options, s->name) ||
               graft_option_find(graft_trainer_options, s->name));
     }

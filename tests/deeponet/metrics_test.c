@@ -124,10 +124,43 @@ static void evaluation_and_its_json(void) {
   toy_fini(&t);
 }
 
+/* Baselines fitted to another data set: the same as one's own if that is the same, and there for
+ * tasks that it doesn't have. */
+static void baselines_of_other_data(void) {
+  toy t, other;
+  const float *mean[3] = {NULL, NULL, NULL};
+  static float prediction[3 * 4 * TOY_POINTS];
+  graft_evaluation own, same, strange;
+  if (!T_OK(toy_init(&t, 3, 18)) || !T_OK(toy_init(&other, 2, 27))) return;
+  T_OK(graft_evaluation_build(&t.source, "default", GRAFT_PART_TEST, mean, prediction, &own));
+  T_OK(graft_evaluation_build(&t.source, "default", GRAFT_PART_TEST, mean, prediction, &same));
+  T_OK(graft_evaluation_build(&t.source, "default", GRAFT_PART_TEST, mean, prediction, &strange));
+  T_OK(graft_evaluation_baselines(&t.source, NULL, "default", GRAFT_PART_TEST, 2, &own));
+  T_OK(graft_evaluation_baselines(&t.source, &t.source, "default", GRAFT_PART_TEST, 2, &same));
+  T_OK(graft_evaluation_baselines(&t.source, &other.source, "default", GRAFT_PART_TEST, 2,
+                                  &strange));
+  for (size_t b = 0; graft_baseline_get(b); b++) {
+    const graft_baseline_type *type = graft_baseline_get(b);
+    for (size_t k = 0; k < 3; k++) {
+      const double error = own.task[k].baseline[b];
+      if (isnan(error)) continue;
+      T_NEAR(same.task[k].baseline[b], error, 1e-12);
+      T_CHECK(strange.task[k].baseline[b] >= 0);
+      if (type->predict) T_NEAR(strange.task[k].baseline[b], error, 1e-6); /* nothing is fitted */
+    }
+  }
+  graft_evaluation_fini(&own);
+  graft_evaluation_fini(&same);
+  graft_evaluation_fini(&strange);
+  toy_fini(&t);
+  toy_fini(&other);
+}
+
 int main(void) {
   T_RUN(summaries);
   T_RUN(relative_error_counts_the_region_only);
   T_RUN(gradient_needs_whole_stencils);
+  T_RUN(baselines_of_other_data);
   T_RUN(parts);
   T_RUN(evaluation_and_its_json);
   return graft_test_done();
