@@ -94,9 +94,10 @@ static void presets(void) {
     T_OK(graft_deeponet_config_validate(&model));
     T_OK(graft_trainer_config_validate(&trainer, 3));
     for (const graft_setting *s = preset->setting; s->name; s++) {
-      bool data = strcmp(s->name, "samples") == 0 || strcmp(s->name, "grid") == 0 ||
-                  strcmp(s->name, "field") == 0 || strcmp(s->name, "design") == 0 ||
-                  strcmp(s->name, "mesh_size") == 0 || strcmp(s->name, "shapes") == 0;
+      bool data = preset->transfer || strcmp(s->name, "samples") == 0 ||
+                  strcmp(s->name, "grid") == 0 || strcmp(s->name, "field") == 0 ||
+                  strcmp(s->name, "design") == 0 || strcmp(s->name, "mesh_size") == 0 ||
+                  strcmp(s->name, "shapes") == 0;
       T_CHECK(data || graft_option_find(graft_deeponet_options, s->name) ||
               graft_option_find(graft_trainer_options, s->name));
     }
