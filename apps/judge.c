@@ -56,7 +56,7 @@ graft_status graft_judge_predict(const graft_app *app, graft_deeponet *model,
   GRAFT_CHECK_TO(done, able > 0, INPUT,
                  "%s: expected a task and geometry that the model was trained on, got none",
                  graft_source_name(&source->info));
-  warn(app, source, sample, count, known);
+  if (app) warn(app, source, sample, count, known);
   GRAFT_TRY_TO(done, graft_deeponet_predict_spread(model, source, kept, able, u, spread));
   for (size_t i = count; i-- > 0 && able < count;) { /* from the dense rows to their places */
     const bool can = known[i] != GRAFT_KNOWS_NOT;

@@ -14,6 +14,7 @@
 
 /** Predict samples; those of tasks that the model can't predict become NaN. Warns of these, and of
  * tasks that it was not trained on.
+ *  @param app whom to warn; NULL: nobody
  *  @param u,spread [count x P]; @p spread NULL: not wanted
  *  @return GRAFT_INPUT when there is nothing that the model can predict */
 GRAFT_MUST_USE graft_status graft_judge_predict(const graft_app *app, graft_deeponet *model,

@@ -47,6 +47,7 @@ typedef struct graft_pde_eval {
   char model[GRAFT_PATH_SIZE];     /**< model file */
   char data[GRAFT_PATH_SIZE];      /**< data set */
   char training[GRAFT_PATH_SIZE];  /**< data set that baselines are fitted to; "": data */
+  char unseen[GRAFT_PATH_SIZE];    /**< data set of tasks that the model is new to; "": none */
   char split[2 * GRAFT_NAME_SIZE]; /**< "NAME:PART" */
   char output[GRAFT_PATH_SIZE];    /**< run directory; "": that of the model */
   bool baselines;                  /**< fit the classical baselines too */

@@ -7,6 +7,8 @@
 #include "apps/pde.h"
 #include "base/arena.h"
 #include "io/atomic.h"
+#include "solvers/generator.h"
+#include "solvers/problem.h"
 
 enum { PATH = GRAFT_PATH_SIZE };
 
@@ -55,6 +57,48 @@ freed:
   return status;
 }
 
+/* Is a task of one configuration one of the other too? */
+static bool share_tasks(const graft_generator_type *generator, const graft_solve_config *a,
+                        const graft_solve_config *b) {
+  char name[GRAFT_NAME_SIZE], other[GRAFT_NAME_SIZE];
+  size_t samples, count = generator->task(a, 0, name, &samples);
+  size_t others = generator->task(b, 0, other, &samples);
+  for (size_t i = 0; i < count; i++) {
+    generator->task(a, i, name, &samples);
+    for (size_t j = 0; j < others; j++) {
+      generator->task(b, j, other, &samples);
+      if (strcmp(name, other) == 0) return true;
+    }
+  }
+  return false;
+}
+
+/* The tasks that the problem has for judging a model that is new to them, into @p path; "" where
+ * there are none, or the user trains on one of them. */
+static graft_status demo_unseen(const graft_app *app, const graft_pde_demo *demo, char *path,
+                                size_t size) {
+  const graft_problem_type *problem = graft_problem_find(app->program->problem);
+  const graft_option *options = graft_solve_rows(problem->name);
+  graft_pde_demo *own = NULL;
+  double seconds;
+  graft_status status = GRAFT_OK;
+  path[0] = '\0';
+  if (!problem->unseen) return GRAFT_OK;
+  GRAFT_TRY_TO(done, graft_comm_agree(&app->comm, graft_alloc(&own, 1, sizeof *own)));
+  *own = *demo;
+  for (const graft_problem_setting *s = problem->unseen; s->option; s++) {
+    const graft_option *row = graft_option_find(options, s->option);
+    GRAFT_CHECK_TO(done, row, INTERNAL, "%s: no option %s", problem->name, s->option);
+    GRAFT_TRY_TO(done, graft_option_set(row, &own->solve, s->option, s->value));
+  }
+  if (share_tasks(graft_problem_generator(problem), &demo->solve, &own->solve)) goto done;
+  snprintf(path, size, "%.1000s/unseen.h5", demo->output);
+  status = demo_solve(app, own, path, &seconds);
+done:
+  graft_free(own);
+  return status;
+}
+
 static graft_status demo_train(const graft_app *app, const graft_pde_demo *demo, const char *data) {
   graft_pde_train *config = NULL;
   graft_status status = graft_alloc(&config, 1, sizeof *config);
@@ -88,7 +132,7 @@ static double noted_seconds(const char *run) {
 }
 
 static graft_status demo_eval(const graft_app *app, const graft_pde_demo *demo, const char *data,
-                              double solve_seconds) {
+                              const char *unseen, double solve_seconds) {
   graft_pde_eval *config;
   GRAFT_TRY(graft_alloc(&config, 1, sizeof *config));
   config->front = demo->front;
@@ -96,6 +140,7 @@ static graft_status demo_eval(const graft_app *app, const graft_pde_demo *demo, 
   config->solve_seconds = solve_seconds > 0.0 ? solve_seconds : noted_seconds(demo->output);
   snprintf(config->model, sizeof config->model, "%.1000s/model.h5", demo->output);
   snprintf(config->data, sizeof config->data, "%s", data);
+  snprintf(config->unseen, sizeof config->unseen, "%s", unseen);
   snprintf(config->output, sizeof config->output, "%s", demo->output);
   snprintf(config->split, sizeof config->split, "default:test");
   graft_app own = graft_pde_part(app, graft_verb_find(app->program, "eval"));
@@ -104,12 +149,30 @@ static graft_status demo_eval(const graft_app *app, const graft_pde_demo *demo, 
   return status;
 }
 
-static graft_status demo_plot(const graft_app *app, const graft_pde_demo *demo) {
+/* Pictures of what was evaluated into DIRECTORY of the run; their names are added to @p made. */
+static graft_status demo_plot(const graft_app *app, const graft_pde_demo *demo,
+                              const char *directory, graft_words *made) {
   graft_pde_plot config = {.front = demo->front, .samples = 3};
+  graft_words own = {0};
+  snprintf(config.run, sizeof config.run, "%.1000s%s", demo->output, directory);
+  graft_status status = graft_pde_draw(app, &config, &own);
+  for (size_t i = 0; i < own.count && status == GRAFT_OK; i++) {
+    status = graft_words_add(made, own.word[i]);
+  }
+  graft_words_fini(&own);
+  return status;
+}
+
+/* What rank 0 does alone. */
+static graft_status demo_look(const graft_app *app, const graft_pde_demo *demo, const char *data,
+                              const char *unseen, double solve_seconds) {
   graft_words made = {0};
-  snprintf(config.run, sizeof config.run, "%s", demo->output);
+  graft_app own = *app;
+  own.comm = graft_comm_serial();
+  GRAFT_TRY(demo_eval(&own, demo, data, unseen, solve_seconds));
   graft_app_log(app, "plot: drawing the pictures");
-  graft_status status = graft_pde_draw(app, &config, &made);
+  graft_status status = demo_plot(&own, demo, "", &made);
+  if (status == GRAFT_OK && *unseen) status = demo_plot(&own, demo, "/unseen", &made);
   if (status == GRAFT_OK && made.count && !app->json) {
     printf("\nPictures\n");
     for (size_t i = 0; i < made.count; i++) printf("  %s\n", made.word[i]);
@@ -118,18 +181,9 @@ static graft_status demo_plot(const graft_app *app, const graft_pde_demo *demo) 
   return status;
 }
 
-/* What rank 0 does alone. */
-static graft_status demo_look(const graft_app *app, const graft_pde_demo *demo, const char *data,
-                              double solve_seconds) {
-  graft_app own = *app;
-  own.comm = graft_comm_serial();
-  GRAFT_TRY(demo_eval(&own, demo, data, solve_seconds));
-  return demo_plot(&own, demo);
-}
-
 static graft_status run(graft_app *app, void *verb_config) {
   graft_pde_demo *demo = verb_config;
-  char data[PATH], time[64];
+  char data[PATH], unseen[PATH], time[64];
   double start = graft_meter_clock(), solve_seconds = 0.0;
   graft_status status = GRAFT_OK;
   if (!*demo->output) {
@@ -142,8 +196,9 @@ static graft_status run(graft_app *app, void *verb_config) {
   status = demo_solve(app, demo, data, &solve_seconds);
   if (status != GRAFT_OK && !there) graft_directory_remove_empty(demo->output);
   GRAFT_TRY(status);
+  GRAFT_TRY(demo_unseen(app, demo, unseen, sizeof unseen));
   GRAFT_TRY(demo_train(app, demo, data));
-  if (app->comm.rank == 0) status = demo_look(app, demo, data, solve_seconds);
+  if (app->comm.rank == 0) status = demo_look(app, demo, data, unseen, solve_seconds);
   GRAFT_TRY(graft_comm_agree(&app->comm, status));
   if (!app->json && app->comm.rank == 0) {
     printf("\nEverything is in %s; %s in all\n", demo->output,

@@ -22,6 +22,9 @@ static const graft_option rows[] = {
      .capacity = GRAFT_PATH_SIZE,
      .value = "",
      .help = "data set whose training part baselines are fitted to; that of -data if empty"},
+    {"unseen", GRAFT_OPTION_STRING, offsetof(graft_pde_eval, unseen), GRAFT_PATH_SIZE, "", 0, 0,
+     NULL, NULL, "data set of tasks that the model is new to; results in the directory's unseen/",
+     0},
     {.name = "split",
      .type = GRAFT_OPTION_STRING,
      .offset = offsetof(graft_pde_eval, split),
@@ -76,6 +79,8 @@ struct evaluating {
   size_t samples, seen;      /* evaluated; of these used in the model's training or validation */
   double train_seconds;      /* of the model */
   double predict_per_sample; /* seconds */
+  struct evaluating *unseen; /* the same for -unseen, or NULL; its model is borrowed */
+  bool is_unseen;            /* this is that one */
 };
 
 static graft_status parse_split(struct evaluating *e) {
@@ -132,7 +137,8 @@ static graft_status evaluate(struct evaluating *e) {
     GRAFT_TRY_TO(done, graft_alloc(&spread, count * points, sizeof *spread));
   }
   double start = graft_meter_clock();
-  GRAFT_TRY_TO(done, graft_judge_predict(e->app, e->model, &e->source, sample, count, u, spread));
+  GRAFT_TRY_TO(done, graft_judge_predict(e->is_unseen ? NULL : e->app, e->model, &e->source, sample,
+                                         count, u, spread));
   e->predict_per_sample = (graft_meter_clock() - start) / (double)count;
   if (spread) {
     GRAFT_TRY_TO(done,
@@ -174,6 +180,12 @@ static graft_status write_metrics(void *ctx, FILE *file) {
   graft_json_end_object(&json);
   graft_evaluation_write(&e->evaluation, &json);
   if (e->judge.members) graft_judge_write(&e->judge, &json);
+  if (e->unseen) {
+    graft_json_object(&json, "unseen");
+    graft_json_int(&json, "seen_samples", (long long)e->unseen->seen);
+    graft_evaluation_write(&e->unseen->evaluation, &json);
+    graft_json_end_object(&json);
+  }
   graft_json_end_object(&json);
   return graft_json_finish(&json);
 }
@@ -259,62 +271,105 @@ static void print_cell(double error, bool better) {
   printf("%14s", text);
 }
 
-static void print_table(const struct evaluating *e) {
-  const graft_evaluation *v = &e->evaluation;
-  const graft_deeponet_config *model = graft_deeponet_get_config(e->model);
-  bool lost = false, left_out = false, compared = false;
-  printf("Relative L2 error in %%, per sample over the domain, %s\n\n", v->split);
-  printf("%-14s%8s%10s%10s%10s%10s%14s%14s\n", "network", "samples", "mean", "median", "p95", "max",
-         "fluctuation", "gradient");
-  for (size_t k = 0; k < v->tasks; k++) {
-    const graft_task_evaluation *t = &v->task[k];
+/* What the tables have to explain below. */
+struct notes {
+  bool lost, left_out, compared, new_task;
+};
+
+static void print_name(const struct evaluating *e, const char *task, struct notes *notes) {
+  char text[GRAFT_NAME_SIZE + 8];
+  bool known = graft_deeponet_mean(e->model, task) != NULL;
+  snprintf(text, sizeof text, "%s%s", task, known ? "" : " (new)");
+  printf("%-14s", text);
+  notes->new_task |= !known;
+}
+
+/* Rows of the first table. */
+static void print_errors(const struct evaluating *e, struct notes *notes) {
+  for (size_t k = 0; k < e->evaluation.tasks; k++) {
+    const graft_task_evaluation *t = &e->evaluation.task[k];
+    print_name(e, t->name, notes);
     if (isnan(t->summary.mean)) {
-      printf("%-14s%8zu  %s\n", t->name, t->samples,
+      printf("%8zu  %s\n", t->samples,
              t->samples ? "the model does not know this task" : "no samples in this part");
       continue;
     }
-    printf("%-14s%8zu%10.2f%10.2f%10.2f%10.2f", t->name, t->samples, 100.0 * t->summary.mean,
+    printf("%8zu%10.2f%10.2f%10.2f%10.2f", t->samples, 100.0 * t->summary.mean,
            100.0 * t->summary.median, 100.0 * t->summary.p95, 100.0 * t->summary.max);
     print_cell(t->fluctuation.mean, false);
     print_cell(t->gradient.mean, false);
     printf("\n");
   }
-  if (e->seen > 0) {
-    printf("%zu of %zu samples were in the model's training or validation part\n", e->seen,
-           e->samples);
-  }
-  if (e->judge.members) graft_judge_print(stdout, &e->judge);
-  if (!e->config->baselines) return;
-  if (e->part == GRAFT_PART_TRAIN) printf("the baselines were fitted on these samples\n");
-  if (e->part == GRAFT_PART_VALIDATION) printf("the baselines were tuned on these samples\n");
-  printf("\n%-14s%14s", "mean", "network");
-  for (size_t b = 0; graft_baseline_name(b); b++) {
-    if (has_baseline(v, b)) printf("%14s", graft_baseline_name(b));
-  }
-  printf("\n");
-  for (size_t k = 0; k < v->tasks; k++) {
-    const graft_task_evaluation *t = &v->task[k];
-    printf("%-14s", t->name);
+}
+
+/* Rows of the second table; its columns are the baselines that @p columns has. */
+static void print_baselines(const struct evaluating *e, const graft_evaluation *columns,
+                            struct notes *notes) {
+  for (size_t k = 0; k < e->evaluation.tasks; k++) {
+    const graft_task_evaluation *t = &e->evaluation.task[k];
+    print_name(e, t->name, notes);
     print_cell(t->summary.mean, false);
     for (size_t b = 0; graft_baseline_name(b); b++) {
-      if (!has_baseline(v, b)) continue;
+      if (!has_baseline(columns, b)) continue;
       bool better = !is_floor(graft_baseline_name(b)) && t->baseline[b] < t->summary.mean;
       print_cell(t->baseline[b], better);
-      lost |= better;
-      compared |= !isnan(t->baseline[b]) && !is_floor(graft_baseline_name(b));
-      left_out |= isnan(t->baseline[b]);
+      notes->lost |= better;
+      notes->compared |= !isnan(t->baseline[b]) && !is_floor(graft_baseline_name(b));
+      notes->left_out |= isnan(t->baseline[b]);
     }
     printf("\n");
   }
-  if (left_out) printf("-: no training samples, or more than 32000, which is too many for it\n");
-  if (lost) printf("* better than the network\n");
-  if (!lost && compared) printf("the network is better than every baseline\n");
+}
+
+static void print_notes(const struct evaluating *e, const struct notes *notes) {
+  const graft_deeponet_config *model = graft_deeponet_get_config(e->model);
+  if (notes->new_task) {
+    printf("(new): the model was not trained on this task%s\n",
+           e->config->baselines ? ", the baselines were" : "");
+  }
+  if (!e->config->baselines) return;
+  if (notes->left_out) {
+    printf("-: no training samples, or more than 32000, which is too many for it\n");
+  }
+  if (notes->lost) printf("* better than the network\n");
+  if (!notes->lost && notes->compared) printf("the network is better than every baseline\n");
   printf("pod_floor knows the truth: its projection on at most %lld modes of the training fields\n",
          model->width);
   if (strcmp(model->skip, "none") != 0) {
     printf("the network has a %s skip path, fitted on the model's own inputs and outputs\n",
            model->skip);
   }
+}
+
+static void print_seen(const struct evaluating *e) {
+  if (e->seen == 0) return;
+  printf("%zu of %zu samples were in the model's training or validation part\n", e->seen,
+         e->samples);
+}
+
+static void print_table(const struct evaluating *e) {
+  const graft_evaluation *v = &e->evaluation;
+  struct notes notes = {0};
+  printf("Relative L2 error in %%, per sample over the domain, %s\n\n", v->split);
+  printf("%-14s%8s%10s%10s%10s%10s%14s%14s\n", "network", "samples", "mean", "median", "p95", "max",
+         "fluctuation", "gradient");
+  print_errors(e, &notes);
+  if (e->unseen) print_errors(e->unseen, &notes);
+  print_seen(e);
+  if (e->unseen) print_seen(e->unseen);
+  if (e->judge.members) graft_judge_print(stdout, &e->judge);
+  if (e->config->baselines) {
+    if (e->part == GRAFT_PART_TRAIN) printf("the baselines were fitted on these samples\n");
+    if (e->part == GRAFT_PART_VALIDATION) printf("the baselines were tuned on these samples\n");
+    printf("\n%-14s%14s", "mean", "network");
+    for (size_t b = 0; graft_baseline_name(b); b++) {
+      if (has_baseline(v, b)) printf("%14s", graft_baseline_name(b));
+    }
+    printf("\n");
+    print_baselines(e, v, &notes);
+    if (e->unseen) print_baselines(e->unseen, v, &notes);
+  }
+  print_notes(e, &notes);
 }
 
 static graft_status check_errors(const struct evaluating *e) {
@@ -328,13 +383,19 @@ static graft_status check_errors(const struct evaluating *e) {
   return GRAFT_OK;
 }
 
-static graft_status report(struct evaluating *e) {
+/* Evaluate one data set and write its files. */
+static graft_status evaluate_files(struct evaluating *e) {
   GRAFT_TRY(evaluate(e));
   GRAFT_TRY(write_file(e, "errors.csv", write_errors));
   GRAFT_TRY(write_file(e, "summary.csv", write_summary));
   if (e->judge.members) GRAFT_TRY(write_file(e, "calibration.csv", write_calibration));
   GRAFT_TRY(write_file(e, "eval.yaml", write_record));
-  GRAFT_TRY(write_file(e, "metrics.json", write_metrics));
+  return write_file(e, "metrics.json", write_metrics);
+}
+
+static graft_status report(struct evaluating *e) {
+  if (e->unseen) GRAFT_TRY(evaluate_files(e->unseen));
+  GRAFT_TRY(evaluate_files(e));
   if (e->app->json) {
     GRAFT_TRY(write_metrics(e, stdout));
   } else {
@@ -343,13 +404,55 @@ static graft_status report(struct evaluating *e) {
   return check_errors(e);
 }
 
+static void close_data(struct evaluating *e) {
+  graft_evaluation_fini(&e->evaluation);
+  graft_source_fini(&e->source);
+}
+
+/* Open -unseen for @p u, which has all else from @p e. */
+static graft_status open_unseen(const struct evaluating *e, graft_pde_eval *config,
+                                struct evaluating *u) {
+  *config = *e->config;
+  *u = *e;
+  snprintf(config->data, sizeof config->data, "%s", e->config->unseen);
+  config->unseen[0] = '\0';
+  config->training[0] = '\0';
+  u->config = config;
+  u->is_unseen = true;
+  int length =
+      snprintf(u->directory, sizeof u->directory, "%.*s/unseen", GRAFT_PATH_SIZE - 8, e->directory);
+  GRAFT_CHECK(length < GRAFT_PATH_SIZE, USAGE, "-o: the name is too long");
+  snprintf(config->output, sizeof config->output, "%s", u->directory);
+  GRAFT_TRY(graft_pde_open(e->app, config->data, true, &u->source));
+  graft_status status = graft_pde_check_split(config->data, &u->source, u->split);
+  if (status == GRAFT_OK) status = graft_directory_create(u->directory);
+  if (status != GRAFT_OK) graft_source_fini(&u->source);
+  return status;
+}
+
+static graft_status run_unseen(struct evaluating *e) {
+  graft_pde_eval *config;
+  struct evaluating *unseen = NULL;
+  graft_status status;
+  GRAFT_TRY(graft_alloc(&config, 1, sizeof *config));
+  GRAFT_TRY_TO(done, graft_alloc(&unseen, 1, sizeof *unseen));
+  GRAFT_TRY_TO(done, open_unseen(e, config, unseen));
+  e->unseen = unseen;
+  status = report(e);
+  close_data(unseen);
+done:
+  graft_free(unseen);
+  graft_free(config);
+  return status;
+}
+
 /* The directory is made first, as an evaluation that can't be stored is in vain. */
 static graft_status evaluate_into_directory(struct evaluating *e) {
   graft_pde_directory(e->config->model, e->directory, sizeof e->directory);
   if (*e->config->output) snprintf(e->directory, sizeof e->directory, "%s", e->config->output);
   bool there = graft_file_exists(e->directory);
   graft_status status = graft_directory_create(e->directory);
-  if (status == GRAFT_OK) status = report(e);
+  if (status == GRAFT_OK) status = *e->config->unseen ? run_unseen(e) : report(e);
   if (status != GRAFT_OK && !there) graft_directory_remove_empty(e->directory);
   return status;
 }
@@ -371,8 +474,7 @@ static graft_status run(graft_app *app, void *verb_config) {
   if (status == GRAFT_OK) {
     status = graft_pde_check_split(config->data, &e.source, e.split);
     if (status == GRAFT_OK) status = evaluate_into_directory(&e);
-    graft_evaluation_fini(&e.evaluation);
-    graft_source_fini(&e.source);
+    close_data(&e);
   }
   graft_deeponet_destroy(e.model);
   return status;

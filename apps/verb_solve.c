@@ -198,7 +198,9 @@ static graft_status run(graft_app *app, void *verb_config) {
     graft_app_log(app, "%s is there already, made with the same options", config->output);
     return GRAFT_OK;
   }
-  GRAFT_TRY(graft_petsc_init(app->petsc.count, (const char *const *)app->petsc.word));
+  if (!graft_petsc_begun()) { /* the demo solves twice */
+    GRAFT_TRY(graft_petsc_init(app->petsc.count, (const char *const *)app->petsc.word));
+  }
   return solve(app, config);
 }
 

@@ -123,9 +123,13 @@ graft_status graft_petsc_check_unused(void) {
   return GRAFT_OK;
 }
 
-void graft_petsc_fini(void) {
+bool graft_petsc_begun(void) {
   PetscBool done = PETSC_FALSE, finished = PETSC_FALSE;
-  if (PetscInitialized(&done) || PetscFinalized(&finished) || !done || finished) return;
+  return !PetscInitialized(&done) && !PetscFinalized(&finished) && done && !finished;
+}
+
+void graft_petsc_fini(void) {
+  if (!graft_petsc_begun()) return;
   if (PetscPopErrorHandler()) return;
   if (PetscFinalize()) return;
 }

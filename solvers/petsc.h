@@ -5,6 +5,7 @@
 /** @file petsc.h
  *  Start and end of PETSc, seen by programs. This header does not include PETSc's. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/status.h"
@@ -20,6 +21,9 @@ const char *graft_petsc_prefix(size_t i);
  * of graft_petsc_prefix(); borrowed until graft_petsc_fini()
  *  @return GRAFT_USAGE for an option with another prefix or a stray word */
 GRAFT_MUST_USE graft_status graft_petsc_init(size_t count, const char *const *word);
+
+/** Whether graft_petsc_init() was successful and graft_petsc_fini() is still to come. */
+bool graft_petsc_begun(void);
 
 /** Fail if an option that selects a solver (`-ksp_ -pc_ -mat_`) was never looked at: a misspelt
  * name, which PETSc itself ignores. Sensible after a first solve.

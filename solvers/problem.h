@@ -37,6 +37,12 @@ typedef struct graft_manufactured {
   void (*source)(size_t n, const double *xy, double *f);   /**< f */
 } graft_manufactured;
 
+/** A value for an option of `solve`. Tables end with a row without an option. */
+typedef struct graft_problem_setting {
+  const char *option; /**< e.g. "laws" */
+  const char *value;  /**< as text */
+} graft_problem_setting;
+
 struct graft_generator_type;
 
 /** An equation. Without a generator of its own it is an elliptic one, given by its weak form. */
@@ -55,6 +61,9 @@ typedef struct graft_problem_type {
   /** How its samples are made, see generator.h; NULL: ::graft_generator_elliptic. With one of its
    *  own, form, manufactured, field and shapes are NULL. */
   const struct graft_generator_type *generator;
+  /** What `solve` is told for tasks that a model with the problem's defaults was never trained on:
+   *  the demo judges its model by them too. NULL: there are none. */
+  const graft_problem_setting *unseen;
 } graft_problem_type;
 
 /** The i-th problem in the order of problem.def, NULL past the end. */

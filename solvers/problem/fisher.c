@@ -477,6 +477,8 @@ static const graft_generator_type generator = {
 static const graft_problem_field output[] = {{"u", "density", "1"}, {0}};
 static const graft_problem_field input[] = {{"u0", "density at the start", "1"}, {0}};
 
+static const graft_problem_setting unseen[] = {{"laws", "nagumo"}, {0}};
+
 const graft_problem_type graft_problem_fisher = {
     .name = "fisher",
     .summary = "reaction and diffusion on a line, several reaction laws",
@@ -486,4 +488,5 @@ const graft_problem_type graft_problem_fisher = {
     .output = output,
     .input = input,
     .generator = &generator,
+    .unseen = unseen,
 };

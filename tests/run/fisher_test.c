@@ -140,6 +140,28 @@ static void the_chain_runs(void) {
   }
 }
 
+/* The demo judges its model by a law that it is new to as well, unless that law is learnt. */
+static void the_demo_shows_a_new_law(void) {
+  static char json[65536];
+  program_darcy(0, "demo -quiet -samples 18 -grid 16 -times 5 -steps 6 -o demo " MODEL);
+  T_CHECK(strstr(program.out, "nagumo (new)") != NULL);
+  T_CHECK(strstr(program.out, "(new): the model was not trained on this task") != NULL);
+  program_read("demo/metrics.json", json, sizeof json);
+  const char *unseen = strstr(json, "\"unseen\"");
+  if (T_CHECK(unseen != NULL)) T_CHECK(strstr(unseen, "\"name\": \"nagumo\"") != NULL);
+  T_CHECK(strstr(json, "\"name\": \"nagumo\"") > unseen);
+  T_CHECK(program_exists("demo/unseen/metrics.json") && program_exists("demo/unseen/errors.csv"));
+  if (!strstr(program.err, "gnuplot is not installed")) {
+    T_CHECK(program_exists("demo/plots/fields-kpp.png"));
+    T_CHECK(program_exists("demo/unseen/plots/fields-nagumo.png"));
+  }
+  program_darcy(0, "demo -json -quiet -samples 18 -grid 16 -times 5 -steps 6 -o demo " MODEL);
+  T_EQUAL(program_lines(program.err), 0);
+  T_EQUAL(program.out[0], '{');
+  program_darcy(0, "demo -quiet -samples 18 -grid 16 -times 5 -laws nagumo -steps 6 -o own " MODEL);
+  T_CHECK(strstr(program.out, "(new)") == NULL && !program_exists("own/unseen.h5"));
+}
+
 struct mistake {
   int code;
   const char *arguments, *message;
@@ -182,6 +204,7 @@ int main(int argc, char **argv) {
   T_RUN(ranks_and_parts_make_no_difference);
   T_RUN(diffusion_joins_the_code);
   T_RUN(the_chain_runs);
+  T_RUN(the_demo_shows_a_new_law);
   T_RUN(mistakes);
   program_end();
   return graft_test_done();
