@@ -28,7 +28,7 @@ static const graft_section sections[] = {
 
 static const char *const examples[] = {
     "solve -samples 900 -grid 48 -o data.h5", "solve -preset paper -o paper.h5",
-    "solve -shapes square -field constant -samples 1 -o check.h5", NULL};
+    "solve -inputs_only -seed 2 -o new.h5", NULL};
 
 /* A finished file of the same options is taken as it is; one of other options is not overwritten.
  */

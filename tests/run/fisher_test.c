@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* graft-fisher from nothing to pictures on tiny sizes, its splits, and the mistakes that only it
  * knows. Called with the paths of graft-fisher and mpiexec; program_darcy() runs the former. */
+#include <signal.h>
+#include <time.h>
+
 #include "io/dataset.h"
 #include "tests/graft_test.h"
 
@@ -54,32 +57,84 @@ static void data_are_whole(void) {
   well_check("data.h5");
 }
 
-/* No training or validation sample lies in a band, half of the test samples do. */
-static void bands_are_held_out(void) {
+/* a of a sample, and b for zfk, from the coefficients of the law. */
+static bool lies_in_band(const graft_source_info *info, size_t s) {
+  const double *c = info->code + s * 4;
+  bool zfk = strcmp(info->task_name[info->task[s]], "zfk") == 0;
+  double b = zfk ? c[1] / c[0] + 1 : 0, a = zfk ? c[0] * exp(b) : c[0];
+  T_CHECK(a >= 0.1 && a <= 1 && (!zfk || (b >= 0.5 && b <= 2)));
+  return (a > 0.5 && a < 0.6) || (b > 1.1 && b < 1.3);
+}
+
+static int by_start(const void *a, const void *b) { return memcmp(a, b, 8 * sizeof(float)); }
+
+/* At full size: no training or validation sample lies in a band, half of the test samples do, and
+ * no two samples have the same start. */
+static void nothing_leaks(void) {
   graft_source source;
   size_t inside[3] = {0}, count[3] = {0};
-  program_darcy(
-      0, "solve -quiet -inputs_only -samples 90 -grid 8 -times 2 -laws kpp,zfk -o inputs.h5");
+  float *start = NULL;
+  program_darcy(0, "solve -quiet -inputs_only -grid 8 -times 2 -o inputs.h5");
   if (!T_OK(graft_dataset_open("inputs.h5", &source))) return;
   const graft_source_info *info = &source.info;
   const uint8_t *part = graft_source_split_get(info, "default");
-  for (size_t s = 0; s < info->samples; s++) {
-    const double *c = info->code + s * 4;
-    bool zfk = info->task[s] == 1;
-    double b = zfk ? c[1] / c[0] + 1 : 0, a = zfk ? c[0] * exp(b) : c[0];
-    bool band = (a > 0.5 && a < 0.6) || (b > 1.1 && b < 1.3);
-    T_CHECK(a >= 0.1 && a <= 1 && (!zfk || (b >= 0.5 && b <= 2)));
-    if (!T_CHECK(part[s] <= GRAFT_PART_TEST)) continue;
-    inside[part[s]] += band;
-    count[part[s]]++;
+  T_EQUAL(info->samples, 4000);
+  T_CHECK(!graft_dataset_has(&source, "u"));
+  if (T_OK(graft_alloc(&start, info->samples * 8, sizeof *start))) {
+    for (size_t s = 0; s < info->samples; s++) {
+      if (!T_CHECK(part[s] <= GRAFT_PART_TEST)) continue;
+      inside[part[s]] += lies_in_band(info, s);
+      count[part[s]]++;
+      T_OK(source.fill(source.ctx, "u0", &s, 1, start + s * 8));
+    }
+    qsort(start, info->samples, 8 * sizeof *start, by_start);
+    for (size_t s = 1; s < info->samples; s++) {
+      T_CHECK(by_start(start + s * 8 - 8, start + s * 8) != 0);
+    }
   }
   T_EQUAL(inside[0] + inside[1], 0);
-  T_EQUAL(count[0], 180);
-  T_EQUAL(count[1], 30);
-  T_EQUAL(count[2], 60);
-  T_EQUAL(inside[2], 30);
-  T_CHECK(!graft_dataset_has(&source, "u"));
+  T_EQUAL(count[0], 2668); /* six of nine in turn, of 1000, 1000 and 2000 */
+  T_EQUAL(count[1], 444);
+  T_EQUAL(count[2], 888);
+  T_EQUAL(inside[2], 444);
+  graft_free(start);
   graft_source_fini(&source);
+}
+
+/* Start a solve and send it SIGTERM a little after its file appears. @return its exit code */
+static int solve_and_stop(const char *options, const char *part) {
+  const struct timespec pause = {0, 20000000};
+  char line[1024];
+  int how;
+  fflush(stdout);
+  pid_t child = fork();
+  if (child == 0) {
+    snprintf(line, sizeof line, "exec %s %s >out.txt 2>err.txt", program.darcy, options);
+    execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+    _exit(127);
+  }
+  for (int i = 0; i < 500 && !program_exists(part); i++) nanosleep(&pause, NULL);
+  for (int i = 0; i < 2; i++) nanosleep(&pause, NULL);
+  kill(child, SIGTERM);
+  waitpid(child, &how, 0);
+  program_read("err.txt", program.err, sizeof program.err);
+  return WIFEXITED(how) ? WEXITSTATUS(how) : -1;
+}
+
+static void a_stopped_solve_goes_on(void) {
+  static const char options[] = "solve -quiet -samples 36 -laws zfk -grid 16 -times 5 -tolerance "
+                                "1e-9 -error_estimate false -o ";
+  char line[256];
+  snprintf(line, sizeof line, "%swhole.h5", options);
+  program_darcy(0, line);
+  snprintf(line, sizeof line, "%sstopped.h5", options);
+  T_EQUAL(solve_and_stop(line, "stopped.h5.part"), 75);
+  T_EQUAL(program_lines(program.err), 1);
+  T_CHECK(strstr(program.err, "run again to go on") != NULL);
+  T_CHECK(program_exists("stopped.h5.part") && !program_exists("stopped.h5"));
+  program_darcy(0, line);
+  T_CHECK(program_exists("stopped.h5") && program_parts(".") == 0);
+  check_same("whole.h5", "stopped.h5");
 }
 
 static void ranks_and_parts_make_no_difference(void) {
@@ -200,7 +255,8 @@ static void mistakes(void) {
 int main(int argc, char **argv) {
   if (!program_begin(argc, argv)) return 1;
   T_RUN(data_are_whole);
-  T_RUN(bands_are_held_out);
+  T_RUN(nothing_leaks);
+  T_RUN(a_stopped_solve_goes_on);
   T_RUN(ranks_and_parts_make_no_difference);
   T_RUN(diffusion_joins_the_code);
   T_RUN(the_chain_runs);
