@@ -26,9 +26,9 @@ static const graft_section sections[] = {
     {"Common", graft_front_options, offsetof(graft_pde_solve, front), true},
     {NULL, NULL, 0, false}};
 
-static const char *const examples[] = {
-    "solve -samples 900 -grid 48 -o data.h5", "solve -preset paper -o paper.h5",
-    "solve -inputs_only -seed 2 -o new.h5", NULL};
+static const char *const examples[] = {"solve -samples 900 -grid 48 -o data.h5",
+                                       "solve -preset paper -o paper.h5",
+                                       "solve -inputs_only -seed 2 -o new.h5", NULL};
 
 /* A finished file of the same options is taken as it is; one of other options is not overwritten.
  */
