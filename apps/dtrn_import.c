@@ -142,12 +142,13 @@ done:
   return status;
 }
 
-static graft_status set_provenance(graft_app *app, const void *config,
+graft_status graft_dtrn_provenance(const graft_app *app, uint64_t seed,
                                    graft_provenance *provenance) {
   graft_yaml yaml = {0};
   char *text = NULL;
   GRAFT_TRY(graft_provenance_init(provenance, app->argc, app->argv, 1, 1));
-  graft_status status = graft_options_effective(app->verb, config, &app->petsc, &yaml);
+  provenance->seed = seed;
+  graft_status status = graft_options_effective(app->verb, app->config, &app->petsc, &yaml);
   if (status == GRAFT_OK) status = graft_yaml_print(&yaml, &text);
   if (status == GRAFT_OK) status = graft_provenance_set_options(provenance, text);
   graft_free(text);
@@ -167,7 +168,7 @@ static graft_status run(graft_app *app, void *verb_config) {
   graft_status status = graft_alloc(&schema, 1, sizeof *schema);
   if (status == GRAFT_OK) status = graft_schema_parse(text, config->schema, schema);
   if (status == GRAFT_OK) {
-    status = set_provenance(app, config, &provenance);
+    status = graft_dtrn_provenance(app, schema->seed, &provenance);
     if (status == GRAFT_OK) status = import(app, config, schema, text, &provenance);
     graft_provenance_fini(&provenance);
     graft_schema_fini(schema);

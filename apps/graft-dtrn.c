@@ -5,9 +5,14 @@
 
 static const char *const examples[] = {
     "import -schema movielens_small.yaml -input ml-latest-small -o ml.h5   tables to a data set",
-    "floor -data ml.h5                                    what logistic regression reaches", NULL};
+    "generate -rows 100000 -conflict 0.7 -o s.h5                            tasks with a known "
+    "truth",
+    "floor -data ml.h5                                                      what logistic "
+    "regression reaches",
+    NULL};
 
-static const graft_verb *const verbs[] = {&graft_dtrn_verb_import, &graft_dtrn_verb_floor, NULL};
+static const graft_verb *const verbs[] = {&graft_dtrn_verb_generate, &graft_dtrn_verb_import,
+                                          &graft_dtrn_verb_floor, NULL};
 
 int main(int argc, char **argv) {
   const graft_program program = {.name = "graft-dtrn",

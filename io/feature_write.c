@@ -9,13 +9,17 @@
 #include "io/feature_file.h"
 #include "io/feature_impl.h"
 
+enum { BUFFER = 1 << 16 /* bytes of an array that wait for their system call */ };
+
 struct graft_feature_writer {
   graft_atomic atomic;
   char *schema;
   const graft_provenance *provenance;
   graft_feature_info info; /* copied by begin() */
-  uint64_t *place;         /* [arrays] byte where it begins */
-  size_t *used;            /* [arrays] elements written */
+  uint64_t *place;         /* [arrays] byte where its next element goes */
+  size_t *used;            /* [arrays] elements given */
+  unsigned char **buffer;  /* [arrays][BUFFER] bytes not yet written, NULL until there are any */
+  size_t *waiting;         /* [arrays] number of them */
   int64_t *checksum;       /* [arrays] CRC-32 of them */
   uint64_t checksums;      /* byte where their table begins */
 };
@@ -114,6 +118,8 @@ static graft_status begin(void *ctx, const graft_feature_info *info) {
   GRAFT_TRY(graft_feature_info_copy(&w->info, info));
   GRAFT_TRY(graft_alloc(&w->place, arrays, sizeof *w->place));
   GRAFT_TRY(graft_alloc(&w->used, arrays, sizeof *w->used));
+  GRAFT_TRY(graft_alloc(&w->buffer, arrays, sizeof *w->buffer));
+  GRAFT_TRY(graft_alloc(&w->waiting, arrays, sizeof *w->waiting));
   GRAFT_TRY(graft_alloc(&w->checksum, arrays, sizeof *w->checksum));
   GRAFT_TRY(graft_atomic_reserve(&w->atomic, (long long)file_bytes(info)));
   graft_h5_lock();
@@ -133,19 +139,35 @@ static graft_status begin(void *ctx, const graft_feature_info *info) {
   return graft_atomic_reserve(&w->atomic, (long long)st.st_size);
 }
 
+static graft_status write_bytes(graft_feature_writer *w, size_t p, const void *data, size_t bytes) {
+  GRAFT_CHECK(graft_write_at(w->atomic.fd, data, bytes, (long long)w->place[p]), OUTPUT,
+              "%s: can't be written: %s", w->atomic.path, strerror(errno));
+  w->place[p] += bytes;
+  return GRAFT_OK;
+}
+
+static graft_status flush(graft_feature_writer *w, size_t p) {
+  const size_t bytes = w->waiting[p];
+  w->waiting[p] = 0;
+  return bytes ? write_bytes(w, p, w->buffer[p], bytes) : GRAFT_OK;
+}
+
 static graft_status append(void *ctx, graft_feature_array array, size_t list, const void *data,
                            size_t count) {
   graft_feature_writer *w = ctx;
-  const size_t p = graft_feature_array_place(array, list), size = graft_feature_array_size(array);
+  const size_t p = graft_feature_array_place(array, list);
+  const size_t bytes = count * graft_feature_array_size(array);
   const size_t whole = graft_feature_array_count(&w->info, array, list);
   char path[GRAFT_FEATURE_PATH];
   GRAFT_CHECK(count <= whole - w->used[p], INTERNAL, "/%s: more than %zu elements",
               graft_feature_path(&w->info, array, list, path), whole);
-  GRAFT_CHECK(graft_write_at(w->atomic.fd, data, count * size,
-                             (long long)(w->place[p] + w->used[p] * size)),
-              OUTPUT, "%s: can't be written: %s", w->atomic.path, strerror(errno));
-  w->checksum[p] = (int64_t)crc32_z((unsigned long)w->checksum[p], data, count * size);
+  w->checksum[p] = (int64_t)crc32_z((unsigned long)w->checksum[p], data, bytes);
   w->used[p] += count;
+  if (w->waiting[p] + bytes > BUFFER) GRAFT_TRY(flush(w, p));
+  if (bytes > BUFFER) return write_bytes(w, p, data, bytes);
+  if (!w->buffer[p]) GRAFT_TRY(graft_alloc(&w->buffer[p], BUFFER, 1));
+  if (bytes) memcpy(w->buffer[p] + w->waiting[p], data, bytes);
+  w->waiting[p] += bytes;
   return GRAFT_OK;
 }
 
@@ -164,6 +186,7 @@ static graft_status finish(graft_feature_writer *w) {
     const size_t whole = graft_feature_array_count(&w->info, array, list);
     GRAFT_CHECK(w->used[p] == whole, INTERNAL, "/%s: expected %zu elements, got %zu",
                 graft_feature_path(&w->info, array, list, path), whole, w->used[p]);
+    GRAFT_TRY(flush(w, p));
   }
   GRAFT_CHECK(graft_write_at(w->atomic.fd, w->checksum, arrays * sizeof *w->checksum,
                              (long long)w->checksums),
@@ -178,7 +201,12 @@ graft_status graft_feature_close(graft_feature_writer *w, graft_status status) {
   } else {
     graft_atomic_abandon(&w->atomic);
   }
+  for (size_t p = 0; w->buffer && p < graft_feature_arrays(&w->info); p++) {
+    graft_free(w->buffer[p]);
+  }
   graft_feature_info_fini(&w->info);
+  graft_free(w->buffer);
+  graft_free(w->waiting);
   graft_free(w->place);
   graft_free(w->used);
   graft_free(w->checksum);

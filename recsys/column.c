@@ -82,7 +82,7 @@ static graft_status learn_number(graft_column *c, const char *text) {
           : graft_rng_below(&c->rng,
                             (uint32_t)(c->seen < UINT32_MAX - 1 ? c->seen + 1 : UINT32_MAX));
   c->seen++;
-  if (place < GRAFT_IMPORT_SAMPLE) c->sample[place] = (float)x;
+  if (place < GRAFT_IMPORT_SAMPLE) c->sample[place] = x;
   if (c->kept < GRAFT_IMPORT_SAMPLE) c->kept++;
   return GRAFT_OK;
 }
@@ -128,7 +128,7 @@ graft_status graft_column_learn(graft_column *c, graft_vocabulary *v, const char
 }
 
 static int by_value(const void *a, const void *b) {
-  float x, y;
+  double x, y;
   memcpy(&x, a, sizeof x);
   memcpy(&y, b, sizeof y);
   return (x > y) - (x < y);
@@ -140,8 +140,8 @@ static void find_quantiles(graft_column *c) {
   if (c->kept) qsort(c->sample, c->kept, sizeof *c->sample, by_value);
   c->edges = 0;
   for (size_t i = 1; i < bins && c->kept; i++) {
-    const double edge = (double)c->sample[i * c->kept / bins];
-    const bool least = edge <= (double)c->sample[0];
+    const double edge = c->sample[i * c->kept / bins];
+    const bool least = edge <= c->sample[0];
     if (!least && (c->edges == 0 || edge > c->edge[c->edges - 1])) c->edge[c->edges++] = edge;
   }
 }

@@ -72,7 +72,7 @@ typedef struct graft_column {
   regex_t pattern;                     /**< see graft_schema_column::pattern */
   double count, mean, square;          /**< numbers seen: count, mean, sum of squared deviations */
   size_t seen, kept;                   /**< for quantiles: values seen, and kept */
-  float *sample;                       /**< [GRAFT_IMPORT_SAMPLE] owned, or NULL */
+  double *sample;                      /**< [GRAFT_IMPORT_SAMPLE] owned, or NULL */
   graft_rng rng;                       /**< which ones are kept */
   size_t edges;                        /**< of bins */
   double edge[GRAFT_SCHEMA_EDGES + 1]; /**< between bins */
