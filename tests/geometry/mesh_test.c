@@ -17,6 +17,24 @@ static graft_status mesh_of(const char *shape, double size, int order, graft_reg
   return graft_mesh_create(region, &config, mesh);
 }
 
+/* Random regions have the same mesh whatever was meshed before. */
+static void order_of_meshes(void) {
+  enum { REGIONS = 20 };
+  graft_mesh first[REGIONS], again;
+  graft_region region;
+  const graft_mesh_config config = {.size = 0.03, .order = 1};
+  for (uint64_t i = 0; i < 2 * REGIONS; i++) {
+    size_t k = (size_t)(i < REGIONS ? i : i * 7 % REGIONS); /* in another order */
+    T_OK(graft_domain_draw(k % 2 ? "star" : "polygon", 1, 37 + k, &region));
+    T_OK(graft_mesh_create(&region, &config, i < REGIONS ? &first[k] : &again));
+    graft_region_fini(&region);
+    if (i < REGIONS) continue;
+    if (!T_CHECK(same_mesh(&first[k], &again))) printf("# region %zu\n", k);
+    graft_mesh_fini(&again);
+  }
+  for (size_t k = 0; k < REGIONS; k++) graft_mesh_fini(&first[k]);
+}
+
 /* The same bits again: at once, after other meshes, and from a new start of gmsh. */
 static void determinism(void) {
   static const char *const shape[] = {"square", "disc", "square_hole"};
@@ -416,6 +434,7 @@ static void locate_outside(void) {
 int main(void) {
   T_RUN(basis);
   T_RUN(determinism);
+  T_RUN(order_of_meshes);
   T_RUN(area_orders);
   T_RUN(grading);
   T_RUN(corners);
