@@ -193,6 +193,8 @@ static graft_status run(graft_app *app, void *verb_config) {
   snprintf(config->solve.problem, sizeof config->solve.problem, "%s", app->program->problem);
   GRAFT_TRY(graft_pde_require("-o", config->output, "a file to write"));
   GRAFT_TRY(graft_solve_validate(&config->solve));
+  GRAFT_CHECK(!config->solve.nodes || !config->solve.inputs_only, USAGE,
+              "-nodes: expected solutions, got -inputs_only");
   GRAFT_TRY(graft_comm_agree(&app->comm, compare_existing(app, config, &done)));
   if (done) {
     graft_app_log(app, "%s is there already, made with the same options", config->output);

@@ -73,6 +73,21 @@ graft_status graft_source_info_codes(graft_source_info *info, size_t codes) {
   return GRAFT_OK;
 }
 
+graft_status graft_source_info_nodes(graft_source_info *info) {
+  GRAFT_CHECK(!info->node_start, INTERNAL, "nodes: expected none yet");
+  GRAFT_TRY(graft_alloc(&info->node_start, info->samples + 1, sizeof *info->node_start));
+  return graft_alloc(&info->triangle_start, info->samples + 1, sizeof *info->triangle_start);
+}
+
+size_t graft_source_node_count(const graft_source_info *info, size_t sample, size_t *triangles) {
+  if (triangles) *triangles = 0;
+  if (!info->node_start) return 0;
+  if (triangles) {
+    *triangles = (size_t)(info->triangle_start[sample + 1] - info->triangle_start[sample]);
+  }
+  return (size_t)(info->node_start[sample + 1] - info->node_start[sample]);
+}
+
 graft_status graft_source_info_like(graft_source_info *info, const graft_source_info *from) {
   info->in_time = from->in_time;
   info->directed = from->directed;
@@ -157,6 +172,8 @@ void graft_source_info_fini(graft_source_info *info) {
   graft_free(info->code);
   graft_free(info->geometry);
   graft_free(info->split);
+  graft_free(info->node_start);
+  graft_free(info->triangle_start);
   *info = (graft_source_info){0};
 }
 
@@ -203,6 +220,9 @@ void graft_source_fini(graft_source *source) {
 
 struct memory {
   size_t samples;
+  int dims;
+  graft_source_nodes nodes;                   /* of all samples, or NULLs */
+  const int64_t *node_start, *triangle_start; /* of the source's info */
   const char *const *field;
   const float *const *data;
   size_t points[]; /* of each field */
@@ -220,6 +240,34 @@ static graft_status fill(void *ctx, const char *field, const size_t *sample, siz
     memcpy(out + i * points, m->data[f] + sample[i] * points, points * sizeof *out);
   }
   return GRAFT_OK;
+}
+
+static void copy_part(void *to, const void *from, int64_t first, int64_t last, size_t bytes) {
+  if (!to || !from) return;
+  memcpy(to, (const char *)from + (size_t)first * bytes, (size_t)(last - first) * bytes);
+}
+
+static graft_status fill_nodes(void *ctx, size_t sample, const graft_source_nodes *out) {
+  const struct memory *m = ctx;
+  GRAFT_CHECK(sample < m->samples, INTERNAL, "sample %zu of %zu", sample, m->samples);
+  const int64_t *n = m->node_start + sample, *t = m->triangle_start + sample;
+  const graft_source_nodes *all = &m->nodes;
+  copy_part(out->xyz, all->xyz, n[0], n[1], (size_t)m->dims * sizeof(float));
+  copy_part(out->value, all->value, n[0], n[1], sizeof(float));
+  copy_part(out->weight, all->weight, n[0], n[1], sizeof(float));
+  copy_part(out->sdf, all->sdf, n[0], n[1], sizeof(float));
+  copy_part(out->torsion, all->torsion, n[0], n[1], sizeof(float));
+  copy_part(out->triangle, all->triangle, t[0], t[1], 3 * sizeof(int32_t));
+  return GRAFT_OK;
+}
+
+void graft_source_memory_nodes(graft_source *source, const graft_source_nodes *all) {
+  struct memory *m = source->ctx;
+  m->nodes = *all;
+  m->dims = source->info.dims;
+  m->node_start = source->info.node_start;
+  m->triangle_start = source->info.triangle_start;
+  source->nodes = fill_nodes;
 }
 
 graft_status graft_source_memory(graft_source *source, graft_source_info info,

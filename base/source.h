@@ -76,7 +76,23 @@ typedef struct graft_source_info {
   size_t splits;             /**< number of splits */
   graft_source_split *split; /**< [splits], owned */
   uint64_t seed;             /**< of the generator */
+  /** [S + 1] where the nodes of each sample start among those of all, see ::graft_source_nodes;
+   *  NULL: samples have no points but the grid's; owned */
+  int64_t *node_start;
+  int64_t *triangle_start; /**< [S + 1] the same of their triangles; owned */
 } graft_source_info;
+
+/** Points of a sample's own beside the grid: the n nodes of its mesh. All arrays are the caller's;
+ *  NULL where they are not wanted. */
+typedef struct graft_source_nodes {
+  float *xyz;        /**< [n x D] coordinates */
+  float *value;      /**< [n] u */
+  float *weight;     /**< [n] area that a node stands for: Σ weight f(xyz) is the integral of f */
+  float *sdf;        /**< [n] signed distance */
+  float *torsion;    /**< [n] torsion function */
+  int32_t *triangle; /**< [t x 3] linear triangles between them, n and t see
+                          graft_source_node_count() */
+} graft_source_nodes;
 
 /** Allocate the owned tables of @p info (everything zero) for the counts given; @p info must be
  *  unused. Names, mask, splits are then filled in by the caller. */
@@ -92,6 +108,13 @@ GRAFT_MUST_USE graft_status graft_source_info_inputs(graft_source_info *info, si
 /** Give every sample @p codes numbers, all 0; names and values are then filled in by the caller;
  *  once per info. */
 GRAFT_MUST_USE graft_status graft_source_info_codes(graft_source_info *info, size_t codes);
+
+/** Give samples nodes, none yet: node_start and triangle_start are 0 and filled in by the caller.
+ */
+GRAFT_MUST_USE graft_status graft_source_info_nodes(graft_source_info *info);
+
+/** Nodes of a sample; 0 where samples have none. @param triangles receives their number, or NULL */
+size_t graft_source_node_count(const graft_source_info *info, size_t sample, size_t *triangles);
 
 /** Copy the tables of inputs and names of codes of @p from, not the values of codes. */
 GRAFT_MUST_USE graft_status graft_source_info_like(graft_source_info *info,
@@ -142,6 +165,9 @@ typedef struct graft_source {
    *  @return GRAFT_INPUT naming data set and sample when the data are bad or not there */
   graft_status (*fill)(void *ctx, const char *field, const size_t *sample, size_t count,
                        float *out);
+  /** Fill the arrays of @p nodes that are not NULL, or NULL where samples have no nodes.
+   *  @return GRAFT_INPUT naming array, sample and node when the data are bad */
+  graft_status (*nodes)(void *ctx, size_t sample, const graft_source_nodes *nodes);
   /** A hint that these samples will be filled next, in this order, or NULL: a source may read them
    *  while its caller computes. It never fails; what goes wrong shows in fill(). */
   void (*expect)(void *ctx, const size_t *sample, size_t count);
@@ -160,5 +186,9 @@ void graft_source_fini(graft_source *source);
  *  @param data data [fields][S x points of the field] */
 GRAFT_MUST_USE graft_status graft_source_memory(graft_source *source, graft_source_info info,
                                                 const char *const *field, const float *const *data);
+
+/** Give a source in memory nodes: those of all samples one after the other, as info's tables say;
+ *  borrowed until graft_source_fini(). Arrays may be NULL if nobody asks for them. */
+void graft_source_memory_nodes(graft_source *source, const graft_source_nodes *all);
 
 #endif

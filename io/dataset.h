@@ -64,6 +64,12 @@ GRAFT_MUST_USE graft_status graft_dataset_create(const char *path, const graft_s
 GRAFT_MUST_USE graft_status graft_dataset_write(graft_dataset_writer *writer, size_t sample,
                                                 const float *const *data, double error_estimate);
 
+/** Write the nodes of one sample, all arrays, before graft_dataset_write() of it; of an info with
+ *  nodes. Not collective.
+ *  @return GRAFT_DIVERGED naming array and node if a value is not finite, GRAFT_OUTPUT */
+GRAFT_MUST_USE graft_status graft_dataset_write_nodes(graft_dataset_writer *writer, size_t sample,
+                                                      const graft_source_nodes *nodes);
+
 /** Was the sample written already, by the run that left the part file? Its checksum was compared.
  *  @param error_estimate receives its value, or NULL */
 bool graft_dataset_done(const graft_dataset_writer *writer, size_t sample, double *error_estimate);

@@ -10,6 +10,19 @@
 
 enum { GRAFT_DATASET_VERSION = 1 };
 
+enum { GRAFT_NODE_ARRAYS = 6 /**< of a ::graft_source_nodes */ };
+
+/** One of the arrays of `/graft/points`. */
+typedef struct graft_node_array {
+  const char *name; /**< in the file */
+  size_t offset;    /**< of its pointer in a ::graft_source_nodes */
+  bool triangles;   /**< three int32 a triangle; else float32 of a node */
+  bool place;       /**< D numbers a node; else one */
+} graft_node_array;
+
+/** The arrays. */
+extern const graft_node_array graft_node_arrays[GRAFT_NODE_ARRAYS];
+
 enum { GRAFT_DATASET_FIELDS = 16 /**< most fields of a data set being written */ };
 
 /** Where things lie in the file, as rank 0 laid it out. */
@@ -18,6 +31,8 @@ typedef struct graft_dataset_places {
   uint64_t mask;                        /**< of the samples, likewise */
   uint64_t error, checksum, done;       /**< tables [S] */
   uint64_t geometry_mask, sdf, torsion; /**< arrays [G, grid…] */
+  uint64_t node[GRAFT_NODE_ARRAYS];     /**< arrays over all nodes, or over all triangles */
+  uint64_t node_checksum;               /**< table [S] */
 } graft_dataset_places;
 
 struct graft_dataset_writer {
@@ -67,6 +82,43 @@ graft_status graft_dataset_layout(hid_t file, const graft_source_info *info,
 
 /** Read and check the tables; @p info is initialised by the call. */
 graft_status graft_dataset_read_info(hid_t file, graft_source_info *info);
+
+/** Lay out `/graft/points`. */
+graft_status graft_dataset_layout_nodes(hid_t file, const graft_source_info *info);
+
+/** Find its places. */
+graft_status graft_dataset_find_nodes(hid_t file, graft_dataset_writer *writer);
+
+/** Read and check the tables of `/graft/points` into info. */
+graft_status graft_dataset_read_nodes_info(hid_t file, graft_source_info *info);
+
+/** Read and check the nodes of a sample; @p path of the file, for messages. */
+graft_status graft_dataset_read_nodes(hid_t file, const char *path, const graft_source_info *info,
+                                      size_t sample, const graft_source_nodes *nodes);
+
+/** Bytes of sample @p sample in array @p a, and where they start in the array. */
+size_t graft_dataset_node_bytes(const graft_source_info *info, size_t a, size_t sample,
+                                uint64_t *start);
+
+/** CRC-32 over all arrays of a sample, in the order of graft_node_arrays. */
+int64_t graft_dataset_node_checksum(const graft_source_info *info, size_t sample,
+                                    const graft_source_nodes *nodes);
+
+/** Check the values of a sample; @p path starts the message. Arrays may be NULL. */
+graft_status graft_dataset_check_nodes(const char *path, const graft_source_info *info,
+                                       size_t sample, const graft_source_nodes *nodes,
+                                       graft_status code);
+
+/** Arrays for a sample of @p info with the most nodes, in one allocation (graft_free() of xyz). */
+graft_status graft_dataset_node_room(const graft_source_info *info, graft_source_nodes *nodes);
+
+/** Write @p bytes at a place of the part file. */
+graft_status graft_dataset_write_bytes(const graft_dataset_writer *writer, size_t sample,
+                                       uint64_t place, const void *data, size_t bytes);
+
+/** Read such. */
+graft_status graft_dataset_read_bytes(const graft_dataset_writer *writer, uint64_t place,
+                                      void *data, size_t bytes);
 
 /** Checksum of one sample: CRC-32 over its fields in alphabetical order of their names. */
 uint32_t graft_dataset_checksum(uint32_t crc, const float *data, size_t count);

@@ -311,6 +311,7 @@ static graft_status read_tables(hid_t file, graft_source_info *info, char **spli
   GRAFT_TRY(read_inputs(file, info));
   GRAFT_TRY(read_codes(file, info));
   GRAFT_TRY(read_geometries(file, info));
+  GRAFT_TRY(graft_dataset_read_nodes_info(file, info));
   return read_splits(file, info, split_name);
 }
 

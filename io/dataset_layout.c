@@ -342,6 +342,7 @@ static graft_status write_graft(hid_t file, const graft_source_info *info,
   GRAFT_TRY(write_inputs(file, info));
   GRAFT_TRY(write_tasks(file, info));
   GRAFT_TRY(write_geometries(file, info));
+  if (info->node_start) GRAFT_TRY(graft_dataset_layout_nodes(file, info));
   for (size_t s = 0; s < info->splits; s++) {
     snprintf(path, sizeof path, "graft/split/%s", info->split[s].name);
     GRAFT_TRY(graft_h5_write(file, path, H5T_NATIVE_UINT8, GRAFT_SHAPE(1, info->samples),

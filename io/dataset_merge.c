@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "io/h5_impl.h"
+#include "io/dataset_impl.h"
 #include "io/yaml.h"
 
 /* Where a sample of the merged file comes from. */
@@ -112,6 +112,9 @@ static graft_status check_part(const struct merger *m, size_t k) {
               "%zu x %zu on [%g, %g] x [%g, %g]",
               path, x->grid[0], x->grid[1], x->lo[0], x->hi[0], x->lo[1], x->hi[1], y->grid[0],
               y->grid[1], y->lo[0], y->hi[0], y->lo[1], y->hi[1]);
+  GRAFT_CHECK(!x->node_start == !y->node_start, INPUT,
+              "%s: /graft/points: expected %s as in the first part", path,
+              x->node_start ? "nodes" : "none");
   GRAFT_CHECK(same_inputs(x, y), INPUT,
               "%s: /graft/input, /graft/code: expected the names of the first part, got others",
               path);
@@ -276,6 +279,19 @@ static size_t count_splits(const struct merger *m) {
   return count;
 }
 
+/* Where the nodes of samples start. */
+static graft_status add_nodes(struct merger *m) {
+  graft_source_info *info = &m->info;
+  GRAFT_TRY(graft_source_info_nodes(info));
+  for (size_t s = 0; s < info->samples; s++) {
+    const struct origin *o = &m->origin[s];
+    size_t triangles, n = graft_source_node_count(&m->source[o->part].info, o->sample, &triangles);
+    info->node_start[s + 1] = info->node_start[s] + (int64_t)n;
+    info->triangle_start[s + 1] = info->triangle_start[s] + (int64_t)triangles;
+  }
+  return GRAFT_OK;
+}
+
 static graft_status fill_info(struct merger *m, char (*name)[GRAFT_NAME_SIZE], size_t G,
                               const size_t *first, const int32_t *of) {
   graft_source_info *info = &m->info;
@@ -303,6 +319,7 @@ static graft_status fill_info(struct merger *m, char (*name)[GRAFT_NAME_SIZE], s
       info->code[s * info->codes + q] = from->code[o->sample * info->codes + q];
     }
   }
+  if (one->node_start) GRAFT_TRY(add_nodes(m));
   return fill_splits(m);
 }
 
@@ -330,8 +347,9 @@ static graft_status copy_samples(const struct merger *m, const graft_dataset_fie
   size_t P = m->info.points; /* no field has more */
   const float *data[64];
   float *value;
-  GRAFT_TRY(graft_alloc(&value, fields * P, sizeof *value));
-  graft_status status = GRAFT_OK;
+  graft_source_nodes nodes;
+  GRAFT_TRY(graft_dataset_node_room(&m->info, &nodes));
+  graft_status status = graft_alloc(&value, fields * P, sizeof *value);
   for (size_t s = 0; s < m->info.samples && status == GRAFT_OK; s++) {
     const struct origin *o = &m->origin[s];
     const graft_source *source = &m->source[o->part];
@@ -339,10 +357,15 @@ static graft_status copy_samples(const struct merger *m, const graft_dataset_fie
       data[f] = value + f * P;
       GRAFT_TRY_TO(done, source->fill(source->ctx, field[f].name, &o->sample, 1, value + f * P));
     }
+    if (m->info.node_start) {
+      GRAFT_TRY_TO(done, source->nodes(source->ctx, o->sample, &nodes));
+      GRAFT_TRY_TO(done, graft_dataset_write_nodes(writer, s, &nodes));
+    }
     status = graft_dataset_write(writer, s, data, (double)source->info.error_estimate[o->sample]);
   }
 done:
   graft_free(value);
+  graft_free(nodes.xyz);
   return status;
 }
 

@@ -89,6 +89,11 @@ static graft_status fill(void *ctx, const char *field, const size_t *sample, siz
   return GRAFT_OK;
 }
 
+static graft_status fill_nodes(void *ctx, size_t sample, const graft_source_nodes *nodes) {
+  const struct reader *r = ctx;
+  return graft_dataset_read_nodes(r->file, r->path, &r->info, sample, nodes);
+}
+
 static void destroy(void *ctx) {
   struct reader *r = ctx;
   if (!r) return;
@@ -192,6 +197,7 @@ graft_status graft_dataset_open(const char *path, graft_source *source) {
   source->info.file = r->path;
   source->ctx = r;
   source->fill = fill;
+  if (source->info.node_start) source->nodes = fill_nodes;
   source->destroy = destroy;
   return GRAFT_OK;
 }
@@ -267,6 +273,36 @@ static graft_status check_sample(struct reader *r, const graft_source_info *info
   return GRAFT_OK;
 }
 
+/* The nodes of a sample: all values sane, and as they were written. */
+static graft_status check_nodes(struct reader *r, const int64_t *checksum, size_t s,
+                                const graft_source_nodes *room) {
+  GRAFT_TRY(fill_nodes(r, s, room));
+  int64_t sum = graft_dataset_node_checksum(&r->info, s, room);
+  GRAFT_CHECK(!checksum || checksum[s] == sum, INPUT,
+              "%s: /graft/points/checksum[%zu]: expected %08llx, got %08llx: sample is damaged",
+              r->path, s, (unsigned long long)sum, (unsigned long long)checksum[s]);
+  return GRAFT_OK;
+}
+
+static graft_status check_all_nodes(struct reader *r) {
+  graft_source_nodes room = {NULL};
+  int64_t *checksum = NULL; /* [S], or NULL: the file has none */
+  graft_status status;
+  if (!r->info.node_start) return GRAFT_OK;
+  GRAFT_TRY_TO(done, graft_dataset_node_room(&r->info, &room));
+  if (graft_h5_exists(r->file, "graft/points/checksum")) {
+    GRAFT_TRY_TO(done, graft_alloc(&checksum, r->samples, sizeof *checksum));
+    GRAFT_TRY_TO(done, graft_h5_read(r->file, "graft/points/checksum", H5T_NATIVE_INT64,
+                                     GRAFT_SHAPE(1, r->samples), checksum));
+  }
+  for (size_t s = 0; s < r->samples; s++) GRAFT_TRY_TO(done, check_nodes(r, checksum, s, &room));
+  status = GRAFT_OK;
+done:
+  graft_free(checksum);
+  graft_free(room.xyz);
+  return status;
+}
+
 graft_status graft_dataset_check(const graft_source *source) {
   struct reader *r = source->ctx;
   float *value;
@@ -279,5 +315,5 @@ graft_status graft_dataset_check(const graft_source *source) {
   }
   graft_free(mask);
   graft_free(value);
-  return status;
+  return status == GRAFT_OK ? check_all_nodes(r) : status;
 }

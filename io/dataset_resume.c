@@ -33,8 +33,8 @@ done:
   return status;
 }
 
-static graft_status read_at(const graft_dataset_writer *w, uint64_t place, void *data,
-                            size_t bytes) {
+graft_status graft_dataset_read_bytes(const graft_dataset_writer *w, uint64_t place, void *data,
+                                      size_t bytes) {
   char *to = data;
   off_t from = (off_t)place;
   while (bytes > 0) {
@@ -48,24 +48,46 @@ static graft_status read_at(const graft_dataset_writer *w, uint64_t place, void 
   return GRAFT_OK;
 }
 
+/* Are the nodes of a sample whole? @p nodes room for them, or NULLs where there are none. */
+static graft_status check_nodes(const graft_dataset_writer *w, size_t s,
+                                const graft_source_nodes *nodes, bool *whole) {
+  int64_t sum;
+  *whole = true;
+  if (!w->info->node_start) return GRAFT_OK;
+  for (size_t a = 0; a < GRAFT_NODE_ARRAYS; a++) {
+    uint64_t start;
+    void *to;
+    memcpy(&to, (const char *)nodes + graft_node_arrays[a].offset, sizeof to);
+    size_t bytes = graft_dataset_node_bytes(w->info, a, s, &start);
+    GRAFT_TRY(graft_dataset_read_bytes(w, w->places.node[a] + start, to, bytes));
+  }
+  GRAFT_TRY(
+      graft_dataset_read_bytes(w, w->places.node_checksum + s * sizeof sum, &sum, sizeof sum));
+  *whole = sum == graft_dataset_node_checksum(w->info, s, nodes);
+  return GRAFT_OK;
+}
+
 /* Keep the flags of those samples that are whole. @p value [all fields' points] */
-static graft_status check_samples(graft_dataset_writer *w, float *value) {
+static graft_status check_samples(graft_dataset_writer *w, float *value,
+                                  const graft_source_nodes *nodes) {
   size_t S = w->info->samples;
   const float *data[GRAFT_DATASET_FIELDS];
-  GRAFT_TRY(read_at(w, w->places.done, w->done, S));
-  GRAFT_TRY(read_at(w, w->places.error, w->error, S * sizeof *w->error));
+  GRAFT_TRY(graft_dataset_read_bytes(w, w->places.done, w->done, S));
+  GRAFT_TRY(graft_dataset_read_bytes(w, w->places.error, w->error, S * sizeof *w->error));
   for (size_t s = 0; s < S; s++) {
     int64_t sum;
+    bool whole;
     if (!w->done[s]) continue;
+    GRAFT_TRY(check_nodes(w, s, nodes, &whole));
     float *to = value;
     for (size_t f = 0; f < w->fields; f++) {
       size_t bytes = w->points[f] * sizeof *value;
       data[f] = to;
-      GRAFT_TRY(read_at(w, w->places.field[f] + s * bytes, to, bytes));
+      GRAFT_TRY(graft_dataset_read_bytes(w, w->places.field[f] + s * bytes, to, bytes));
       to += w->points[f];
     }
-    GRAFT_TRY(read_at(w, w->places.checksum + s * sizeof sum, &sum, sizeof sum));
-    w->done[s] = sum == graft_dataset_sample_checksum(w, data);
+    GRAFT_TRY(graft_dataset_read_bytes(w, w->places.checksum + s * sizeof sum, &sum, sizeof sum));
+    w->done[s] = whole && sum == graft_dataset_sample_checksum(w, data);
   }
   return GRAFT_OK;
 }
@@ -74,15 +96,18 @@ static graft_status take(graft_dataset_writer *w, hid_t file, const char *config
   char **text;
   float *value;
   size_t points = 0;
+  graft_source_nodes nodes = {NULL};
   GRAFT_TRY(graft_h5_read_texts(file, "graft/configuration", 1, &text));
   graft_status status = compare(w->path, text[0], configuration);
   graft_free(text);
   GRAFT_TRY(status);
   GRAFT_TRY(graft_dataset_find_places(file, w));
   for (size_t f = 0; f < w->fields; f++) points += w->points[f];
-  GRAFT_TRY(graft_alloc(&value, points, sizeof *value));
-  status = check_samples(w, value);
+  GRAFT_TRY(graft_dataset_node_room(w->info, &nodes));
+  status = graft_alloc(&value, points, sizeof *value);
+  if (status == GRAFT_OK) status = check_samples(w, value, &nodes);
   graft_free(value);
+  graft_free(nodes.xyz);
   return status;
 }
 

@@ -20,12 +20,16 @@ uint32_t graft_dataset_checksum(uint32_t crc, const float *data, size_t count) {
 
 double graft_dataset_bytes(const graft_source_info *info, size_t fields) {
   double S = (double)info->samples, P = (double)info->points, G = (double)info->geometries;
-  double chunk_index = 40 * (double)(fields + 1), values = P * (double)fields;
+  double chunk_index = 40 * (double)(fields + 1), values = P * (double)fields, nodes = 0;
+  if (info->node_start) {
+    nodes = (double)info->node_start[info->samples] * 4 * (4 + info->dims) +
+            (double)info->triangle_start[info->samples] * 12 + 24 * S;
+  }
   for (size_t i = 0; i < info->inputs; i++) {
     values -= P - (double)graft_source_points(info, info->input[i].axes);
   }
   return S * (4 * values + P + 40 + 12 * (double)info->codes + (double)info->splits + chunk_index) +
-         G * P * 9 + 65536;
+         G * P * 9 + nodes + 65536;
 }
 
 static graft_status check_info(const graft_source_info *info, const graft_dataset_field *field) {
@@ -87,6 +91,7 @@ graft_status graft_dataset_find_places(hid_t file, graft_dataset_writer *w) {
   GRAFT_TRY(find_table(file, "graft/geometry/mask", &places->geometry_mask));
   GRAFT_TRY(find_table(file, "graft/geometry/sdf", &places->sdf));
   GRAFT_TRY(find_table(file, "graft/geometry/torsion", &places->torsion));
+  if (w->info->node_start) GRAFT_TRY(graft_dataset_find_nodes(file, w));
   return find_table(file, "graft/sample/checksum", &places->checksum);
 }
 
@@ -195,13 +200,18 @@ graft_status graft_dataset_create(const char *path, const graft_source_info *inf
   return GRAFT_OK;
 }
 
-/* Write object number `sample` of an array at a place in the file: our own system call, since HDF5
- * does not survive a full disk and would need all ranks at once. */
-static graft_status write_at(const graft_dataset_writer *w, size_t sample, uint64_t place,
-                             const void *data, size_t bytes) {
-  GRAFT_CHECK(graft_write_at(w->fd, data, bytes, (long long)(place + sample * bytes)), OUTPUT,
+/* Our own system call, since HDF5 does not survive a full disk and would need all ranks at once. */
+graft_status graft_dataset_write_bytes(const graft_dataset_writer *w, size_t sample, uint64_t place,
+                                       const void *data, size_t bytes) {
+  GRAFT_CHECK(graft_write_at(w->fd, data, bytes, (long long)place), OUTPUT,
               "%s: sample %zu can't be written: %s", w->path, sample, strerror(errno));
   return GRAFT_OK;
+}
+
+/* Write object number `sample` of an array that begins at a place in the file. */
+static graft_status write_at(const graft_dataset_writer *w, size_t sample, uint64_t place,
+                             const void *data, size_t bytes) {
+  return graft_dataset_write_bytes(w, sample, place + sample * bytes, data, bytes);
 }
 
 static graft_status check_finite(const graft_dataset_writer *w, size_t sample, size_t f,

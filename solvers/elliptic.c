@@ -106,14 +106,26 @@ static graft_status solve(void *state, size_t s, graft_dataset_writer *writer,
   graft_solve_lap(&start, &report->regions);
   GRAFT_TRY(draw(ensemble, s));
   graft_solve_lap(&start, &report->draw);
+  ensemble->nodes = &ensemble->task[ensemble->info.task[s]].nodes;
   if (ensemble->config->inputs_only) return GRAFT_OK;
   GRAFT_TRY(graft_shape_solver_assemble(solver));
   graft_solve_lap(&start, &report->assemble);
   GRAFT_TRY(graft_shape_solver_solve(solver, ensemble->output));
   graft_solve_lap(&start, &report->solve);
+  for (size_t i = 0; ensemble->config->nodes && i < solver->mesh.nodes; i++) {
+    ensemble->nodes->value[i] = (float)solver->u[i];
+  }
   if (ensemble->config->error_estimate) *error = graft_shape_solver_error(solver);
   graft_solve_lap(&start, &report->estimate);
   return GRAFT_OK;
+}
+
+static graft_status count_nodes(void *state, size_t s, size_t *nodes, size_t *triangles) {
+  return graft_ensemble_count_nodes(state, s, nodes, triangles);
+}
+
+static void nodes(void *state, graft_source_nodes *out) {
+  *out = *((const graft_ensemble *)state)->nodes;
 }
 
 static void describe(void *state, graft_solve_report *report) {
@@ -141,5 +153,7 @@ const graft_generator_type graft_generator_elliptic = {
     .parameters = parameters,
     .configuration = configuration,
     .solve = solve,
+    .count_nodes = count_nodes,
+    .nodes = nodes,
     .describe = describe,
 };

@@ -116,6 +116,11 @@ static graft_status solve_sample(struct run *run, size_t s) {
   if (error >= 0) run->error[s] = error;
   start = graft_solve_clock();
   run->generator->fields(run->state, field, data);
+  if (run->info->node_start) {
+    graft_source_nodes nodes;
+    run->generator->nodes(run->state, &nodes);
+    GRAFT_TRY(graft_dataset_write_nodes(run->writer, s, &nodes));
+  }
   GRAFT_TRY(graft_dataset_write(run->writer, s, data, error));
   graft_solve_lap(&start, &run->report->output);
   return GRAFT_OK;
@@ -211,6 +216,9 @@ graft_status graft_ensemble_run(const graft_solve_config *config, const graft_co
   struct run run = {.comm = comm, .progress = progress, .report = &own};
   double start = graft_solve_clock(), first = start;
   graft_status status = graft_comm_agree(comm, prepare(&run, config));
+  if (status == GRAFT_OK) {
+    status = graft_solve_count_nodes(run.generator, run.state, config, comm, run.info);
+  }
   if (status == GRAFT_OK && run.info) {
     graft_solve_lap(&start, &own.setup);
     own.samples = run.info->samples;

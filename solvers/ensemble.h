@@ -36,6 +36,7 @@ typedef struct graft_solve_config {
   long long order;       /**< 1 or 2: polynomial degree of the elements */
   bool shared_fields;    /**< all shapes get the same fields */
   bool inputs_only;      /**< fields without solutions */
+  bool nodes;            /**< each sample's own mesh nodes and their values beside the grid */
   bool error_estimate;   /**< estimate the error of every sample */
   double max_error;      /**< largest estimated error allowed; 0: any */
   char mesh_cache[1024]; /**< directory of meshes for later runs; "": none; no influence on data */

@@ -39,6 +39,8 @@ const graft_option graft_solve_options[] = {
      "edge length of the triangles; 0: for errors up to 0.2 %", 0},
     {"order", GRAFT_OPTION_INT, AT(order), 0, "2", 1, 2, NULL, NULL,
      "polynomial degree of the elements", 0},
+    {"nodes", GRAFT_OPTION_BOOL, AT(nodes), 0, "false", 0, 0, NULL, NULL,
+     "write the nodes of each region's own mesh, too, with values and triangles", 0},
     {"error_estimate", GRAFT_OPTION_BOOL, AT(error_estimate), 0, "true", 0, 0, NULL, NULL,
      "estimate the error of every sample", 0},
     {"max_error", GRAFT_OPTION_REAL, AT(max_error), 0, "0", 0, 1, NULL, NULL,
@@ -159,6 +161,10 @@ void graft_elliptic_estimate(const graft_solve_config *config, int ranks,
     double sample = 6e-5 + 4e-8 * points;
     if (!config->inputs_only) sample += 3.5e-7 * elements + 2e-8 * nodes * sqrt(nodes);
     if (family) sample += 2.2e-5 * elements + 1e-6 * points;
+    if (family && config->nodes) sample += 1.5e-5 * elements; /* meshed twice */
+    if (config->nodes) {                                      /* 24 bytes a node, 12 a triangle */
+      estimate->disk_bytes += samples * (24 * nodes + 12 * elements * (config->order == 2 ? 4 : 1));
+    }
     estimate->seconds += 0.03 + 3e-5 * elements + samples * sample / ranks;
     estimate->disk_bytes += samples * points * (config->inputs_only ? 5 : 9);
     if (family) estimate->disk_bytes += geometries * points * 9;

@@ -58,6 +58,7 @@ typedef struct graft_ensemble_task {
   graft_shape_solver solver; /**< of its shape; of a family: of the region at hand */
   bool ready;                /**< the solver is prepared */
   double scale;              /**< of a family: factor of the error estimate */
+  graft_source_nodes nodes;  /**< of the solver's mesh, if they are wanted; owned */
 } graft_ensemble_task;
 
 /** Everything that a rank prepares before the first sample. */
@@ -75,8 +76,9 @@ typedef struct graft_ensemble {
   bool has_f;                           /**< f is a constant of the configuration */
   graft_ensemble_task *task;            /**< [K] */
   graft_source_info info;
-  double *g;                     /**< [P] */
-  float *input, *output, *right; /**< [P] each: field, solution, f */
+  const graft_source_nodes *nodes; /**< of the last sample's task */
+  double *g;                       /**< [P] */
+  float *input, *output, *right;   /**< [P] each: field, solution, f */
 } graft_ensemble;
 
 /** Prepare; on failure nothing is left. Not collective: each rank does the same. */
@@ -92,6 +94,10 @@ GRAFT_MUST_USE graft_status graft_ensemble_init_shapes(graft_ensemble *ensemble)
 /** Have the solver of sample @p s ready; of a family: prepare its region and write the geometry. */
 GRAFT_MUST_USE graft_status graft_ensemble_prepare(graft_ensemble *ensemble, size_t s,
                                                    graft_dataset_writer *writer);
+
+/** Nodes and triangles of sample @p s; those of a family's region are meshed. */
+GRAFT_MUST_USE graft_status graft_ensemble_count_nodes(graft_ensemble *ensemble, size_t s,
+                                                       size_t *nodes, size_t *triangles);
 
 /** Checksums of files and regions. */
 GRAFT_MUST_USE graft_status graft_ensemble_configuration(const graft_ensemble *ensemble,

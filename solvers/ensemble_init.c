@@ -185,6 +185,7 @@ graft_status graft_ensemble_init(graft_ensemble *ensemble, const graft_solve_con
 void graft_ensemble_fini(graft_ensemble *ensemble) {
   for (size_t k = 0; ensemble->task && k < ensemble->tasks; k++) {
     if (ensemble->task[k].ready) graft_shape_solver_fini(&ensemble->task[k].solver);
+    graft_free(ensemble->task[k].nodes.xyz);
   }
   graft_free(ensemble->task);
   graft_field_points_destroy(ensemble->on_grid);

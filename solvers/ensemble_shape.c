@@ -33,6 +33,47 @@ static bool estimates(const graft_ensemble *ensemble) {
   return ensemble->config->error_estimate && !ensemble->config->inputs_only;
 }
 
+/* Arrays for the nodes of the task's solver, in one allocation, and what is known of them. */
+static graft_status prepare_nodes(graft_ensemble_task *task, const graft_region *region) {
+  const graft_mesh *mesh = &task->solver.mesh;
+  const size_t n = mesh->nodes, t = graft_shape_triangles(mesh);
+  float *room;
+  graft_free(task->nodes.xyz);
+  task->nodes = (graft_source_nodes){NULL};
+  GRAFT_TRY(graft_alloc(&room, 6 * n + 3 * t, sizeof *room));
+  task->nodes = (graft_source_nodes){.xyz = room,
+                                     .value = room + 2 * n,
+                                     .weight = room + 3 * n,
+                                     .sdf = room + 4 * n,
+                                     .torsion = room + 5 * n,
+                                     .triangle = (int32_t *)(void *)(room + 6 * n)};
+  graft_shape_nodes(mesh, region, &task->nodes);
+  return GRAFT_OK;
+}
+
+graft_status graft_ensemble_count_nodes(graft_ensemble *ensemble, size_t s, size_t *nodes,
+                                        size_t *triangles) {
+  const graft_ensemble_task *task = &ensemble->task[ensemble->info.task[s]];
+  graft_mesh_config config = graft_mesh_config_default();
+  graft_region region;
+  graft_mesh mesh;
+  *nodes = task->solver.mesh.nodes;
+  if (!task->family) *triangles = graft_shape_triangles(&task->solver.mesh);
+  if (!task->family) return GRAFT_OK;
+  GRAFT_TRY(graft_task_region(&task->task, ensemble->info.seed, (uint64_t)ensemble->info.index[s],
+                              &region));
+  graft_shape_setting setting = setting_of(ensemble, task, &region);
+  config.size = setting.mesh_size;
+  config.order = setting.order;
+  graft_status status = graft_mesh_cache_get(setting.cache, &region, &config, &mesh);
+  graft_region_fini(&region);
+  GRAFT_TRY(status);
+  *nodes = mesh.nodes;
+  *triangles = graft_shape_triangles(&mesh);
+  graft_mesh_fini(&mesh);
+  return GRAFT_OK;
+}
+
 /* Solver of a region: distances into ensemble->g, fields into the tables of row @p geometry. */
 static graft_status prepare_region(graft_ensemble *ensemble, graft_ensemble_task *task,
                                    size_t geometry, const graft_region *region) {
@@ -51,7 +92,8 @@ static graft_status prepare_region(graft_ensemble *ensemble, graft_ensemble_task
     return status;
   }
   task->ready = true;
-  return graft_shape_solver_torsion(&task->solver, row->torsion);
+  if (ensemble->config->nodes) GRAFT_TRY(prepare_nodes(task, region));
+  return graft_shape_solver_torsion(&task->solver, row->torsion, task->nodes.torsion);
 }
 
 static graft_status calibrate(graft_ensemble *ensemble, graft_ensemble_task *task,

@@ -2,6 +2,8 @@
 /* What a configuration says, asked of its problem's generator. */
 #include "solvers/generator.h"
 
+#include "base/arena.h"
+
 #include <stdio.h>
 
 #include "solvers/problem.h"
@@ -74,4 +76,35 @@ graft_solve_estimate graft_solve_estimate_get(const graft_solve_config *config, 
   graft_solve_estimate estimate = {.memory_bytes = 1e8};
   generator_of(config->problem)->estimate(config, ranks, &estimate);
   return estimate;
+}
+
+/* Counts of this rank's share of the samples: count [S x 2]. */
+static graft_status count_share(const graft_generator_type *generator, void *state,
+                                const graft_comm *comm, size_t samples, double *count) {
+  for (size_t s = (size_t)comm->rank; s < samples; s += (size_t)comm->size) {
+    size_t nodes, triangles;
+    GRAFT_TRY(generator->count_nodes(state, s, &nodes, &triangles));
+    count[2 * s] = (double)nodes;
+    count[2 * s + 1] = (double)triangles;
+  }
+  return GRAFT_OK;
+}
+
+graft_status graft_solve_count_nodes(const graft_generator_type *generator, void *state,
+                                     const graft_solve_config *config, const graft_comm *comm,
+                                     graft_source_info *info) {
+  const size_t S = info->samples;
+  double *count = NULL;
+  if (!config->nodes || !generator->count_nodes) return GRAFT_OK;
+  graft_status status = graft_alloc(&count, 2 * S, sizeof *count);
+  if (status == GRAFT_OK) status = graft_source_info_nodes(info);
+  if (status == GRAFT_OK) status = count_share(generator, state, comm, S, count);
+  status = graft_comm_agree(comm, status);
+  if (status == GRAFT_OK) status = comm->sum(comm->ctx, count, 2 * S);
+  for (size_t s = 0; s < S && status == GRAFT_OK; s++) {
+    info->node_start[s + 1] = info->node_start[s] + (int64_t)count[2 * s];
+    info->triangle_start[s + 1] = info->triangle_start[s] + (int64_t)count[2 * s + 1];
+  }
+  graft_free(count);
+  return status;
 }

@@ -60,6 +60,11 @@ typedef struct graft_generator_type {
    *  @param error is −1 before; left so when nothing is estimated */
   graft_status (*solve)(void *state, size_t s, graft_dataset_writer *writer,
                         graft_solve_report *report, double *error);
+  /** Number of nodes and of triangles of sample @p s, before it is made, if the options want nodes;
+   *  NULL: a generator without. Regions of families are meshed for it. */
+  graft_status (*count_nodes)(void *state, size_t s, size_t *nodes, size_t *triangles);
+  /** The nodes of the sample that solve() made last; arrays of the state. */
+  void (*nodes)(void *state, graft_source_nodes *nodes);
   /** Nodes, elements, mesh size into the report. */
   void (*describe)(void *state, graft_solve_report *report);
   /** Numbers by which a reader tells samples apart, e.g. those that the code was made of, for
@@ -71,6 +76,13 @@ typedef struct graft_generator_type {
 
 /** Elliptic problems on 2-D shapes: graft_problem_type.form on body-fitted triangles. */
 extern const graft_generator_type graft_generator_elliptic;
+
+/** Fill the tables of nodes of @p info if the options want them: generators count, and ranks share
+ *  the work. Collective. */
+GRAFT_MUST_USE graft_status graft_solve_count_nodes(const graft_generator_type *generator,
+                                                    void *state, const graft_solve_config *config,
+                                                    const graft_comm *comm,
+                                                    graft_source_info *info);
 
 /** Add the time since *@p start to *@p stage, and start anew. */
 void graft_solve_lap(double *start, double *stage);

@@ -31,6 +31,41 @@ static graft_status allocate(struct making *m, const graft_source_info *info) {
   return GRAFT_OK;
 }
 
+/* Room for the nodes of all samples, in one allocation. */
+static graft_status allocate_nodes(struct making *m, graft_source_info *info) {
+  const graft_comm serial = graft_comm_serial();
+  graft_source_nodes *all = &m->samples->nodes;
+  float *room;
+  GRAFT_TRY(graft_solve_count_nodes(m->generator, m->state, m->config, &serial, info));
+  if (!info->node_start) return GRAFT_OK;
+  const size_t D = (size_t)info->dims, N = (size_t)info->node_start[info->samples],
+               T = (size_t)info->triangle_start[info->samples];
+  GRAFT_TRY(graft_alloc(&room, N * (D + 4) + 3 * T, sizeof *room));
+  *all = (graft_source_nodes){.xyz = room,
+                              .value = room + N * D,
+                              .weight = room + N * (D + 1),
+                              .sdf = room + N * (D + 2),
+                              .torsion = room + N * (D + 3),
+                              .triangle = (int32_t *)(void *)(room + N * (D + 4))};
+  return GRAFT_OK;
+}
+
+/* Keep the nodes of a sample. */
+static void keep_nodes(const struct making *m, const graft_source_info *info, size_t s) {
+  const graft_source_nodes *all = &m->samples->nodes;
+  graft_source_nodes one;
+  if (!info->node_start) return;
+  const size_t D = (size_t)info->dims, first = (size_t)info->node_start[s];
+  size_t t, n = graft_source_node_count(info, s, &t);
+  m->generator->nodes(m->state, &one);
+  memcpy(all->xyz + first * D, one.xyz, n * D * sizeof(float));
+  memcpy(all->value + first, one.value, n * sizeof(float));
+  memcpy(all->weight + first, one.weight, n * sizeof(float));
+  memcpy(all->sdf + first, one.sdf, n * sizeof(float));
+  memcpy(all->torsion + first, one.torsion, n * sizeof(float));
+  memcpy(all->triangle + 3 * info->triangle_start[s], one.triangle, 3 * t * sizeof(int32_t));
+}
+
 /* Make a sample and keep its fields. */
 static graft_status make(struct making *m, graft_source_info *info, size_t s) {
   graft_dataset_field field[GRAFT_GENERATOR_FIELDS];
@@ -43,6 +78,7 @@ static graft_status make(struct making *m, graft_source_info *info, size_t s) {
     return status;
   }
   info->error_estimate[s] = (float)error;
+  keep_nodes(m, info, s);
   m->generator->fields(m->state, field, data);
   for (size_t f = 0; f < m->samples->fields; f++) {
     const size_t P = m->points[f];
@@ -69,14 +105,17 @@ static graft_status make_all(struct making *m, const graft_solve_progress *progr
   report->samples = info->samples;
   m->generator->describe(m->state, report);
   GRAFT_TRY(allocate(m, info));
+  GRAFT_TRY(allocate_nodes(m, info));
   for (size_t s = 0; s < info->samples; s++) {
     GRAFT_TRY(make(m, info, s));
     if (progress) GRAFT_TRY(progress->update(progress->ctx, s + 1, info->samples));
   }
   graft_source_info moved = *info;
   *info = (graft_source_info){0};
-  return graft_source_memory(&m->samples->source, moved, m->samples->name,
-                             (const float *const *)m->samples->data);
+  GRAFT_TRY(graft_source_memory(&m->samples->source, moved, m->samples->name,
+                                (const float *const *)m->samples->data));
+  if (m->samples->nodes.xyz) graft_source_memory_nodes(&m->samples->source, &m->samples->nodes);
+  return GRAFT_OK;
 }
 
 graft_status graft_samples_init(graft_samples *samples, const graft_solve_config *config,
@@ -97,5 +136,6 @@ graft_status graft_samples_init(graft_samples *samples, const graft_solve_config
 void graft_samples_fini(graft_samples *samples) {
   graft_source_fini(&samples->source);
   for (size_t f = 0; f < GRAFT_GENERATOR_FIELDS; f++) graft_free(samples->data[f]);
+  graft_free(samples->nodes.xyz);
   *samples = (graft_samples){.fields = 0};
 }

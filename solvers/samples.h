@@ -14,7 +14,8 @@ typedef struct graft_samples {
   size_t fields;                                         /**< number of fields */
   graft_dataset_field field[GRAFT_GENERATOR_FIELDS + 1]; /**< their texts, an end row */
   const char *name[GRAFT_GENERATOR_FIELDS + 1];          /**< [fields] their names, then NULL */
-  float *data[GRAFT_GENERATOR_FIELDS];                   /**< [fields][S x points of the field] */
+  graft_source_nodes nodes;            /**< of all samples, if the options want them */
+  float *data[GRAFT_GENERATOR_FIELDS]; /**< [fields][S x points of the field] */
 } graft_samples;
 
 /** Make the samples of a configuration: the same ones, bit by bit, that graft_ensemble_run()

@@ -91,8 +91,9 @@ void graft_shape_solver_fini(graft_shape_solver *solver) {
   *solver = (graft_shape_solver){0};
 }
 
-graft_status graft_shape_solver_torsion(graft_shape_solver *solver, float *out) {
+graft_status graft_shape_solver_torsion(graft_shape_solver *solver, float *out, float *nodal) {
   GRAFT_TRY(graft_fe_torsion(solver->fe, solver->u));
+  for (size_t i = 0; nodal && i < solver->mesh.nodes; i++) nodal[i] = (float)solver->u[i];
   graft_sampler_apply(&solver->sampler, solver->u, out);
   set_source(solver);
   set_boundary(solver);

@@ -6,6 +6,7 @@
  *  One shape, many samples: mesh, discretisation, interpolation of the field to quadrature points
  * and of the solution to the grid, all prepared once. */
 
+#include "base/source.h"
 #include "geometry/mesh_cache.h"
 #include "solvers/estimate.h"
 #include "solvers/fe.h"
@@ -58,8 +59,18 @@ GRAFT_MUST_USE graft_status graft_shape_solver_init(graft_shape_solver *solver,
 /** Release. */
 void graft_shape_solver_fini(graft_shape_solver *solver);
 
-/** Torsion function u0 (−Δu0 = 1, u0 = 0 on the boundary) on the grid: @p out [P]. */
-GRAFT_MUST_USE graft_status graft_shape_solver_torsion(graft_shape_solver *solver, float *out);
+/** Torsion function u0 (−Δu0 = 1, u0 = 0 on the boundary) on the grid: @p out [P].
+ *  @param nodal [nodes] receives its values at the nodes; or NULL */
+GRAFT_MUST_USE graft_status graft_shape_solver_torsion(graft_shape_solver *solver, float *out,
+                                                       float *nodal);
+
+/** Linear triangles between the nodes of a mesh: its elements, or a quarter of one each. */
+size_t graft_shape_triangles(const graft_mesh *mesh);
+
+/** The nodes of a solver's mesh: places, areas, distances from the boundary, triangles into the
+ *  arrays of @p nodes; values and torsion function are left alone. */
+void graft_shape_nodes(const graft_mesh *mesh, const graft_region *region,
+                       const graft_source_nodes *nodes);
 
 /** Coefficients and boundary values of the current realisation of the fields, matrix. */
 GRAFT_MUST_USE graft_status graft_shape_solver_assemble(graft_shape_solver *solver);
