@@ -36,7 +36,8 @@ static graft_solve_config mixed_config(void) {
   config.grid = GRID;
   config.mesh_size = 0.1;
   snprintf(config.shapes, sizeof config.shapes, "disc,star,polygon");
-  snprintf(config.region, sizeof config.region, "%s", path_of("half.disc.yaml"));
+  snprintf(config.region, sizeof config.region, "%s", path_of("half-disc.yaml"));
+  config.nodes = true;
   return config;
 }
 
@@ -84,6 +85,54 @@ static void check_same_samples(const graft_source *a, const graft_source *b) {
   }
 }
 
+enum { MOST_NODES = 4096, MOST_TRIANGLES = 8192 };
+
+/* Nodes of a sample into arrays of our own. */
+static graft_source_nodes read_nodes(const graft_source *source, size_t s, float *room,
+                                     int32_t *triangle) {
+  const size_t n = MOST_NODES;
+  graft_source_nodes nodes = {.xyz = room,
+                              .value = room + 2 * n,
+                              .weight = room + 3 * n,
+                              .sdf = room + 4 * n,
+                              .torsion = room + 5 * n,
+                              .triangle = triangle};
+  size_t triangles, count = graft_source_node_count(&source->info, s, &triangles);
+  if (!T_CHECK(count > 0 && count <= MOST_NODES && triangles <= MOST_TRIANGLES)) return nodes;
+  if (T_CHECK(source->nodes != NULL)) T_OK(source->nodes(source->ctx, s, &nodes));
+  return nodes;
+}
+
+static void check_same_nodes(const graft_source *a, const graft_source *b) {
+  static float x[6 * MOST_NODES], y[6 * MOST_NODES];
+  static int32_t t[3 * MOST_TRIANGLES], v[3 * MOST_TRIANGLES];
+  for (size_t s = 0; s < S; s++) {
+    T_EQUAL(graft_source_node_count(&a->info, s, NULL), graft_source_node_count(&b->info, s, NULL));
+    read_nodes(a, s, x, t);
+    read_nodes(b, s, y, v);
+    T_CHECK(memcmp(x, y, sizeof x) == 0 && memcmp(t, v, sizeof t) == 0);
+  }
+}
+
+/* Areas of nodes add up to that of the disc, which is inscribed; u and the torsion function are 0
+ * on its edge, and the mean of the torsion function, (1 − r²/R²) R²/4, is R²/8. */
+static void check_disc_nodes(const graft_source *source) {
+  static float room[6 * MOST_NODES];
+  static int32_t triangle[3 * MOST_TRIANGLES];
+  const double radius = 0.5, area = acos(-1) * radius * radius;
+  double sum = 0, mean = 0;
+  graft_source_nodes nodes = read_nodes(source, 0, room, triangle);
+  for (size_t i = 0; i < graft_source_node_count(&source->info, 0, NULL); i++) {
+    sum += (double)nodes.weight[i];
+    mean += (double)nodes.weight[i] * (double)nodes.torsion[i];
+    if ((double)nodes.sdf[i] < -1e-6) continue;
+    T_NEAR(nodes.value[i], 0, 0);
+    T_NEAR(nodes.torsion[i], 0, 0);
+  }
+  T_NEAR(sum, area, 0.01 * area);
+  T_NEAR(mean / sum, radius * radius / 8, 0.01 * radius * radius / 8);
+}
+
 /* The file has the content of whole.h5; it is removed. */
 static void check_same(const char *name) {
   graft_source a, b;
@@ -97,6 +146,7 @@ static void check_same(const char *name) {
       check_same_geometry(&a.info, &b.info, g);
     }
     check_same_samples(&a, &b);
+    check_same_nodes(&a, &b);
     graft_source_fini(&b);
   }
   graft_source_fini(&a);
@@ -108,12 +158,13 @@ static void whole_is_sane(void) {
   graft_source source;
   char names[128];
   T_EQUAL(graft_solve_tasks(&config), TASKS);
-  T_CHECK(strcmp(graft_solve_names(&config, names, sizeof names), "disc,star,polygon,half.disc") ==
+  T_CHECK(strcmp(graft_solve_names(&config, names, sizeof names), "disc,star,polygon,half-disc") ==
           0);
   T_OK(solve_on(1, &config, "whole.h5", NULL, NULL));
   if (world.rank != 0 || !T_OK(graft_dataset_open(path_of("whole.h5"), &source))) return;
   T_OK(graft_dataset_check(&source));
-  T_CHECK(strcmp(source.info.task_name[3], "half.disc") == 0);
+  T_CHECK(strcmp(source.info.task_name[3], "half-disc") == 0);
+  check_disc_nodes(&source);
   T_CHECK(strcmp(source.info.geometry[1 + SAMPLES].name, "polygon-0") == 0);
   for (size_t g = 0; g < source.info.geometries; g++) {
     float most = 0;
@@ -290,7 +341,7 @@ static void mistakes_are_named(void) {
   T_FAILS(solve_on(3, &config, "no.h5", NULL, NULL), GRAFT_INPUT, "absent.yaml");
   config = mixed_config();
   snprintf(config.field, sizeof config.field, "%s", path_of("two.csv"));
-  T_FAILS(solve_on(3, &config, "no.h5", NULL, NULL), GRAFT_USAGE, "samples 0 to 5, got 2 in");
+  T_FAILS(solve_on(3, &config, "no.h5", NULL, NULL), GRAFT_INPUT, "samples 0 to 5, got 2");
   snprintf(config.field, sizeof config.field, "%s", path_of("bad.csv"));
   T_FAILS(solve_on(3, &config, "no.h5", NULL, NULL), GRAFT_INPUT,
           "bad.csv: line 2: value 3: expected a number");
@@ -305,7 +356,7 @@ static void mistakes_are_named(void) {
 static const struct {
   const char *name, *text;
 } file[] = {
-    {"half.disc.yaml", "region:\n  outer: [[0.9, 0.3], {arc: [0.1, 0.3], bulge: 1}]\n"},
+    {"half-disc.yaml", "region:\n  outer: [[0.9, 0.3], {arc: [0.1, 0.3], bulge: 1}]\n"},
     {"zero.csv", "0,0,0,0\n"},
     {"ones.csv", "# f\n1 1 1 1\n"},
     {"two.csv", "0,0,0,0\n1,1,1,1\n"},
