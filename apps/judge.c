@@ -25,8 +25,8 @@ static size_t list_tasks(const graft_source *source, const size_t *sample, size_
   return tasks;
 }
 
-static void warn(const graft_app *app, const graft_source *source, const size_t *sample,
-                 size_t count, const graft_knowledge *known) {
+static void warn(const graft_app *app, const graft_deeponet *model, const graft_source *source,
+                 const size_t *sample, size_t count, const graft_knowledge *known) {
   char names[1024];
   if (list_tasks(source, sample, count, known, GRAFT_KNOWS_NOT, names, sizeof names)) {
     graft_app_warn(
@@ -36,7 +36,9 @@ static void warn(const graft_app *app, const graft_source *source, const size_t 
         names);
   }
   if (list_tasks(source, sample, count, known, GRAFT_KNOWS_INPUTS, names, sizeof names)) {
-    graft_app_warn(app, "%s: the model was not trained on this: expect large errors", names);
+    const bool looks = *graft_deeponet_get_config(model)->features != '\0'; /* at each region */
+    graft_app_warn(app, "%s: the model was not trained on this: %s", names,
+                   looks ? "it goes by the region alone" : "expect large errors");
   }
 }
 
@@ -56,7 +58,7 @@ graft_status graft_judge_predict(const graft_app *app, graft_deeponet *model,
   GRAFT_CHECK_TO(done, able > 0, INPUT,
                  "%s: expected a task and geometry that the model was trained on, got none",
                  graft_source_name(&source->info));
-  if (app) warn(app, source, sample, count, known);
+  if (app) warn(app, model, source, sample, count, known);
   GRAFT_TRY_TO(done, graft_deeponet_predict_spread(model, source, kept, able, u, spread));
   for (size_t i = count; i-- > 0 && able < count;) { /* from the dense rows to their places */
     const bool can = known[i] != GRAFT_KNOWS_NOT;

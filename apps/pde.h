@@ -78,6 +78,7 @@ typedef struct graft_pde_plot {
   char run[GRAFT_PATH_SIZE];  /**< run directory, or "" */
   char data[GRAFT_PATH_SIZE]; /**< data set; "": the one that the run was evaluated on */
   long long samples;          /**< of each task, when a data set alone is shown */
+  long long worst;            /**< samples of each task with the largest errors, of a run */
 } graft_pde_plot;
 
 /** Configuration of `demo`: that of its parts. */

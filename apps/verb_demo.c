@@ -152,7 +152,7 @@ static graft_status demo_eval(const graft_app *app, const graft_pde_demo *demo, 
 /* Pictures of what was evaluated into DIRECTORY of the run; their names are added to @p made. */
 static graft_status demo_plot(const graft_app *app, const graft_pde_demo *demo,
                               const char *directory, graft_words *made) {
-  graft_pde_plot config = {.front = demo->front, .samples = 3};
+  graft_pde_plot config = {.front = demo->front, .samples = 3, .worst = 1};
   graft_words own = {0};
   snprintf(config.run, sizeof config.run, "%.1000s%s", demo->output, directory);
   graft_status status = graft_pde_draw(app, &config, &own);

@@ -25,6 +25,13 @@ static const graft_option rows[] = {
      .min = 1,
      .max = 12,
      .help = "samples of each task in pictures of a data set"},
+    {.name = "worst",
+     .type = GRAFT_OPTION_INT,
+     .offset = offsetof(graft_pde_plot, worst),
+     .value = "1",
+     .min = 1,
+     .max = 8,
+     .help = "samples of each task with the largest errors in pictures of a run"},
     {.name = NULL}};
 
 static const graft_section sections[] = {
@@ -89,11 +96,11 @@ done:
   return status;
 }
 
-/* fields-TASK.png: the sample of median error (the upper one of two) and the worst one. */
+/* fields-TASK.png: the sample of median error (the upper one of two) and the @p worst worst ones.
+ */
 static graft_status draw_task(graft_pictures *p, graft_deeponet *model, const graft_source *source,
-                              const char *task, const struct errors *e) {
-  const struct chosen shown[] = {e->row[e->count / 2], e->row[e->count - 1]};
-  static const char *const label[] = {"median", "worst"};
+                              const char *task, const struct errors *e, size_t worst) {
+  char label[GRAFT_NAME_SIZE];
   double median = 0.5 * (e->row[(e->count - 1) / 2].error + e->row[e->count / 2].error);
   const graft_source_info *info = &source->info;
   char variables[GRAFT_PLOT_TEXT] = "", name[GRAFT_PATH_SIZE];
@@ -102,17 +109,20 @@ static graft_status draw_task(graft_pictures *p, graft_deeponet *model, const gr
   GRAFT_TRY(graft_alloc(&u, info->points, sizeof *u));
   graft_plot_assign_text(variables, "task", task);
   graft_plot_assign_input(variables, source);
-  graft_plot_assign(variables, "rows = 2\n");
-  for (size_t i = 0; i < 2; i++) {
-    size_t sample = shown[i].sample;
+  if (worst > e->count) worst = e->count;
+  graft_plot_assign(variables, "rows = %zu\n", 1 + worst);
+  for (size_t i = 0; i <= worst; i++) {
+    const struct chosen *shown = &e->row[i ? e->count - i : e->count / 2];
+    size_t sample = shown->sample;
+    snprintf(label, sizeof label, i > 1 ? "worst%zu" : i ? "worst" : "median", i);
     GRAFT_TRY_TO(done, graft_deeponet_predict(model, source, &sample, 1, u));
-    snprintf(name, sizeof name, "%s-%s", task, label[i]);
+    snprintf(name, sizeof name, "%s-%s", task, label);
     bool solid = info->dims == 3;
     GRAFT_TRY_TO(done, (solid ? graft_plot_slices : graft_plot_sample)(p, source, sample, u, name,
                                                                        i + 1, variables));
     graft_plot_assign(variables, "label%zu = '%s'\nerror%zu = %.6g\nsample%zu = %lld\n", i + 1,
-                      label[i], i + 1, 100.0 * shown[i].error, i + 1,
-                      (long long)info->index[sample]);
+                      label, i + 1, 100.0 * shown->error, i + 1, (long long)info->index[sample]);
+    graft_plot_assign(variables, "note%zu = ''\n", i + 1);
   }
   graft_plot_assign(variables, "note1 = ' (near the median, %.2f %%)'\n", 100.0 * median);
   graft_plot_assign(variables, "note2 = ' (largest of %zu)'\n", e->count);
@@ -151,7 +161,7 @@ done:
 
 /* fields-TASK.png, and numbers.png where samples have numbers. */
 static graft_status draw_fields(graft_pictures *p, const char *run, graft_deeponet *model,
-                                const graft_source *source) {
+                                const graft_source *source, size_t worst) {
   char path[GRAFT_PLOT_PATH], variables[GRAFT_PLOT_TEXT] = "", tasks[LINE] = "";
   size_t shown = 0, used = 0;
   snprintf(path, sizeof path, "%s/errors.csv", run);
@@ -164,7 +174,7 @@ static graft_status draw_fields(graft_pictures *p, const char *run, graft_deepon
       int n = snprintf(tasks + used, sizeof tasks - used, used ? " %s" : "%s", task);
       if (n > 0 && used + (size_t)n < sizeof tasks) used += (size_t)n;
     }
-    if (status == GRAFT_OK && e.count) status = draw_task(p, model, source, task, &e);
+    if (status == GRAFT_OK && e.count) status = draw_task(p, model, source, task, &e, worst);
     graft_free(e.row);
     GRAFT_TRY(status);
   }
@@ -283,7 +293,7 @@ static graft_status draw_run(const graft_app *app, const graft_pde_plot *config,
                graft_pde_open(app, *config->data ? config->data : data->value, true, &source));
   GRAFT_TRY_TO(close, graft_pictures_init(p, app, directory));
   GRAFT_TRY_TO(close, draw_curves(p, config->run, model, &source));
-  GRAFT_TRY_TO(close, draw_fields(p, config->run, model, &source));
+  GRAFT_TRY_TO(close, draw_fields(p, config->run, model, &source, (size_t)config->worst));
 close:
   graft_source_fini(&source);
 done:
