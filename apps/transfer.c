@@ -43,6 +43,7 @@ struct attempt {
   graft_pde_transfer *own;   /* options of this run alone */
   graft_pde_train *train;    /* the same, as a training sees them */
   graft_source names, given; /* what the old model knows, and what is trained on */
+  graft_source reference;    /* old samples that new ones are compared with */
 };
 
 static graft_status parse_counts(struct transferring *t) {
@@ -195,6 +196,18 @@ done:
   return status;
 }
 
+/* The first samples of each old task, for -discrepancy. */
+static graft_status view_reference(struct attempt *a) {
+  enum { SAMPLES = 32 /* of a task */ };
+  struct chosen old = {0};
+  if (a->mode == GRAFT_TRANSFER_SCRATCH || !(a->t->config->discrepancy > 0)) return GRAFT_OK;
+  graft_status status = choose(&a->t->source, a->t->config->split, SAMPLES, 0, NULL, &old);
+  const graft_view_part part = {&a->t->source, old.count, old.sample, old.part};
+  if (status == GRAFT_OK) status = graft_view_init(&part, 1, &a->reference);
+  release(&old);
+  return status;
+}
+
 static graft_status create(void *ctx, const graft_source *source, graft_deeponet **model) {
   const struct attempt *a = ctx;
   const graft_comm *comm = &a->t->app->comm;
@@ -202,6 +215,8 @@ static graft_status create(void *ctx, const graft_source *source, graft_deeponet
   const graft_transfer how = {
       .trunk_only = a->mode == GRAFT_TRANSFER_GRAFT,
       .own_statistics = strcmp(a->t->config->statistics, "target") == 0,
+      .discrepancy = a->t->config->discrepancy,
+      .reference = &a->reference,
   };
   if (a->mode == GRAFT_TRANSFER_SCRATCH) {
     return graft_deeponet_create_ranks(config, source, "default", comm, model);
@@ -295,6 +310,7 @@ static graft_status attempt(struct transferring *t, graft_transfer_mode mode, si
   if (status == GRAFT_OK) status = graft_alloc(&a.train, 1, sizeof *a.train);
   if (status == GRAFT_OK) status = fill_options(&a);
   if (status == GRAFT_OK) status = view_given(&a);
+  if (status == GRAFT_OK) status = view_reference(&a);
   status = graft_comm_agree(comm, status);
   if (status == GRAFT_OK) status = train(&a);
   if (status == GRAFT_OK) {
@@ -302,6 +318,7 @@ static graft_status attempt(struct transferring *t, graft_transfer_mode mode, si
   }
   graft_source_fini(&a.given);
   graft_source_fini(&a.names);
+  graft_source_fini(&a.reference);
   graft_free(a.own);
   graft_free(a.train);
   return status;
@@ -373,11 +390,13 @@ static graft_status begin(struct transferring *t) {
   const graft_pde_transfer *config = t->config;
   GRAFT_TRY(parse_counts(t));
   GRAFT_TRY(parse_modes(t));
-  GRAFT_CHECK(config->rehearse == 0 || *config->source, USAGE,
-              "missing option -source, expected the data set of the old tasks for -rehearse");
+  const bool looks_back = config->rehearse > 0 || config->discrepancy > 0;
+  GRAFT_CHECK(!looks_back || *config->source, USAGE,
+              "missing option -source, expected the data set of the old tasks for -%s",
+              config->rehearse > 0 ? "rehearse" : "discrepancy");
   GRAFT_TRY(graft_pde_load(config->model, NULL, &t->old));
   GRAFT_TRY(open_data(t->app, config->data, config->split, t->old, &t->target));
-  if (config->rehearse > 0) {
+  if (looks_back) {
     GRAFT_TRY(open_data(t->app, config->source, config->split, t->old, &t->source));
     GRAFT_TRY(check_samples("-rehearse", (size_t)config->rehearse, config->source, &t->source,
                             config->split));

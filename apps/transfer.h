@@ -39,6 +39,7 @@ typedef struct graft_pde_transfer {
   double holdout;               /**< share of the samples that choose the best step */
   char source[GRAFT_PATH_SIZE]; /**< data set that the model was trained on, or "" */
   long long rehearse;           /**< samples of each old task among the new ones */
+  double discrepancy;           /**< weight of the discrepancy from old samples; 0: none */
   char split[GRAFT_NAME_SIZE];  /**< split of the data set */
   char part[16];                /**< part of it that errors are reported on */
   char resume[16];              /**< auto or never */

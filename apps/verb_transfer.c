@@ -56,6 +56,8 @@ static const graft_option rows[] = {
     REAL(holdout, "0", 0, 0.9, "share of the samples kept for choosing the best step"),
     TEXT("source", STRING, source, "", NULL, "data set that the model was trained on"),
     INT(rehearse, "0", 0, 1e9, "samples of each old task, from -source, among the new ones"),
+    REAL(discrepancy, "0", 0, 1e6,
+         "weight of the discrepancy of conditional embeddings from -source"),
     TEXT("split", STRING, split, "default", NULL, "split of the data sets"),
     TEXT("part", STRING, part, "test", part_choices, "part that errors are reported on"),
     {.name = "resume",

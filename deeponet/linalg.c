@@ -18,6 +18,8 @@ _Static_assert((2LL * GRAFT_LINALG_MOST + 6) * GRAFT_LINALG_MOST + 1 <= INT_MAX,
 extern void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda,
                     double *w, double *work, const int *lwork, int *iwork, const int *liwork,
                     int *info);
+extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
+extern void dpotri_(const char *uplo, const int *n, double *a, const int *lda, int *info);
 
 void graft_linalg_multiply(size_t m, size_t n, size_t k, bool a_transposed, const double *a,
                            bool b_transposed, const double *b, double *c) {
@@ -55,6 +57,17 @@ done:
   graft_free(work);
   graft_free(integer_work);
   return status;
+}
+
+graft_status graft_linalg_invert(size_t n, double *a) {
+  int order = (int)n, info = 0;
+  dpotrf_("U", &order, a, &order, &info);
+  if (info == 0) dpotri_("U", &order, a, &order, &info);
+  GRAFT_CHECK(info == 0, DIVERGED, "inverse of a %zu x %zu matrix: LAPACK says %d", n, n, info);
+  for (size_t i = 0; i < n; i++) { /* LAPACK's upper triangle is our lower one */
+    for (size_t j = i + 1; j < n; j++) a[i * n + j] = a[j * n + i];
+  }
+  return GRAFT_OK;
 }
 
 static void centre_columns(size_t n, size_t all, size_t k, size_t first, size_t count,

@@ -26,6 +26,10 @@ void graft_linalg_multiply(size_t m, size_t n, size_t k, bool a_transposed, cons
  * GRAFT_MEMORY */
 GRAFT_MUST_USE graft_status graft_linalg_eigen(size_t n, double *a, double *value);
 
+/** Inverse of a symmetric positive definite matrix a [n x n], in its place. No allocation.
+ *  @return GRAFT_DIVERGED when it is not positive definite */
+GRAFT_MUST_USE graft_status graft_linalg_invert(size_t n, double *a);
+
 /** out [n + rows x k] = a minus the mean of its first @p n rows. */
 void graft_linalg_centre(size_t n, size_t rows, size_t k, const double *a, double *out);
 

@@ -41,6 +41,7 @@ struct channel {
 /* The network as a graph. */
 struct network {
   graft_graph *graph;
+  graft_node branch;             /* its output [B x W], whose value can be asked for */
   graft_node image, code, point; /* inputs [B x H x W x C] or [B x R], [B x codes], [P x F] */
   size_t features;               /* F */
   size_t points;                 /* most points of a pass; with local features: of each sample */
@@ -181,6 +182,10 @@ GRAFT_MUST_USE graft_status graft_model_share(graft_status status, const graft_s
                                               const char *split, const graft_comm *comm,
                                               graft_deeponet **model);
 
+/* Outputs of the branch [count x W] for samples, without symmetric copies. */
+GRAFT_MUST_USE graft_status graft_model_features(graft_deeponet *model, const graft_source *source,
+                                                 const size_t *sample, size_t count, double *x);
+
 /* Graph and initial parameters, once channels are known. */
 GRAFT_MUST_USE graft_status graft_model_finish(graft_deeponet *model);
 
@@ -304,6 +309,11 @@ void graft_training_couple(struct training *training, const graft_comm *comm);
 void graft_training_share(struct training *training, size_t rank, size_t size);
 /* Running statistics [S] to begin with. */
 void graft_training_state(struct training *training, const double *state);
+/* Add the discrepancy of tasks from @p first_task on from a reference to their losses.
+ * @p reference all its samples */
+GRAFT_MUST_USE graft_status graft_training_penalise(struct training *training, double weight,
+                                                    size_t first_task,
+                                                    const graft_source *reference);
 void graft_training_objective(struct training *training, graft_objective *objective);
 
 #endif

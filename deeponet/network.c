@@ -264,6 +264,8 @@ graft_status graft_network_build(const graft_deeponet *model, size_t max_samples
   GRAFT_TRY(graft_graph_input(b.graph, "trunk/point", GRAFT_AXIS_POINT,
                               GRAFT_SHAPE(1, network->features), &network->point));
   GRAFT_TRY(add_branch(&b, network, &ends[0]));
+  network->branch = ends[0];
+  GRAFT_TRY(graft_graph_want_value(b.graph, network->branch));
   GRAFT_TRY(add_trunk(&b, network, &ends[1]));
   b.layer.width = max_points;
   GRAFT_TRY(graft_graph_add(b.graph, local ? "contract_each" : "contract", "output", &b.layer, ends,

@@ -134,6 +134,9 @@ static graft_status forward_part(struct training *t, const struct assembled *a, 
   GRAFT_TRY(graft_loss_eval(model->loss, &batch, t->weight + part.first, t->value + part.first,
                             backward ? t->gradient + at : NULL));
   GRAFT_TRY(collect(t, a->request, part, reply));
+  if (t->penalty && trains(a->request)) {
+    GRAFT_TRY(graft_penalty_add(t, a->request, &a->points, part.first, part.count, weight, reply));
+  }
   if (!backward) return GRAFT_OK;
 #pragma omp parallel for schedule(static) num_threads(model->threads)
   for (size_t b = part.first; b < part.first + part.count; b++) {

@@ -274,7 +274,8 @@ static graft_status predict_chunk(struct predict *c, const size_t *sample, size_
   return GRAFT_OK;
 }
 
-static graft_status predict(struct predict *c, const size_t *sample, size_t count, float *u) {
+/* Match names and allocate. */
+static graft_status prepare(struct predict *c) {
   size_t P = c->model->info.points, M = c->model->sensors;
   GRAFT_TRY(graft_model_check_grid(&c->model->info, &c->source->info));
   GRAFT_TRY(match(c));
@@ -288,11 +289,41 @@ static graft_status predict(struct predict *c, const size_t *sample, size_t coun
   if (graft_model_projects(c->model)) {
     GRAFT_TRY(graft_alloc(&c->image, c->rows * M * c->model->channels, sizeof(graft_real)));
   }
+  return GRAFT_OK;
+}
+
+static graft_status predict(struct predict *c, const size_t *sample, size_t count, float *u) {
+  size_t P = c->model->info.points;
+  GRAFT_TRY(prepare(c));
   for (size_t i = 0; i < count; i += c->rows) {
     size_t part = count - i < c->rows ? count - i : c->rows;
     GRAFT_TRY(predict_chunk(c, sample + i, part, u + i * P));
   }
   return GRAFT_OK;
+}
+
+static graft_status features(struct predict *c, const size_t *sample, size_t count, double *x) {
+  const struct network *network = &c->model->network;
+  const size_t W = (size_t)c->model->config.width;
+  GRAFT_TRY(prepare(c));
+  for (size_t i = 0; i < count; i += c->rows) {
+    const size_t part = count - i < c->rows ? count - i : c->rows;
+    GRAFT_TRY(graft_model_read(c->model, c->source, sample + i, part, c->field));
+    GRAFT_TRY(add_network(c, sample + i, part, 0));
+    const graft_real *value = graft_graph_value(network->graph, network->branch);
+    for (size_t j = 0; j < part * W; j++) x[i * W + j] = (double)value[j];
+  }
+  return GRAFT_OK;
+}
+
+graft_status graft_model_features(graft_deeponet *model, const graft_source *source,
+                                  const size_t *sample, size_t count, double *x) {
+  const size_t batch = (size_t)model->config.batch;
+  struct predict c = {
+      .model = model, .source = source, .rows = batch < PREDICT_ROWS ? batch : PREDICT_ROWS};
+  graft_status status = features(&c, sample, count, x);
+  release(&c);
+  return status;
 }
 
 /* A model in training keeps its running statistics there. */

@@ -136,6 +136,7 @@ void graft_training_destroy(struct training *t) {
       t->offset,     t->number,   t->start,      t->slot,       t->load_id,      t->one_field,
       t->image,      t->kept,     t->fold,       t->fold_row,   t->skip_scratch, t->place};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) graft_free(all[i]);
+  graft_penalty_destroy(t->penalty);
   graft_graph_destroy(t->network.graph);
   graft_free(t);
 }

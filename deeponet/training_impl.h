@@ -5,12 +5,37 @@
 /** @file training_impl.h
  *  The training set of a model: its samples and the buffers of a step. */
 
+#include "deeponet/discrepancy.h"
 #include "deeponet/model_impl.h"
 
 /* Rows that are looked at together, at least, where not all are in memory. */
 enum { TRAINING_WINDOW = 256 };
 
+/* The penalty of transfer, see discrepancy.h. */
+struct penalty {
+  double weight;
+  size_t first_task;              /* tasks from this one on are compared with the reference */
+  size_t n;                       /* samples of it */
+  float *u;                       /* [n x P] their fields */
+  graft_discrepancy *discrepancy; /* has their features */
+  double *x, *slope;              /* [B x W] features of a batch, and the gradient there */
+  double *field, *reference;      /* [B x p], [n x p] fields at the points of a pass */
+  size_t *row;                    /* [B] places of a task's samples in the batch */
+  graft_real *gradient;           /* [B x W] of the weighted sum, added to the branch's output */
+};
+
+/* Its values for the samples first … first + count − 1 of the batch: sums into @p reply, the
+ * gradient with task weights @p weight (NULL: 1) to where backward passes read it. */
+struct points;
+GRAFT_MUST_USE graft_status graft_penalty_add(struct training *training,
+                                              const graft_request *request,
+                                              const struct points *points, size_t first,
+                                              size_t count, const double *weight,
+                                              graft_reply *reply);
+void graft_penalty_destroy(struct penalty *penalty);
+
 struct training {
+  struct penalty *penalty;         /* NULL: none */
   graft_deeponet *model;           /* borrowed */
   size_t rows, N, V;               /* samples, those for training and for validation */
   size_t *id;                      /* [rows] number of the sample in the source */

@@ -195,7 +195,9 @@ static graft_status create(const graft_deeponet *from, const graft_transfer *how
   GRAFT_TRY(graft_model_finish(model));
   GRAFT_TRY(inherit_parameters(model, from, how->trunk_only));
   if (!how->trunk_only) inherit_state(model, from);
-  return GRAFT_OK;
+  if (!(how->discrepancy > 0)) return GRAFT_OK;
+  return graft_training_penalise(model->training, how->discrepancy, from->info.tasks,
+                                 how->reference);
 }
 
 graft_status graft_deeponet_transfer(const graft_deeponet *from, const graft_transfer *how,
@@ -204,6 +206,9 @@ graft_status graft_deeponet_transfer(const graft_deeponet *from, const graft_tra
                                      const graft_comm *comm, graft_deeponet **model) {
   graft_status status = GRAFT_OK;
   *model = NULL;
+  GRAFT_CHECK(!(how->discrepancy > 0) || comm->size == 1, USAGE,
+              "-discrepancy: expected one rank, as it depends on all samples of a batch, got %d",
+              comm->size);
   if (comm->rank == 0) status = create(from, how, config, source, split, model);
   return graft_model_share(status, source, split, comm, model);
 }

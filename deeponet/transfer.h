@@ -22,6 +22,9 @@ typedef struct graft_transfer {
   bool trunk_only;     /**< parameters of the trunk alone; the branch starts afresh: a graft */
   bool own_statistics; /**< z-scores of inputs are those of the new samples, else the old model's;
                             principal components are the old model's unless trunk_only is set too */
+  double discrepancy;  /**< weight of discrepancy.h in the losses of new tasks; 0: none */
+  const graft_source *reference; /**< samples of old tasks that it compares with, all of them; or
+                                      NULL */
 } graft_transfer;
 
 /** Tasks and geometries that a model knows, as a source without samples.

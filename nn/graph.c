@@ -140,6 +140,21 @@ graft_status graft_graph_shape(const graft_graph *graph, graft_node node, graft_
   return GRAFT_OK;
 }
 
+graft_status graft_graph_want_value(graft_graph *graph, graft_node node) {
+  GRAFT_CHECK(!graph->finished && node < graph->nodes && graph->node[node]->op.type, INTERNAL,
+              "graph: expected an operator before finish, got node %zu", node);
+  graph->node[node]->wanted = true;
+  return GRAFT_OK;
+}
+
+const graft_real *graft_graph_value(const graft_graph *graph, graft_node node) {
+  return graph->node[node]->value.full;
+}
+
+void graft_graph_add_gradient(graft_graph *graph, graft_node node, const graft_real *gradient) {
+  graph->node[node]->extra = gradient;
+}
+
 graft_status graft_graph_want_gradient(graft_graph *graph, graft_node node) {
   GRAFT_CHECK(node < graph->nodes && !graph->node[node]->op.type, INTERNAL,
               "graph: node %zu is not an input", node);

@@ -141,6 +141,19 @@ GRAFT_MUST_USE graft_status graft_graph_backward(graft_graph *graph, const graft
  *  graft_graph_want_gradient(); NULL for others. Borrowed until the next backward pass. */
 const graft_real *graft_graph_gradient(const graft_graph *graph, graft_node node);
 
+/** Ask for the values of a node and for a way into its gradient (before finish). */
+GRAFT_MUST_USE graft_status graft_graph_want_value(graft_graph *graph, graft_node node);
+
+/** Values of the last forward pass of a node that was asked for: [rows x row]. Borrowed until the
+ *  next one. */
+const graft_real *graft_graph_value(const graft_graph *graph, graft_node node);
+
+/** Add to the gradient with respect to such a node in backward passes, e.g. that of a penalty on
+ * it.
+ *  @param gradient [max rows x row], read in every backward pass until the next call; NULL: nothing
+ */
+void graft_graph_add_gradient(graft_graph *graph, graft_node node, const graft_real *gradient);
+
 /** Do samples depend on each other in training (batch_norm)? Then backward passes take all samples
  * of the forward pass, and ranks need graft_graph_share(). */
 bool graft_graph_coupled(const graft_graph *graph);

@@ -104,6 +104,9 @@ static void backward_node(const graft_graph *g, const graft_graph_node *n, const
   const graft_operator *op = &n->op;
   bool joint = op->type->flags & GRAFT_OPERATOR_JOINT;
   graft_call call = graft_graph_call(g, n, base, d_output, lane);
+  if (n->extra) {
+    add_to(at(g, op, &n->grad, base, lane), n->extra + base->row * op->size, base->rows * op->size);
+  }
   op->type->backward(op, &call);
   for (size_t j = 0; j < op->inputs && !joint; j++) {
     const graft_operator *x = op->input[j];

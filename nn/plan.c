@@ -20,7 +20,7 @@ static size_t round_up(size_t bytes) {
 
 static bool keeps(const graft_graph *g, const graft_graph_node *n) {
   const graft_operator *op = &n->op;
-  if (op->index == g->output || !op->type) return true;
+  if (op->index == g->output || !op->type || n->wanted) return true;
   if (op->needs_grad && op->type->flags & GRAFT_OPERATOR_KEEP_OUTPUT) return true;
   for (size_t i = 0; i < g->nodes; i++) {
     const graft_graph_node *reader = g->node[i];
