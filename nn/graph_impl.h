@@ -28,12 +28,12 @@ typedef struct graft_place {
 typedef struct graft_graph_node {
   graft_operator op;
   graft_place value, grad;
-  size_t consumers; /**< input slots that read it */
-  size_t stage;     /**< stage that runs it; inputs: SIZE_MAX */
-  size_t position;  /**< within its stage */
-  bool wanted;      /**< input whose gradient, or operator whose value was asked for */
+  size_t consumers;        /**< input slots that read it */
+  size_t stage;            /**< stage that runs it; inputs: SIZE_MAX */
+  size_t position;         /**< within its stage */
+  bool wanted;             /**< input whose gradient, or operator whose value was asked for */
   const graft_real *extra; /**< added to the gradient, or NULL */
-  bool written;     /**< while planning: an earlier reader in backward writes its gradient */
+  bool written;            /**< while planning: an earlier reader in backward writes its gradient */
   bool temporary[GRAFT_OPERATOR_INPUTS]; /**< its part of the input's gradient is added to that of
                                             others */
   size_t temporary_tile[GRAFT_OPERATOR_INPUTS]; /**< where that is, in the thread's buffer */

@@ -170,7 +170,7 @@ static void mistakes(void) {
           GRAFT_USAGE, "trunk/dense1/weight");
   s.all.source.info.grid[0] = 4;
   T_FAILS(graft_deeponet_check_source(s.from, &s.all.source.info), GRAFT_INPUT, "grid");
-  strcpy(s.all.source.info.problem, "heat");
+  snprintf(s.all.source.info.problem, sizeof s.all.source.info.problem, "heat");
   T_FAILS(graft_deeponet_check_source(s.from, &s.all.source.info), GRAFT_INPUT, "'heat'");
   fini(&s);
 }
