@@ -9,10 +9,11 @@
  *             times, and from them parts and histories; the second counts values in training rows,
  *             which gives vocabularies, means and bins; the third encodes and writes. What is
  * learnt from data is learnt from training rows alone; a history holds rows of the same user with
- * an earlier time, never the row itself, never one of the same time or later. Cost:      three
- * readings; memory for the vocabularies, for joined tables (those of their fields that are used),
- * and per row 1 byte, 44 more if time or user decides the part or there are histories, and 16 per
- * history. */
+ * an earlier time, never the row itself, never one of the same time or later.
+ *
+ *  Cost: three readings; memory for the vocabularies, for joined tables (those of their fields that
+ *  are used), and per row 1 byte, 28 more where time or histories order the rows, and 16 per
+ * history; while arrays grow, up to three times that for a moment. */
 
 #include "recsys/schema.h"
 

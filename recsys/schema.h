@@ -34,7 +34,9 @@ typedef struct graft_schema_table {
   char list[GRAFT_COLUMN_SIZE]; /**< field with entries KEY pair VALUE [weight…]; "": none. Names
                                      that are no fields are then keys: their values, joined by
                                      the entries' separator; what follows `weight` is left out */
-  char entry, pair, weight;     /**< separators of such a list */
+  char entry;                   /**< between entries of such a list */
+  char pair;                    /**< between its keys and values */
+  char weight;                  /**< behind its values; 0: nothing is */
 } graft_schema_table;
 
 /** A file of a table. */
@@ -131,8 +133,9 @@ typedef struct graft_schema {
   size_t capacity;                                /**< allocated */
   graft_schema_column *column;                    /**< [columns], owned */
   graft_schema_rule rule;                         /**< how rows are divided */
-  double train, validation;                       /**< shares; the rest is for testing */
-  uint64_t seed;                                  /**< of hashes */
+  double train;                                   /**< share of the training part */
+  double validation; /**< share of the validation part; the rest is for testing */
+  uint64_t seed;     /**< of hashes */
 } graft_schema;
 
 /** A condition without bounds. */

@@ -22,8 +22,9 @@ static void run_command(const char *line) {
   for (size_t i = 0; i < sizeof smaller / sizeof *smaller; i++) {
     replace(command, sizeof command, smaller[i][0], smaller[i][1]);
   }
-  /* GRAFT_OPTIONS holds options of trainings, which graft-mtl refuses */
-  const char *without = strncmp(command, "graft-mtl", 9) == 0 ? "env -u GRAFT_OPTIONS " : "";
+  /* GRAFT_OPTIONS holds options of trainings, which graft-mtl and graft-dtrn refuse */
+  bool other = strncmp(command, "graft-mtl", 9) == 0 || strncmp(command, "graft-dtrn", 10) == 0;
+  const char *without = other ? "env -u GRAFT_OPTIONS " : "";
   int code = program_shell("%s%s", without, command);
   if (!T_EQUAL(code, 0)) printf("# %s: exit code %d: %s", command, code, program.err);
 }
