@@ -33,6 +33,34 @@ static graft_status write_profiles(const graft_pictures *p, const graft_source_i
   return status;
 }
 
+/* NAME-profiles.dat of a sample without solution: x and its first input field along x, if it has
+ * one, else nothing but x. */
+static graft_status write_input(const graft_pictures *p, const graft_source *source, size_t sample,
+                                const char *name) {
+  const graft_source_info *info = &source->info;
+  char file[GRAFT_PLOT_PATH];
+  size_t X = info->grid[1];
+  bool along_x = info->inputs > 0 && info->input[0].axes == 2;
+  double *table = NULL;
+  float *value;
+  graft_status status = GRAFT_OK;
+  GRAFT_TRY(graft_alloc(&value, X, sizeof *value));
+  GRAFT_TRY_TO(done, graft_alloc(&table, 2 * X, sizeof *table));
+  if (along_x) {
+    GRAFT_TRY_TO(done, source->fill(source->ctx, info->input[0].name, &sample, 1, value));
+  }
+  for (size_t i = 0; i < X; i++) {
+    table[2 * i] = info->lo[1] + (info->hi[1] - info->lo[1]) * (double)i / (double)(X - 1);
+    table[2 * i + 1] = along_x ? (double)value[i] : NAN;
+  }
+  snprintf(file, sizeof file, "%s-profiles.dat", name);
+  status = graft_pictures_table(p, file, table, X, 2);
+done:
+  graft_free(value);
+  graft_free(table);
+  return status;
+}
+
 static double largest(const float *value, size_t count) {
   double top = 0;
   for (size_t i = 0; i < count; i++) top = fmax(top, fabs((double)value[i]));
@@ -79,7 +107,7 @@ graft_status graft_plot_time_sample(const graft_pictures *p, const graft_source 
   assign_numbers(info, sample, row, variables);
   graft_plot_assign(variables, "nx = %zu\nnt = %zu\nprofiles = %d\n", info->grid[1], info->grid[0],
                     PROFILES);
-  if (!graft_dataset_has(source, "u")) return write_profiles(p, info, NULL, u, name);
+  if (!graft_dataset_has(source, "u")) return write_input(p, source, sample, name);
   GRAFT_TRY(graft_alloc(&truth, P, sizeof *truth));
   GRAFT_TRY_TO(done, source->fill(source->ctx, graft_plot_truth(source), &sample, 1, truth));
   GRAFT_TRY_TO(done, write_profiles(p, info, truth, u, name));

@@ -39,6 +39,8 @@ do for [c = 1:panels] {
   if (c == 1) { set ylabel 'relative L² error of a sample (%)' } else { unset ylabel }
   plot for [k = 1:words(tasks)] sprintf('data/numbers-%s.dat', word(tasks, k)) \
       using (value('columns' . k) >= c ? column(c) : NaN):(column(value('columns' . k) + 1)) with points pointtype 7 \
-      pointsize 0.4 linecolor rgb colour[k] title (value('columns' . k) >= c ? pretty(word(tasks, k)) : '')
+      pointsize 0.4 linecolor rgb colour[k] notitle, \
+    for [k = 1:words(tasks)] keyentry with points pointtype 7 pointsize 0.9 linecolor rgb colour[k] \
+      title (value('columns' . k) >= c ? pretty(word(tasks, k)) : '')
 }
 unset multiplot

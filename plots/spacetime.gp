@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Truth, prediction and error of some samples of a task over space and time, and profiles at some times; one sample a row.
 #
-#   task, rows, nx, nt, x0, x1 (time), y0, y1 (space), profiles, solved, predicted (0: truth and profiles only), prefix
+#   task, rows, nx, nt, x0, x1 (time), y0, y1 (space), profiles, prefix, predicted (0: truth and profiles only),
+#   solved (0: the profile of the input only, called title_input)
 #   label1, note1, sample1, error1 (in %), numbers1, top_u1, top_error1, the same with 2 …
 #   data/PREFIX TASK-LABEL-{truth,prediction,error}.bin, …-profiles.dat
 
-panels = predicted ? 4 : 2
-width = predicted ? 8.6 : 4.6
+panels = predicted ? 4 : solved ? 2 : 1
+width = predicted ? 8.6 : solved ? 4.6 : 3.2
 height = 0.05 + 2.75 * rows
 load scripts . '/common.gp'
 
@@ -41,19 +42,19 @@ do for [row = 1:rows] {
     set bmargin at screen bottom(row)
     set tmargin at screen bottom(row) + 1.5 / height
     if (what eq 'profiles') {
-      set title (predicted ? 'u: lines, û: dots (–)' : 'u (–)')
-      do for [k = 1:profiles] {
+      set title (predicted ? 'u: lines, û: dots (–)' : solved ? 'u (–)' : title_input . ' (–)')
+      do for [k = 1:(solved ? profiles : 0)] {
         set label 1 + k sprintf(k == 1 ? 't = %g' : '%g', x0 + (x1 - x0) * (k - 1.0) / (profiles - 1)) textcolor rgb colour[k] \
-            at screen left(c) + (k == 1 ? 0 : 0.2 + 0.34 * (k - 1)) / width, screen bottom(row) - 0.48 / height left
+            at screen left(c) + (k == 1 ? 0 : 0.08 + 0.37 * (k - 1)) / width, screen bottom(row) - 0.48 / height left
       }
       set ylabel
       set yrange [0:*]
       set ytics auto offset 0.5, 0
       set format y '%g'
       unset colorbox
-      plot for [k = 1:profiles] name(row) . '-profiles.dat' using 1:(column(1 + k)) with lines \
+      plot for [k = 1:(solved ? profiles : 1)] name(row) . '-profiles.dat' using 1:(column(1 + k)) with lines \
                linewidth 1.2 linecolor rgb colour[k], \
-           for [k = 1:profiles] name(row) . '-profiles.dat' using 1:(column(1 + profiles + k)) with points \
+           for [k = 1:(predicted ? profiles : 0)] name(row) . '-profiles.dat' using 1:(column(1 + profiles + k)) with points \
                pointtype 7 pointsize 0.25 linecolor rgb colour[k]
     } else {
       set yrange [x0:x1]

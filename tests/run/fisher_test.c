@@ -187,10 +187,13 @@ static void the_chain_runs(void) {
   well_check("predicted.h5");
   program_darcy(0, "plot -run run");
   program_darcy(0, "plot -data data.h5 -samples 2");
+  program_shell("mkdir -p starts && cp inputs.h5 starts");
+  program_darcy(0, "plot -data starts/inputs.h5 -samples 2"); /* without solutions */
   if (!strstr(program.err, "gnuplot is not installed")) {
     T_CHECK(program_exists("run/plots/fields-zfk.png"));
     T_CHECK(program_exists("run/plots/numbers.png"));
     T_CHECK(program_exists("plots/data-kpp.png"));
+    T_CHECK(program_exists("starts/plots/data-zfk.png"));
     T_EQUAL(strlen(program.err), 0);
   }
 }
