@@ -122,9 +122,9 @@ static bool has_baseline(const graft_transfer_table *table, size_t b) {
 
 static void print_cell(double error) {
   if (isfinite(error)) {
-    printf("%14.2f", 100.0 * error);
+    printf("%16.2f", 100.0 * error);
   } else {
-    printf("%14s", "-");
+    printf("%16s", "-");
   }
 }
 
@@ -132,10 +132,10 @@ static void print_table(const graft_transfer_table *table) {
   printf("Relative L2 error in %%, mean per sample over the domain, %s:%s\n\n%-16s%8s%8s",
          table->config->split, table->config->part, "task", "given", "tested");
   for (size_t m = 0; m < GRAFT_TRANSFER_MODES; m++) {
-    if (has_mode(table, m)) printf("%14s", graft_transfer_mode_name(m));
+    if (has_mode(table, m)) printf("%16s", graft_transfer_mode_name(m));
   }
   for (size_t b = 0; graft_baseline_name(b); b++) {
-    if (has_baseline(table, b)) printf("%14s", graft_baseline_name(b));
+    if (has_baseline(table, b)) printf("%16s", graft_baseline_name(b));
   }
   printf("\n");
   for (size_t r = 0; r < table->rows; r++) {

@@ -268,7 +268,7 @@ static void print_cell(double error, bool better) {
   if (isfinite(error)) {
     snprintf(text, sizeof text, "%.2f%s", 100.0 * error, better ? "*" : " ");
   }
-  printf("%14s", text);
+  printf("%16s", text);
 }
 
 /* What the tables have to explain below. */
@@ -351,7 +351,7 @@ static void print_table(const struct evaluating *e) {
   const graft_evaluation *v = &e->evaluation;
   struct notes notes = {0};
   printf("Relative L2 error in %%, per sample over the domain, %s\n\n", v->split);
-  printf("%-14s%8s%10s%10s%10s%10s%14s%14s\n", "network", "samples", "mean", "median", "p95", "max",
+  printf("%-14s%8s%10s%10s%10s%10s%16s%16s\n", "network", "samples", "mean", "median", "p95", "max",
          "fluctuation", "gradient");
   print_errors(e, &notes);
   if (e->unseen) print_errors(e->unseen, &notes);
@@ -361,9 +361,9 @@ static void print_table(const struct evaluating *e) {
   if (e->config->baselines) {
     if (e->part == GRAFT_PART_TRAIN) printf("the baselines were fitted on these samples\n");
     if (e->part == GRAFT_PART_VALIDATION) printf("the baselines were tuned on these samples\n");
-    printf("\n%-14s%14s", "mean", "network");
+    printf("\n%-14s%16s", "mean", "network");
     for (size_t b = 0; graft_baseline_name(b); b++) {
-      if (has_baseline(v, b)) printf("%14s", graft_baseline_name(b));
+      if (has_baseline(v, b)) printf("%16s", graft_baseline_name(b));
     }
     printf("\n");
     print_baselines(e, v, &notes);

@@ -9,14 +9,14 @@
 #
 #   bench/regions.sh build/apps/graft-darcy runs/regions
 #
-# By environment: STEPS (600), SAMPLES (samples of a family in each data set of the curve; two thirds train), EPOCHS (40),
+# By environment: STEPS (600), SAMPLES (samples of a family in each data set of the curve; two thirds train), EPOCHS (24; without a coarse solution PURE_EPOCHS, 40),
 # PARTS ("data ablation curve final"), RUN (a command before each training, e.g. nice). Every run has one thread. What is
 # there is not repeated. Writes into DIR: study.csv (part, run, task, error in %), study.md, regions.png, errors of the final
 # networks beside classical baselines fitted to 1200 random regions, and pictures of the worst predictions.
 set -eu
 plots=$(realpath "$(dirname "$0")/../plots")
 program=$(realpath "$1") dir=$2
-: "${STEPS:=600}" "${SAMPLES:=75 225 900 4500}" "${EPOCHS:=40}" "${PARTS:=data ablation curve final}" "${RUN:=}"
+: "${STEPS:=600}" "${SAMPLES:=75 225 900 4500}" "${EPOCHS:=24}" "${PURE_EPOCHS:=40}" "${PARTS:=data ablation curve final}" "${RUN:=}"
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 mkdir -p "$dir"
 cd "$dir"
@@ -75,7 +75,7 @@ for part in $PARTS; do
     final)
       last=${SAMPLES##* }
       train final "r$last" -epochs "$EPOCHS"
-      train pure "r$last" -epochs "$EPOCHS" -features $pure -transform torsion
+      train pure "r$last" -epochs "$PURE_EPOCHS" -features $pure -transform torsion
       for set in targets fresh; do
         for run in final pure; do
           "$program" eval -quiet -model $run/model.h5 -data $set.h5 -training r900.h5 -o $run/$set | tee $run/$set.txt

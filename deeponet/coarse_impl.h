@@ -8,17 +8,20 @@
 
 #include "base/source.h"
 
+/** Splines on N x N cells: (N + 2)². */
+size_t graft_coarse_count(size_t cells);
+
 /** Doubles of scratch for coarse solutions on N x N cells. */
 size_t graft_coarse_scratch(size_t cells);
 
 /** Solve for w = u / u₀ > 0.
  *  @param torsion,log_k [P] on the grid of @p info
- *  @param w [(N + 1)²] receives its values at the nodes of the cells
+ *  @param w [graft_coarse_count()] receives the coefficients of its splines
  *  @param scratch see graft_coarse_scratch() */
 void graft_coarse_solve(const graft_source_info *info, size_t cells, const float *torsion,
                         const float *log_k, double *w, double *scratch);
 
-/** Nodal values between the nodes, at a place in steps of the grid. */
+/** Value of a spline with coefficients @p w at a place in steps of the grid. */
 double graft_coarse_value(const graft_source_info *info, size_t cells, const double *w, double x,
                           double y);
 

@@ -79,8 +79,8 @@ static graft_status init_maps(const graft_deeponet *model, struct local_maps *ma
   GRAFT_TRY(graft_alloc(&maps->smooth, model->smoothed * (RINGS - 1) * P, sizeof(float)));
   GRAFT_TRY(graft_alloc(&maps->scratch, 3 * P, sizeof(float)));
   if (!uses_coarse(model)) return GRAFT_OK;
-  GRAFT_TRY(graft_alloc(&maps->coarse, (N + 1) * (N + 1), sizeof(double)));
-  GRAFT_TRY(graft_alloc(&maps->coarse_log, (N + 1) * (N + 1), sizeof(double)));
+  GRAFT_TRY(graft_alloc(&maps->coarse, graft_coarse_count(N), sizeof(double)));
+  GRAFT_TRY(graft_alloc(&maps->coarse_log, graft_coarse_count(N), sizeof(double)));
   return graft_alloc(&maps->matrix, graft_coarse_scratch(N), sizeof(double));
 }
 
@@ -136,7 +136,7 @@ void graft_local_prepare(const graft_deeponet *model, const struct region *regio
   if (!maps->coarse) return;
   graft_coarse_solve(&model->info, N, region->torsion, field + model->log_k * P, maps->coarse,
                      maps->matrix);
-  for (size_t i = 0; i < (N + 1) * (N + 1); i++) maps->coarse_log[i] = log(maps->coarse[i]);
+  for (size_t i = 0; i < graft_coarse_count(N); i++) maps->coarse_log[i] = log(maps->coarse[i]);
 }
 
 void graft_local_place(const graft_deeponet *model, size_t p, double *at) {
@@ -172,8 +172,9 @@ static void find_corners(const graft_source_info *info, const double *at, struct
   }
 }
 
-static double coarse_value(const graft_deeponet *model, const double *nodal, const double *at) {
-  return graft_coarse_value(&model->info, (size_t)model->config.coarse, nodal, at[0], at[1]);
+static double coarse_value(const graft_deeponet *model, const double *coefficient,
+                           const double *at) {
+  return graft_coarse_value(&model->info, (size_t)model->config.coarse, coefficient, at[0], at[1]);
 }
 
 static double plain(const graft_deeponet *model, const struct local_feature *f,

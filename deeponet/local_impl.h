@@ -51,8 +51,8 @@ struct local_maps {
   const float *field;          /* [D x M] borrowed */
   float *smooth;               /* [smoothed fields x RINGS − 1 x P] */
   float *scratch;              /* [3 x P] */
-  double *coarse;              /* [(N + 1)²] nodal values w of the coarse solution u₀ w … */
-  double *coarse_log;          /* … and log w */
+  double *coarse;              /* coefficients of w, of the coarse solution u₀ w … */
+  double *coarse_log;          /* … and their logarithms, for features */
   double *matrix;              /* scratch of its system */
 };
 

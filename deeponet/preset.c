@@ -121,7 +121,7 @@ static const graft_setting unseen[] = {
     {"rotations", "0"},
     {"points", "128"},
     {"batch", "32"},
-    {"epochs", "40"},
+    {"epochs", "24"},
     {"validate_every", "5"},
     {NULL, NULL},
 };
