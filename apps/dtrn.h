@@ -14,6 +14,7 @@ typedef struct graft_dtrn_import {
   graft_front front;                /**< options of every verb */
   char schema[GRAFT_PATH_SIZE];     /**< YAML file */
   char input[16 * GRAFT_PATH_SIZE]; /**< files, or one directory */
+  char like[GRAFT_PATH_SIZE];       /**< data set whose vocabularies are taken, or "" */
   char o[GRAFT_PATH_SIZE];          /**< file to write */
 } graft_dtrn_import;
 

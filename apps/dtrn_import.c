@@ -22,6 +22,8 @@
 static const graft_option rows[] = {
     TEXT(schema, "YAML file that says what the tables mean (examples/schemas)"),
     TEXT(input, "the schema's files in its order, parted by commas; or a directory that has them"),
+    TEXT(like,
+         "data set whose ids and scales are taken instead of learnt; all rows are for testing"),
     TEXT(o, "file to write"),
     {.name = NULL}};
 
@@ -32,7 +34,8 @@ static const graft_section sections[] = {
 
 static const char *const examples[] = {
     "import -schema movielens_small.yaml -input ml-latest-small -o ml.h5",
-    "import -schema adult.yaml -input adult.data,adult.test -o adult.h5", NULL};
+    "import -schema adult.yaml -input adult.data,adult.test -o adult.h5",
+    "import -like ml.h5 -input new_ratings.csv,movies.csv -o new.h5", NULL};
 
 /* The files of a schema. */
 struct files {
@@ -115,7 +118,7 @@ static void print_report(const graft_dtrn_import *config, const graft_schema *sc
 
 static graft_status import(graft_app *app, const graft_dtrn_import *config,
                            const graft_schema *schema, const char *text,
-                           const graft_provenance *provenance) {
+                           const graft_feature_info *like, const graft_provenance *provenance) {
   struct files *files;
   struct display display;
   graft_import_report report = {0};
@@ -132,6 +135,7 @@ static graft_status import(graft_app *app, const graft_dtrn_import *config,
                                .path = files->path,
                                .opener = graft_delimited_opener(),
                                .sink = graft_feature_sink_file(writer),
+                               .like = like,
                                .progress = show,
                                .progress_ctx = &display};
   status = graft_feature_close(writer, graft_import_run(&import, &report));
@@ -156,25 +160,52 @@ graft_status graft_dtrn_provenance(const graft_app *app, uint64_t seed,
   return status;
 }
 
-static graft_status run(graft_app *app, void *verb_config) {
-  const graft_dtrn_import *config = verb_config;
+/* The schema's text: that of the file, or of the data set that is to be followed. */
+static graft_status read_text(const graft_dtrn_import *config, const graft_feature_source *like,
+                              char **text) {
+  if (*config->schema) return graft_text_read(config->schema, text);
+  const char *kept = graft_feature_schema(like);
+  GRAFT_CHECK(*kept, INPUT, "%s: expected a data set with a schema, got one without (generated?)",
+              config->like);
+  GRAFT_TRY(graft_alloc(text, strlen(kept) + 1, 1));
+  memcpy(*text, kept, strlen(kept) + 1);
+  return GRAFT_OK;
+}
+
+static graft_status parse_and_import(graft_app *app, const graft_dtrn_import *config,
+                                     const graft_feature_source *like) {
   graft_provenance provenance = {0};
   graft_schema *schema;
   char *text;
-  GRAFT_CHECK(*config->schema, USAGE, "missing option -schema, expected a YAML file");
-  GRAFT_CHECK(*config->input, USAGE, "missing option -input, expected files or a directory");
-  GRAFT_CHECK(*config->o, USAGE, "missing option -o, expected a file to write");
-  GRAFT_TRY(graft_text_read(config->schema, &text));
+  GRAFT_TRY(read_text(config, like, &text));
   graft_status status = graft_alloc(&schema, 1, sizeof *schema);
-  if (status == GRAFT_OK) status = graft_schema_parse(text, config->schema, schema);
+  if (status == GRAFT_OK) {
+    status = graft_schema_parse(text, *config->schema ? config->schema : config->like, schema);
+  }
   if (status == GRAFT_OK) {
     status = graft_dtrn_provenance(app, schema->seed, &provenance);
-    if (status == GRAFT_OK) status = import(app, config, schema, text, &provenance);
+    if (status == GRAFT_OK) {
+      status = import(app, config, schema, text, like ? &like->info : NULL, &provenance);
+    }
     graft_provenance_fini(&provenance);
     graft_schema_fini(schema);
   }
   graft_free(schema);
   graft_free(text);
+  return status;
+}
+
+static graft_status run(graft_app *app, void *verb_config) {
+  const graft_dtrn_import *config = verb_config;
+  graft_feature_source like;
+  GRAFT_CHECK(*config->schema || *config->like, USAGE,
+              "missing option -schema, expected a YAML file");
+  GRAFT_CHECK(*config->input, USAGE, "missing option -input, expected files or a directory");
+  GRAFT_CHECK(*config->o, USAGE, "missing option -o, expected a file to write");
+  if (!*config->like) return parse_and_import(app, config, NULL);
+  GRAFT_TRY(graft_feature_open(config->like, &like));
+  graft_status status = parse_and_import(app, config, &like);
+  graft_feature_source_fini(&like);
   return status;
 }
 

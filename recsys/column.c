@@ -20,7 +20,7 @@ graft_status graft_condition_holds(const graft_schema_condition *c, const char *
   double x = 0;
   *holds = false;
   for (size_t i = 0; i < c->values; i++) *holds |= strcmp(c->value[i], text) == 0;
-  if (c->values) return GRAFT_OK;
+  if (c->values || !*text) return GRAFT_OK; /* a missing number lies within no bounds */
   GRAFT_CHECK(graft_text_number(text, &x), INPUT, "field '%s': expected a number, got '%.60s'",
               c->from.field, text);
   *holds = x >= c->at_least && x <= c->at_most;

@@ -90,6 +90,19 @@ static graft_status compile_labels(graft_pipeline *p) {
   return GRAFT_OK;
 }
 
+/* Fields that nothing but labels needs may be missing when nothing is to be learnt. */
+static void mark_optional(graft_pipeline *p) {
+  for (size_t k = 0; k < p->labels && p->import->like; k++) {
+    const graft_column *c = &p->column[p->label_column[k]];
+    p->fields[c->table].optional[c->field] = true;
+  }
+  for (size_t i = 0; i < p->columns; i++) {
+    const graft_column *c = &p->column[i];
+    const bool needed = c->schema->kind != GRAFT_COLUMN_LABEL && c->schema->from.field[0];
+    if (needed) p->fields[c->table].optional[c->field] = false;
+  }
+}
+
 static graft_status allocate(graft_pipeline *p) {
   p->columns = p->import->schema->columns;
   GRAFT_TRY(graft_alloc(&p->column, p->columns, sizeof *p->column));
@@ -119,6 +132,7 @@ graft_status graft_pipeline_compile(graft_pipeline *p) {
     GRAFT_TRY(use_field(p, 0, s->table[t].foreign, &p->foreign[t]));
     GRAFT_TRY(use_field(p, t, s->table[t].key, &p->join[t].key));
   }
+  mark_optional(p);
   p->ordered = p->histories || s->rule == GRAFT_SPLIT_TIME || s->rule == GRAFT_SPLIT_USER_TIME;
   return GRAFT_OK;
 }

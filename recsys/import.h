@@ -34,6 +34,10 @@ typedef struct graft_import {
   const char *const *path;    /**< [files] where they are */
   graft_record_opener opener; /**< who reads them */
   graft_feature_sink sink;    /**< who takes the rows */
+  /** Data set whose vocabularies, bins and scales are taken instead of learnt, or NULL. All rows
+   * are then for testing, fields that only labels need may be missing, and features and labels must
+   * be the same. Borrowed. */
+  const graft_feature_info *like;
   /** Told now and then how many bytes were read; not zero: stop. NULL: nobody asks. */
   int (*progress)(void *ctx, double bytes);
   void *progress_ctx; /**< for it */

@@ -17,17 +17,19 @@ enum { GRAFT_IMPORT_SAMPLE = 1 << 16 /**< values kept to find quantiles */ };
 typedef struct graft_import_fields {
   size_t count;                                      /**< in use */
   char name[GRAFT_SCHEMA_FIELDS][GRAFT_COLUMN_SIZE]; /**< their names */
+  bool optional[GRAFT_SCHEMA_FIELDS];                /**< may be missing: an empty text then */
 } graft_import_fields;
 
 /** Reads the used fields of a table's records. */
 typedef struct graft_table_reader {
-  const graft_schema_table *table;        /**< borrowed */
-  const graft_import_fields *fields;      /**< borrowed */
-  const char *path;                       /**< of the file, borrowed */
-  graft_records records;                  /**< of it */
-  size_t width;                           /**< fields of a record */
-  size_t at[GRAFT_SCHEMA_FIELDS];         /**< place of a field in it; SIZE_MAX: key of the list */
-  size_t list;                            /**< place of the list */
+  const graft_schema_table *table;   /**< borrowed */
+  const graft_import_fields *fields; /**< borrowed */
+  const char *path;                  /**< of the file, borrowed */
+  graft_records records;             /**< of it */
+  size_t width;                      /**< fields of a record */
+  size_t
+      at[GRAFT_SCHEMA_FIELDS]; /**< place of a field in it; SIZE_MAX: key of the list, or missing */
+  size_t list;                 /**< place of the list */
   const char *value[GRAFT_SCHEMA_FIELDS]; /**< of this record; borrowed until the next one */
   size_t line;                            /**< of this record; 0: there is none, the end */
   char *text;                             /**< values of keys, owned */

@@ -113,6 +113,7 @@ static double draw(const graft_pipeline *p, uint64_t index) {
 static uint8_t part_of(const graft_pipeline *p, int64_t user) {
   const graft_schema *s = p->import->schema;
   const graft_schema_file *file = &s->file[p->file];
+  if (p->import->like) return GRAFT_PART_TEST;
   if (s->rule == GRAFT_SPLIT_FILE) {
     bool validation = file->validation > 0 && draw(p, p->row) < file->validation;
     return (uint8_t)(validation ? GRAFT_PART_VALIDATION : file->part);
@@ -171,12 +172,13 @@ static graft_status order_histories(graft_pipeline *p) {
 
 graft_status graft_pipeline_order(graft_pipeline *p) {
   const graft_schema *s = p->import->schema;
-  if (s->rule == GRAFT_SPLIT_TIME) {
+  const bool learn = !p->import->like; /* else all rows are for testing already */
+  if (s->rule == GRAFT_SPLIT_TIME && learn) {
     graft_rows_sort(p->key, p->rows, false);
     graft_rows_split(s, p->key, p->rows, p->part);
   }
   if (s->rule == GRAFT_SPLIT_USER_TIME || p->histories) graft_rows_sort(p->key, p->rows, true);
-  if (s->rule == GRAFT_SPLIT_USER_TIME) graft_rows_split(s, p->key, p->rows, p->part);
+  if (s->rule == GRAFT_SPLIT_USER_TIME && learn) graft_rows_split(s, p->key, p->rows, p->part);
   GRAFT_TRY(order_histories(p));
   graft_free(p->key);
   graft_free(p->member);
@@ -193,7 +195,7 @@ graft_status graft_pipeline_count(graft_pipeline *p) {
     const char *text = graft_pipeline_text(p, i);
     bool list = s->kind == GRAFT_COLUMN_MULTI_HOT || s->kind == GRAFT_COLUMN_SEQUENCE;
     if (list) c->values += graft_column_list(c, NULL, text, NULL);
-    if (p->part[p->row] != GRAFT_PART_TRAIN) continue;
+    if (p->part[p->row] != GRAFT_PART_TRAIN || p->import->like) continue;
     GRAFT_TRY(graft_column_learn(c, &p->vocabulary[c->vocabulary], text));
   }
   return GRAFT_OK;

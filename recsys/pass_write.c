@@ -29,6 +29,62 @@ static graft_status seal(graft_pipeline *p) {
   return GRAFT_OK;
 }
 
+/* Bins of a column: the tokens of its vocabulary are their lower ends, the first "-inf". */
+static void take_bins(graft_column *c, const graft_feature_vocabulary *from) {
+  c->edges = 0;
+  for (size_t at = 0; at < from->bytes; at += strlen((const char *)from->text + at) + 1) {
+    if (at > 0 && c->edges < GRAFT_SCHEMA_EDGES) {
+      c->edge[c->edges++] = strtod((const char *)from->text + at, NULL);
+    }
+  }
+}
+
+/* Vocabularies and bins of another data set instead of ours. */
+static graft_status take_vocabularies(graft_pipeline *p) {
+  const graft_feature_info *like = p->import->like;
+  for (size_t v = 0; v < p->vocabularies; v++) {
+    size_t from = 0;
+    while (from < like->vocabularies &&
+           strcmp(like->vocabulary[from].name, p->vocabulary_name[v]) != 0) {
+      from++;
+    }
+    GRAFT_CHECK(from < like->vocabularies, INPUT,
+                "data set '%s': expected a vocabulary '%s' as the schema has, got none", like->name,
+                p->vocabulary_name[v]);
+    graft_vocabulary_fini(&p->vocabulary[v]);
+    GRAFT_TRY(graft_vocabulary_import(&p->vocabulary[v], &like->vocabulary[from]));
+    for (size_t i = 0; i < p->columns; i++) {
+      graft_column *c = &p->column[i];
+      const bool bins = c->schema->quantiles || c->schema->edges;
+      if (bins && c->vocabulary == v) take_bins(c, &like->vocabulary[from]);
+    }
+  }
+  return GRAFT_OK;
+}
+
+/* The features and labels of another data set must be ours; its scales become ours. */
+static graft_status take_scales(graft_pipeline *p) {
+  const graft_feature_info *like = p->import->like;
+  graft_feature_info *info = &p->info;
+  GRAFT_CHECK(like->features == info->features && like->labels == info->labels, INPUT,
+              "data set '%s': expected %zu features and %zu labels as the schema has, got %zu, %zu",
+              like->name, info->features, info->labels, like->features, like->labels);
+  for (size_t f = 0; f < info->features; f++) {
+    const graft_feature *a = &info->feature[f], *b = &like->feature[f];
+    GRAFT_CHECK(strcmp(a->name, b->name) == 0 && a->kind == b->kind && a->length == b->length,
+                INPUT, "data set '%s': expected feature '%s' as the schema has, got another '%s'",
+                like->name, a->name, b->name);
+  }
+  for (size_t k = 0; k < info->labels; k++) {
+    const graft_feature_label *a = &info->label[k], *b = &like->label[k];
+    GRAFT_CHECK(strcmp(a->name, b->name) == 0 && a->binary == b->binary && a->space == b->space,
+                INPUT, "data set '%s': expected label '%s' as the schema has, got another '%s'",
+                like->name, a->name, b->name);
+  }
+  for (size_t q = 0; q < info->numbers; q++) info->scale[q] = like->scale[q];
+  return GRAFT_OK;
+}
+
 static void describe_feature(const graft_pipeline *p, const graft_column *c, graft_feature *f) {
   static const graft_feature_kind kind[] = {GRAFT_FEATURE_CATEGORICAL, GRAFT_FEATURE_NUMERIC,
                                             GRAFT_FEATURE_MULTI_HOT, GRAFT_FEATURE_SEQUENCE};
@@ -101,7 +157,7 @@ graft_status graft_pipeline_describe(graft_pipeline *p) {
   graft_feature_info *info = &p->info;
   size_t features = 0, f = 0;
   for (size_t i = 0; i < p->columns; i++) features += is_feature(&p->column[i]);
-  GRAFT_TRY(seal(p));
+  GRAFT_TRY(p->import->like ? take_vocabularies(p) : seal(p));
   GRAFT_TRY(graft_feature_info_init(info, p->rows, features, p->vocabularies, p->labels));
   memcpy(info->name, p->import->schema->name, sizeof info->name);
   info->user = p->user != SIZE_MAX;
@@ -122,6 +178,7 @@ graft_status graft_pipeline_describe(graft_pipeline *p) {
     GRAFT_TRY(graft_vocabulary_export(&p->vocabulary[v], &info->vocabulary[v]));
   }
   describe_lists(p);
+  if (p->import->like) GRAFT_TRY(take_scales(p));
   GRAFT_TRY(graft_feature_info_validate(info));
   return allocate_blocks(p);
 }

@@ -38,8 +38,10 @@ static graft_status find_fields(graft_table_reader *r, const graft_record *heade
               r->path, t->list, names(r, header, has, sizeof has));
   for (size_t f = 0; f < r->fields->count; f++) {
     r->at[f] = find(r, header, r->fields->name[f]);
-    GRAFT_CHECK(r->at[f] != SIZE_MAX || t->list[0], INPUT, "%s: expected a column '%s', got %s",
-                r->path, r->fields->name[f], names(r, header, has, sizeof has));
+    r->value[f] = ""; /* stays so where the field is missing and may be */
+    GRAFT_CHECK(r->at[f] != SIZE_MAX || t->list[0] || r->fields->optional[f], INPUT,
+                "%s: expected a column '%s', got %s", r->path, r->fields->name[f],
+                names(r, header, has, sizeof has));
   }
   return GRAFT_OK;
 }

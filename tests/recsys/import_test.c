@@ -26,7 +26,7 @@ static void end(void) {
 }
 
 static graft_status run(const char *const *table) {
-  return texts_import(schema, table, &memory, &report);
+  return texts_import(schema, table, NULL, &memory, &report);
 }
 
 static const void *data(graft_feature_array array, size_t list) {
@@ -256,6 +256,51 @@ static void lists_are_cut(void) {
   end();
 }
 
+/* With another data set's vocabularies, bins and scales the same rows get the same ids and numbers,
+ * whatever else is in the table; labels may be missing, new values are unknown. */
+static void follows_another_data_set(void) {
+  static const char *const table[] = {"i,x,s,y\na,1,p|q,0\nb,20,q,1\na,300,,1\nc,4,r,0\n"};
+  static const char *const other[] = {"s,i,x\np|q,a,1\nr,c,4\nnew|p,new,1e6\n"};
+  graft_feature_memory first;
+  begin();
+  texts_column(schema, GRAFT_COLUMN_CATEGORICAL, "item", 0, "i");
+  texts_column(schema, GRAFT_COLUMN_CATEGORICAL, "bin", 0, "x")->quantiles = 3;
+  texts_column(schema, GRAFT_COLUMN_CATEGORICAL, "step", 0, "x")->step = 2;
+  graft_schema_column *x = texts_column(schema, GRAFT_COLUMN_NUMERIC, "x", 0, "x");
+  x->log1p = x->standard = true;
+  texts_column(schema, GRAFT_COLUMN_MULTI_HOT, "tags", 0, "s")->length = 3;
+  texts_column(schema, GRAFT_COLUMN_LABEL, "y", 0, "y");
+  if (T_OK(run(table))) {
+    first = memory;
+    if (T_OK(texts_import(schema, other, &first.info, &memory, &report))) {
+      const int32_t *was = (const int32_t *)(const void *)first.data[GRAFT_ARRAY_ID];
+      const float *before = (const float *)(const void *)first.data[GRAFT_ARRAY_NUMBER];
+      const float *now = data(GRAFT_ARRAY_NUMBER, 0);
+      for (size_t c = 0; c < 3; c++) {
+        T_EQUAL(id(0, c), was[c]);
+        T_EQUAL(id(1, c), was[3 * 3 + c]);
+      }
+      T_EQUAL(now[0], before[0]);
+      T_EQUAL(now[1], before[3]);
+      T_EQUAL(id(2, 0), GRAFT_ID_UNKNOWN);
+      T_EQUAL(id(2, 1), 4);
+      T_EQUAL(id(2, 2), GRAFT_ID_UNKNOWN);
+      T_CHECK(now[2] > before[2]);
+      list_is(0, 2, 2, (const int32_t[]){GRAFT_ID_UNKNOWN, token(4, "p")});
+      for (size_t n = 0; n < 3; n++) {
+        T_CHECK(isnan(label(n, 0)));
+        T_EQUAL(memory.info.part[n], GRAFT_PART_TEST);
+      }
+    }
+    graft_feature_memory_fini(&memory);
+    snprintf(schema->column[0].name, GRAFT_COLUMN_SIZE, "other");
+    T_FAILS(texts_import(schema, other, &first.info, &memory, &report), GRAFT_INPUT,
+            "expected a vocabulary 'other' as the schema has, got none");
+    graft_feature_memory_fini(&first);
+  }
+  end();
+}
+
 /* One mistake, one line: file, line, column, expected, got. */
 static void mistakes(void) {
   static const struct {
@@ -286,6 +331,7 @@ int main(void) {
   T_RUN(joins_and_conditions);
   T_RUN(bins_and_numbers);
   T_RUN(lists_are_cut);
+  T_RUN(follows_another_data_set);
   T_RUN(mistakes);
   return graft_test_done();
 }

@@ -55,15 +55,17 @@ static inline graft_status texts_open(void *ctx, const char *path,
   return GRAFT_OK;
 }
 
-/** Run the pipeline on tables into memory. */
+/** Run the pipeline on tables into memory. @param like or NULL */
 static inline graft_status texts_import(const graft_schema *schema, const char *const *table,
+                                        const graft_feature_info *like,
                                         graft_feature_memory *memory, graft_import_report *report) {
   *memory = (graft_feature_memory){0};
   const graft_import import = {.schema = schema,
                                .files = schema->files,
                                .path = table,
                                .opener = {NULL, texts_open},
-                               .sink = graft_feature_sink_memory(memory)};
+                               .sink = graft_feature_sink_memory(memory),
+                               .like = like};
   GRAFT_TRY(graft_schema_validate(schema));
   return graft_import_run(&import, report);
 }

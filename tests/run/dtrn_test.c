@@ -76,6 +76,16 @@ static void movielens_small(void) {
   if (!import("movielens_small", "ratings.csv,movies.csv")) return;
   T_EQUAL(rows("rows"), 50);
   T_EQUAL(rows("training"), 35); /* 7 of 10 of each user */
+  const double movies = ids("movie");
+  put("new.csv", "userId,movieId,timestamp\n1,2,5000\n77,99,1\n");
+  put("more.csv", "movieId,title,genres\n2,T (1992),War\n99,New,Musical\n");
+  if (run(0, "import -like movielens_small.h5 -input new.csv,more.csv -o new.h5") &&
+      T_EQUAL(program_shell("%s new.h5 -json", info), 0)) {
+    T_EQUAL(rows("test"), 2);
+    T_EQUAL(ids("movie"), movies);
+    T_EQUAL(defined("good", 2), 0);
+  }
+  T_EQUAL(program_shell("%s movielens_small.h5 -json", info), 0);
   T_EQUAL(rows("validation"), 5);
   T_EQUAL(ids("user"), 2 + 5);
   T_EQUAL(ids("year"), 2 + 3);
@@ -375,6 +385,10 @@ static void other_mistakes(void) {
       {3, "import -schema space.yaml -input t.csv -o t.h5",
        "space.yaml: line 8: column 'z': space: expected the name of another binary label, got "
        "'yy'"},
+      {3, "import -like s.h5 -input t.csv -o t.h5",
+       "s.h5: expected a data set with a schema, got one without"},
+      {3, "import -like s.h5 -schema s.yaml -input good.csv -o t.h5",
+       "data set 'synthetic': expected a vocabulary 'a'"},
       {6, "import -schema s.yaml -input good.csv -o none/t.h5", "none/t.h5: can't be written"},
       {3, "floor -data t.csv", "t.csv: expected an HDF5 file"},
       {2, "floor", "missing option -data"},
@@ -382,6 +396,7 @@ static void other_mistakes(void) {
       {2, "train", "expected a verb: generate, import or floor"},
   };
   put("empty.csv", "");
+  run(0, "generate -rows 100 -users 5 -items 10 -o s.h5 -quiet");
   put("header.csv", "a,x,y\n1,2,1\n");
   put("good.csv", "a,x,y,z\n1,2,1,0\n2,3,0,0\n");
   put("key.yaml", "name: k\ntables: {t: {headers: true}}\nfiles: []\n");
