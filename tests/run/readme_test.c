@@ -5,8 +5,11 @@
 #include "tests/run/program.h"
 
 /* Sizes of the README and what stands in for them here. */
-static const char *const smaller[][2] = {
-    {"-samples 900", "-samples 18"}, {"-samples 20000", "-samples 2"}, {"-n 16", "-n 2"}};
+static const char *const smaller[][2] = {{"-samples 900", "-samples 18"},
+                                         {"-samples 100", "-samples 8"},
+                                         {"-samples 10,30,100,300", "-samples 4,8"},
+                                         {"-samples 20000", "-samples 2"},
+                                         {"-n 16", "-n 2"}};
 
 /* Replace the first `from` in text [size] by `to`. */
 static void replace(char *text, size_t size, const char *from, const char *to) {
