@@ -59,11 +59,11 @@ for part in $PARTS; do
         train a2-torsion r900 $short -features x,y -transform torsion
         train a3-point r900 $short -features x,y,sdf,torsion,slope,log_k -transform torsion
         train a4-log_k_around r900 $short -features sdf,torsion,slope,log_k_around -transform torsion
-        train a5-torsion_around r900 $short -features $pure -transform torsion
-        train a6-coarse_around r900 $short -features $pure,coarse_around -transform torsion
-        train a7-galerkin r900 $short
-        train a8-coarse8 r900 $short -coarse 8
-        train a9-no-image r900 $short -input torsion -channels 1 -dense 1
+        train p1200 r900 $short -features $pure -transform torsion
+        train a5-coarse_around r900 $short -features $pure,coarse_around -transform torsion
+        train c1200 r900 $short
+        train a7-coarse8 r900 $short -coarse 8
+        train a8-no-image r900 $short -input torsion -channels 1 -dense 1
       }
       ;;
     curve)

@@ -76,7 +76,7 @@ const graft_option graft_deeponet_options[] = {
     INT(random_fourier, "0", 0, 4096, "random Fourier features as trunk input; 0: none"),
     REAL(random_fourier_std, "1", 1e-3, 1e3, "standard deviation of their frequencies"),
     TEXT(features, LIST, "", NULL, "trunk input per sample: x, sdf, slope, log_k_around, …"),
-    INT(coarse, "16", 2, 256, "cells per axis of the coarse solution"),
+    INT(coarse, "16", 2, 64, "cells per axis of the coarse solution"),
     INT(fourier, "0", 0, 64, "cosines per axis as trunk input; 0: coordinates"),
     REAL(slope, "0.2", 0, 1, "slope of leaky_relu below 0"),
     INT(width, "128", 1, 65536, "basis functions"),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Trunks that read numbers of each sample: look-ups between grid points, stencils, the coarse
  * solution, and networks on top of them. */
+#include "deeponet/coarse_impl.h"
 #include "deeponet/model_impl.h"
 #include "tests/deeponet/toy_model.h"
 
@@ -62,6 +63,33 @@ static void constant_field(void) {
   }
   graft_deeponet_destroy(model);
   toy_fini(&t);
+}
+
+/* A disc with K = 1/(1 + r²): u = u₀ (1 + (R² + r²)/2), of which the splines hold all; what is left
+ * is the error of sums over grid points. */
+static void radial_field(void) {
+  enum { SIDE = 48, CELLS = 8, SPLINES = (CELLS + 2) * (CELLS + 2) };
+  static float torsion[SIDE * SIDE], log_k[SIDE * SIDE];
+  const graft_source_info info = {
+      .dims = 2, .grid = {SIDE, SIDE}, .hi = {1, 1}, .points = (size_t)SIDE * SIDE};
+  double w[SPLINES], *scratch, error = 0, norm = 0;
+  if (!T_OK(graft_alloc(&scratch, graft_coarse_scratch(CELLS), sizeof *scratch))) return;
+  for (size_t p = 0; p < info.points; p++) {
+    double x = (double)(p / SIDE) / (SIDE - 1) - .5, y = (double)(p % SIDE) / (SIDE - 1) - .5;
+    double r = x * x + y * y;
+    torsion[p] = r < .25 ? (float)((.25 - r) / 4) : 0;
+    log_k[p] = (float)-log(1 + r);
+  }
+  graft_coarse_solve(&info, CELLS, torsion, log_k, w, scratch);
+  for (size_t p = 0; p < info.points; p++) {
+    const double i = (double)(p / SIDE), j = (double)(p % SIDE), u0 = (double)torsion[p];
+    const double r = pow(i / (SIDE - 1) - .5, 2) + pow(j / (SIDE - 1) - .5, 2);
+    const double u = u0 * (1 + (.25 + r) / 2);
+    error += pow(u0 * graft_coarse_value(&info, CELLS, w, i, j) - u, 2);
+    norm += u * u;
+  }
+  T_CHECK(sqrt(error / norm) < 1e-3);
+  graft_free(scratch);
 }
 
 /* Region and field turned by 90°: the same numbers at the turned place. */
@@ -131,6 +159,39 @@ static void gradients(void) {
   toy_fini(&t);
 }
 
+/* A step is a function of its number alone, and its parts on two ranks add up. */
+static void steps_and_ranks(void) {
+  toy t;
+  graft_deeponet *model;
+  graft_objective objective;
+  double loss[4][2], count[2];
+  graft_real *sum;
+  const double weight[2] = {1, 1};
+  if (!T_OK(toy_init(&t, 2, 18))) return;
+  if (create(&t, "features slope,log_k_around,coarse_around transform galerkin batch 9", &model) &&
+      T_OK(graft_deeponet_objective(model, &objective)) &&
+      T_OK(graft_alloc(&sum, 4 * objective.n, sizeof *sum))) {
+    const graft_real *theta = graft_deeponet_parameters(model);
+    for (int i = 0; i < 4; i++) { /* whole, whole after another step, two parts */
+      graft_request request = {.tasks = 3, .want = GRAFT_WANT_SUM, .weight = weight, .step = 5};
+      graft_reply reply = {.loss = loss[i], .count = count, .sum = sum + (size_t)i * objective.n};
+      if (i == 1) T_OK(objective.eval(objective.ctx, &request, theta, &reply));
+      request.step = 3;
+      if (i > 1) T_OK(graft_deeponet_share(model, i - 2, 2));
+      T_OK(objective.eval(objective.ctx, &request, theta, &reply));
+    }
+    T_EQUAL(memcmp(loss[0], loss[1], sizeof loss[0]), 0);
+    T_EQUAL(memcmp(sum, sum + objective.n, objective.n * sizeof *sum), 0);
+    for (size_t k = 0; k < 2; k++) T_NEAR(loss[2][k] + loss[3][k], loss[0][k], 1e-5);
+    for (size_t i = 0; i < objective.n; i++) {
+      T_NEAR(sum[2 * objective.n + i] + sum[3 * objective.n + i], sum[i], 1e-4);
+    }
+    graft_free(sum);
+  }
+  graft_deeponet_destroy(model);
+  toy_fini(&t);
+}
+
 /* Stored and loaded: the same bits, on regions that the model was not trained on, too. */
 static void unseen_regions(void) {
   toy t, other;
@@ -174,8 +235,10 @@ static void refusals(void) {
 int main(void) {
   T_RUN(places);
   T_RUN(constant_field);
+  T_RUN(radial_field);
   T_RUN(turned_fields);
   T_RUN(gradients);
+  T_RUN(steps_and_ranks);
   T_RUN(unseen_regions);
   T_RUN(refusals);
   return graft_test_done();
