@@ -11,11 +11,15 @@
 enum { BAR = 20, TEXT = 64, WIDTH = 80 /* columns if the terminal does not tell */ };
 static const double bar_interval = 0.2, line_interval = 10.0; /* s */
 
-double graft_meter_clock(void) {
+static double seconds(clockid_t clock) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(clock, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
+
+double graft_meter_clock(void) { return seconds(CLOCK_MONOTONIC); }
+
+double graft_meter_work(void) { return seconds(CLOCK_PROCESS_CPUTIME_ID); }
 
 const char *graft_meter_time(double seconds, char *text, unsigned long size) {
   if (seconds < 0.1) {

@@ -26,6 +26,9 @@ typedef struct graft_meter {
 /** Seconds on the monotonic clock. */
 double graft_meter_clock(void);
 
+/** Processor seconds of this process's threads so far. */
+double graft_meter_work(void);
+
 /** Begin. @p quiet (or a rank other than 0) shows nothing. */
 void graft_meter_init(graft_meter *progress, const char *label, const char *unit, double total,
                       double done, bool quiet);

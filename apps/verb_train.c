@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Verb train: a multi-task DeepONet into a run directory. */
 #include <math.h>
+#include <omp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -93,6 +94,14 @@ static double now(void *ctx) {
   if (comm->max(comm->ctx, value, 2) != GRAFT_OK) return graft_meter_clock();
   t->stopped = value[1] > 0.0;
   return value[0];
+}
+
+/* Processor seconds of all ranks. */
+static double work(void *ctx) {
+  const struct training *t = ctx;
+  const graft_comm *comm = &t->app->comm;
+  double value = graft_meter_work();
+  return comm->sum(comm->ctx, &value, 1) == GRAFT_OK ? value : 0;
 }
 
 static bool stop(void *ctx) {
@@ -233,6 +242,7 @@ static graft_status print_result(const struct training *t) {
 /* The trainer on the objective of all ranks. */
 static graft_status create_trainer(struct training *t, const graft_source *source) {
   graft_status status = graft_deeponet_objective(t->model, &t->objective);
+  if (t->config->model.threads > 0) omp_set_num_threads((int)t->config->model.threads);
   if (status == GRAFT_OK) {
     status = graft_trainer_config_validate(&t->config->trainer, t->objective.tasks);
   }
@@ -256,7 +266,8 @@ static graft_status run_trainer(struct training *t, const graft_source *source,
   if (p->step == 0 && graft_deeponet_check_scaling(t->model, scaling)) {
     graft_advice_tell(&t->advice, scaling);
   }
-  graft_trainer_hooks hooks = {t, now, stop, progress, improved};
+  const graft_trainer_hooks hooks = {
+      .ctx = t, .now = now, .work = work, .stop = stop, .progress = progress, .improved = improved};
   graft_meter_init(&t->meter, "train", "steps", (double)p->steps, (double)p->step, t->app->quiet);
   graft_status status = graft_trainer_run(t->trainer, &hooks);
   p = graft_trainer_progress(t->trainer);

@@ -4,7 +4,7 @@
 # Usage: bench/study_mtl.sh BUILD DIRECTORY [jobs]
 #   Settings by environment: PROBLEM (darcy or fisher), SAMPLES (of each task), EPOCHS, SEEDS, MODEL (options of the network),
 #   TASKS (their names), TASK_OPTION (of solve, that chooses them), SINGLE_BATCH (samples of each task in a batch of the
-#   multi-task runs; one number for all, or one for each).
+#   multi-task runs; one number for all, or one for each), METHODS (a pattern of the rows' names; all of them).
 # Writes DIRECTORY/study.json and DIRECTORY/study.md; runs that are there already are not repeated. Each run has one thread,
 # so that processor seconds can be compared; `jobs` runs go on at the same time.
 set -eu
@@ -43,6 +43,8 @@ fsmtl, pcgrad|-sam fsmtl -aggregator pcgrad|1
 fsmtl, cagrad|-sam fsmtl -aggregator cagrad|1
 fsmtl, upgrad|-sam fsmtl -aggregator upgrad|1
 fsmtl direct, pcgrad|-sam fsmtl -fsmtl_variant direct -aggregator pcgrad|1"
+
+methods=$(grep -E "^(${METHODS:=.*})[|]" <<< "$methods")
 
 [ -f all.h5 ] || nice "$program" solve -samples "$SAMPLES" -seed 5 -o all.h5 -quiet
 for task in $TASKS; do # streams go by the name of the task: the same samples as in all.h5

@@ -132,8 +132,9 @@ typedef enum graft_sam_measure {
  *  @param theta [n]
  *  @param g [n]
  *  @param point [n]; may not overlap the others
+ *  @return whether anything was moved
  *  Cost: two passes over theta and g. */
-void graft_sam_perturb(const graft_direction *direction, graft_sam_measure measure, double eta,
+bool graft_sam_perturb(const graft_direction *direction, graft_sam_measure measure, double eta,
                        bool separate, double rho, const graft_real *theta, const graft_real *g,
                        graft_real *point);
 

@@ -56,11 +56,12 @@ static void move(struct scale s, size_t count, double factor, const graft_real *
   }
 }
 
-void graft_sam_perturb(const graft_direction *d, graft_sam_measure measure, double eta,
+bool graft_sam_perturb(const graft_direction *d, graft_sam_measure measure, double eta,
                        bool separate, double rho, const graft_real *theta, const graft_real *g,
                        graft_real *point) {
   const graft_layout *layout = d->objective->layout;
   double sum[GROUPS] = {0};
+  bool moved = false;
   for (size_t b = 0; b < layout->blocks; b++) {
     const graft_block *block = &layout->block[b];
     const size_t group = separate ? group_of(d, block) : 0;
@@ -76,6 +77,8 @@ void graft_sam_perturb(const graft_direction *d, graft_sam_measure measure, doub
     } else {
       move(scale_of(block, measure, eta), block->count, rho / sqrt(sum[group]), theta + at, g + at,
            point + at);
+      moved = true;
     }
   }
+  return moved;
 }

@@ -93,9 +93,11 @@ typedef struct graft_progress {
 /** What a program adds to a run; any function may be NULL. With several ranks all of them must
  * answer alike on every rank (rank 0's clock, signals agreed upon). */
 typedef struct graft_trainer_hooks {
-  void *ctx;                /**< handed to each */
-  double (*now)(void *ctx); /**< a steady clock in seconds; libraries do not read clocks */
-  bool (*stop)(void *ctx);  /**< asked after every step: true ends the run with a checkpoint */
+  void *ctx;                 /**< handed to each */
+  double (*now)(void *ctx);  /**< a steady clock in seconds; libraries do not read clocks */
+  double (*work)(void *ctx); /**< processor seconds of all ranks so far; what diagnostics measure
+                                  the cost of a step with */
+  bool (*stop)(void *ctx);   /**< asked after every step: true ends the run with a checkpoint */
   void (*progress)(void *ctx, const graft_progress *progress); /**< told after every step */
   /** Told when a validation was the best so far; @p theta [n] is borrowed for the call. */
   graft_status (*improved)(void *ctx, const graft_progress *progress, const graft_real *theta);

@@ -22,7 +22,7 @@ struct graft_trainer {
   graft_sam sam;                    /**< works with direction */
   graft_optimizer optimizer;        /**< made of config */
   graft_probe probe;                /**< looks at direction's parts; with diagnostics */
-  double step_seconds;              /**< of steps since the last log row */
+  double step_seconds;              /**< processor time of steps since the last log row */
   uint64_t timed_steps;             /**< how many they were */
   uint64_t validate_interval;       /**< steps between validations */
   graft_real *theta;                /**< [n] borrowed */

@@ -52,12 +52,12 @@ void graft_trainer_log_names(graft_trainer *t) {
 /* Mean time of the steps since the last row in units of one evaluation of the plain gradient. */
 static graft_status take_cost(graft_trainer *t, const graft_trainer_hooks *hooks, uint64_t step,
                               double *cost) {
-  const bool clock = hooks && hooks->now;
+  const bool clock = hooks && hooks->work;
   *cost = NAN;
   if (clock && t->timed_steps > 0) {
-    const double start = hooks->now(hooks->ctx);
+    const double start = hooks->work(hooks->ctx);
     GRAFT_TRY(graft_probe_plain(&t->probe, step, t->theta));
-    const double plain = hooks->now(hooks->ctx) - start;
+    const double plain = hooks->work(hooks->ctx) - start;
     if (plain > 0) *cost = t->step_seconds / (double)t->timed_steps / plain;
   }
   t->step_seconds = 0;

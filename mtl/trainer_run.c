@@ -96,11 +96,11 @@ static graft_status finish(graft_trainer *t, struct run *run) {
 
 static graft_status loop(graft_trainer *t, struct run *run) {
   const graft_trainer_hooks *h = run->hooks;
-  const bool clock = h && h->now && t->config.diagnostics;
+  const bool clock = h && h->work && t->config.diagnostics;
   while (!over(t)) {
-    const double start = clock ? h->now(h->ctx) : 0;
+    const double start = clock ? h->work(h->ctx) : 0;
     GRAFT_TRY(graft_trainer_step(t));
-    if (clock) t->step_seconds += h->now(h->ctx) - start;
+    if (clock) t->step_seconds += h->work(h->ctx) - start;
     t->timed_steps += clock;
     read_clock(t, run);
     GRAFT_TRY(after_step(t, h));

@@ -15,14 +15,13 @@
 #include "mtl/sam.h"
 #include "mtl/vector.h"
 
-/* d->rows = f; a task whose loss is flat already has none. */
-static void make_flat(const graft_sam *sam) {
+/* d->rows = f; a task whose parameters could not be moved has none. */
+static void make_flat(const graft_sam *sam, uint64_t moved) {
   const graft_direction *d = sam->direction;
   const size_t n = sam->n;
   for (size_t k = 0; k < d->objective->tasks; k++) {
-    const graft_real *clean = sam->rows + k * n;
-    if (graft_vector_dot(clean, clean, n) > 0) {
-      graft_vector_axpy(d->rows + k * n, -1, clean, n);
+    if (moved >> k & 1) {
+      graft_vector_axpy(d->rows + k * n, -1, sam->rows + k * n, n);
     } else {
       memset(d->rows + k * n, 0, n * sizeof *d->rows);
     }
@@ -84,17 +83,19 @@ static graft_status eval(graft_sam *sam, const graft_real *theta) {
   const bool separate = strcmp(sam->config.sam_norm, "separate") == 0;
   const graft_sam_measure measure =
       sam->config.fsmtl_adaptive ? GRAFT_SAM_MAGNITUDE : GRAFT_SAM_PLAIN;
+  uint64_t moved = 0;
   GRAFT_TRY(graft_direction_rows(d, GRAFT_PASS_CLEAN, theta, NULL, sam->rows));
   for (size_t k = 0; k < d->objective->tasks; k++) {
-    graft_sam_perturb(d, measure, 0, separate, sam->rho, theta, sam->rows + k * n,
-                      sam->point + k * n);
+    const bool here = graft_sam_perturb(d, measure, 0, separate, sam->rho, theta, sam->rows + k * n,
+                                        sam->point + k * n);
+    moved |= (uint64_t)here << k;
   }
   GRAFT_TRY(graft_direction_rows(d, GRAFT_PASS_PERTURBED, NULL, sam->row_theta, d->rows));
   graft_direction_finish(d, d->rows, d->gradient);
   if (strcmp(variant, "direct") == 0) {
     return graft_direction_combine(d, 0, d->rows, d->perturbed, d->active, d->gradient);
   }
-  make_flat(sam);
+  make_flat(sam, moved);
   if (strcmp(variant, "second") == 0) return second(sam);
   return strcmp(variant, "each") == 0 ? each(sam) : split(sam);
 }

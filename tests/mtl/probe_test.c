@@ -108,7 +108,7 @@ static void train(bool diagnostics, size_t tasks, struct log *left, graft_real *
   graft_trainer_config c;
   double now = 0;
   const graft_sink sink = {.ctx = left, .row = keep_row};
-  const graft_trainer_hooks hooks = {.ctx = &now, .now = clock_of};
+  const graft_trainer_hooks hooks = {.ctx = &now, .work = clock_of};
   T_OK(graft_trainer_config_default(&c));
   c.diagnostics = diagnostics;
   c.epochs = 3;

@@ -154,7 +154,7 @@ static void norms_may_be_separate(void) {
   begin(&s, &c, "mean", K, weights);
   for (size_t i = 0; i < s.n; i++) g[i] = (graft_real)(i < 2 * D ? 1 : 1e-3 * (double)i);
   memset(g + 2 * D, 0, H * sizeof *g); /* task 0's private part is flat */
-  graft_sam_perturb(&s.direction, GRAFT_SAM_PLAIN, 0, true, 0.5, s.theta, g, point);
+  T_CHECK(graft_sam_perturb(&s.direction, GRAFT_SAM_PLAIN, 0, true, 0.5, s.theta, g, point));
   for (size_t i = 0; i < s.n; i++) difference[i] = point[i] - s.theta[i];
   T_NEAR(graft_vector_norm(difference, 2 * D), 0.5, tolerance);
   T_EQUAL(graft_vector_norm(difference + 2 * D, H), 0);
@@ -162,7 +162,7 @@ static void norms_may_be_separate(void) {
     T_NEAR(graft_vector_norm(difference + 2 * D + k * H, H), 0.5, tolerance);
   }
   g[3] = (graft_real)NAN;
-  graft_sam_perturb(&s.direction, GRAFT_SAM_PLAIN, 0, false, 0.5, s.theta, g, point);
+  T_CHECK(!graft_sam_perturb(&s.direction, GRAFT_SAM_PLAIN, 0, false, 0.5, s.theta, g, point));
   T_CHECK(memcmp(point, s.theta, s.n * sizeof *point) == 0);
   end(&s);
 }
