@@ -7,6 +7,7 @@
 
 #include <math.h>
 
+#include "base/arena.h"
 #include "recsys/batch.h"
 
 enum { ROWS_N = 40, ROWS_V = 12, ROWS_W = 9, ROWS_LENGTH = 4 };
@@ -98,8 +99,8 @@ static inline graft_status rows_memory(graft_feature_memory *memory) {
   graft_feature_info info;
   *memory = (graft_feature_memory){0};
   const graft_feature_sink sink = graft_feature_sink_memory(memory);
-  GRAFT_TRY(rows_info(&info));
-  graft_status status = graft_feature_info_validate(&info);
+  graft_status status = rows_info(&info);
+  if (status == GRAFT_OK) status = graft_feature_info_validate(&info);
   if (status == GRAFT_OK) status = rows_write(&sink, &info);
   graft_feature_info_fini(&info);
   return status;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "recsys/import.h"
 
 enum { TEXTS_FIELDS = 16, TEXTS_LINE = 512 };
@@ -47,11 +48,12 @@ static inline double texts_done(void *ctx) {
 /** The path is the table itself. */
 static inline graft_status texts_open(void *ctx, const char *path,
                                       const graft_record_format *format, graft_records *records) {
-  struct texts_reader *r = calloc(1, sizeof *r);
+  struct texts_reader *r;
   (void)ctx, (void)format;
-  if (!r) return GRAFT_MEMORY;
+  GRAFT_TRY(graft_alloc(&r, 1, sizeof *r));
   r->at = path;
-  *records = (graft_records){.ctx = r, .next = texts_next, .done = texts_done, .destroy = free};
+  *records =
+      (graft_records){.ctx = r, .next = texts_next, .done = texts_done, .destroy = graft_free};
   return GRAFT_OK;
 }
 
@@ -85,11 +87,7 @@ static inline void texts_table(graft_schema *s, const char *name, const char *ke
 /** Add a column; borrowed until the next one. */
 static inline graft_schema_column *texts_column(graft_schema *s, graft_schema_kind kind,
                                                 const char *name, size_t table, const char *field) {
-  if (s->columns == s->capacity) {
-    s->capacity = 32;
-    s->column = aligned_alloc(64, s->capacity * sizeof *s->column / 64 * 64 + 64);
-    if (!s->column) abort();
-  }
+  if (graft_grow(&s->column, &s->capacity, s->columns, sizeof *s->column) != GRAFT_OK) abort();
   graft_schema_column *c = &s->column[s->columns++];
   *c = graft_schema_column_default();
   c->kind = kind;
