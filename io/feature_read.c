@@ -349,3 +349,30 @@ graft_status graft_feature_check(const graft_feature_source *source) {
   }
   return GRAFT_OK;
 }
+
+/* A whole array, in pieces. */
+static graft_status copy_array(struct reader *r, size_t p, const graft_feature_sink *sink) {
+  graft_feature_array array;
+  size_t list;
+  graft_feature_array_at(p, &array, &list);
+  const size_t width = graft_feature_array_width(&r->info, array);
+  if (width == 0) return GRAFT_OK;
+  const size_t items = graft_feature_array_count(&r->info, array, list) / width;
+  const size_t step = WINDOW / item_bytes(r, array) + 1;
+  GRAFT_TRY(ensure(&r->window, &r->capacity_window, step * item_bytes(r, array), 1));
+  for (size_t i = 0; i < items; i += step) {
+    const size_t end = i + step < items ? i + step : items;
+    GRAFT_TRY(read_items(r, p, i, end, r->window));
+    GRAFT_TRY(sink->append(sink->ctx, array, list, r->window, (end - i) * width));
+  }
+  return GRAFT_OK;
+}
+
+graft_status graft_feature_copy(const graft_feature_source *source,
+                                const graft_feature_sink *sink) {
+  struct reader *r = source->source.ctx;
+  GRAFT_TRY(graft_feature_check(source));
+  GRAFT_TRY(sink->begin(sink->ctx, &r->info));
+  for (size_t p = 0; p < graft_feature_arrays(&r->info); p++) GRAFT_TRY(copy_array(r, p, sink));
+  return GRAFT_OK;
+}

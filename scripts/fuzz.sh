@@ -8,7 +8,7 @@
 set -u
 build=$1
 seconds=${2:-600}
-[ $# -gt 2 ] && shift 2 || set -- yaml region csv npy option model checkpoint bundle_file dataset
+[ $# -gt 2 ] && shift 2 || set -- yaml region csv npy option model checkpoint bundle_file dataset delimited schema features
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
 

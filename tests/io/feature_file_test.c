@@ -96,6 +96,20 @@ static void batches_come_back(void) {
   }
 }
 
+/* The whole file in memory gives the same batches. */
+static void files_fit_into_memory(void) {
+  graft_feature_source file, s;
+  graft_feature_memory memory = {0};
+  const graft_feature_sink sink = graft_feature_sink_memory(&memory);
+  if (!T_OK(graft_feature_open(scratch("rows.h5"), &file))) return;
+  if (T_OK(graft_feature_copy(&file, &sink)) && T_OK(graft_feature_source_memory(&s, &memory))) {
+    check_batches(&s, ROWS_N);
+    graft_feature_source_fini(&s);
+  }
+  graft_feature_memory_fini(&memory);
+  graft_feature_source_fini(&file);
+}
+
 static void half_files_do_not_appear(void) {
   const char *path = scratch("half.h5");
   graft_feature_info info;
@@ -181,6 +195,7 @@ int main(void) {
   if (!scratch_make()) return 1;
   T_RUN(tables_come_back);
   T_RUN(batches_come_back);
+  T_RUN(files_fit_into_memory);
   T_RUN(half_files_do_not_appear);
   T_RUN(damage_is_found);
   T_RUN(other_files_are_refused);
