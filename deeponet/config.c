@@ -49,7 +49,8 @@ static const char *normalisation_choices(size_t i) {
   }
 
 const graft_option graft_deeponet_options[] = {
-    TEXT(input, LIST, "log_k,mask", NULL, "image: given fields, k, inverse_k, mask, sdf, torsion"),
+    TEXT(input, LIST, "log_k,mask", NULL,
+         "image: given fields, logit_FIELD, k, inverse_k, mask, sdf, torsion"),
     BOOL(masked, "false", "set input fields to 0 outside the region"),
     TEXT(normalisation, STRING, "global", normalisation_choices, "z-score of input fields"),
     REAL(input_scale, "1", 1e-6, 1e6, "factor of the normalised input"),
@@ -138,7 +139,7 @@ graft_status graft_network_channels(const char *text, struct channel *channel, s
     memcpy(c->name, text, length);
     c->name[length] = '\0';
     while (kind < CHANNEL_FIELD && strcmp(channel_name[kind], c->name) != 0) kind++;
-    c->kind = (enum channel_kind)kind;
+    c->kind = strncmp(c->name, LOGIT, strlen(LOGIT)) == 0 ? CHANNEL_LOGIT : (enum channel_kind)kind;
     for (size_t i = 0; i < *count; i++) {
       GRAFT_CHECK(strcmp(channel[i].name, c->name) != 0, USAGE,
                   "-input: expected channels, each once, got '%s' twice", c->name);

@@ -97,15 +97,16 @@ static graft_status init_image(graft_deeponet *model) {
   for (size_t c = 0; c < model->channels; c++) {
     struct channel *channel = &model->channel[c];
     bool derived = channel->kind == CHANNEL_K || channel->kind == CHANNEL_INVERSE_K;
-    const char *name = derived ? "log_k" : channel->name;
+    bool logit = channel->kind == CHANNEL_LOGIT;
+    const char *name = derived ? "log_k" : logit ? channel->name + strlen(LOGIT) : channel->name;
     const graft_source_input *input = graft_source_input_find(info, name);
     unsigned axes = input ? input->axes : all;
     channel->field = NO_FIELD;
-    if (derived || channel->kind == CHANNEL_FIELD) {
+    if (derived || logit || channel->kind == CHANNEL_FIELD) {
       GRAFT_CHECK(
           input, USAGE,
-          "-input: expected input fields of %s (%s, …), inverse_k, k, mask, sdf or torsion, "
-          "got '%s'",
+          "-input: expected input fields of %s (%s, …), logit_FIELD, inverse_k, k, mask, sdf or "
+          "torsion, got '%s'",
           info->dataset_name, info->inputs ? info->input[0].name : "it has none", channel->name);
       channel->field = add_field(model, input->name);
     }

@@ -25,7 +25,8 @@
  */
 typedef struct graft_deeponet_config {
   char input[64];            /**< channels of the branch's image: fields that the data set gives
-                                  (log_k, u0, …), inverse_k, k, mask, sdf, torsion; all on the same
+                                  (log_k, u0, …), logit_FIELD: the log (v / (1 − v)) of such a
+                                  field, inverse_k, k, mask, sdf, torsion; all on the same
                                   axes of the grid; "": no image, only numbers */
   bool masked;               /**< channels that are fields are set to 0 outside the region */
   char normalisation[32];    /**< z-score of fields: pixel (at each grid point) or global */

@@ -28,8 +28,10 @@ enum channel_kind {
   CHANNEL_K,         /* likewise */
   CHANNEL_SDF,
   CHANNEL_TORSION,
-  CHANNEL_FIELD /* an input field as it is */
+  CHANNEL_FIELD, /* an input field as it is */
+  CHANNEL_LOGIT  /* log (v / (1 − v)) of an input field, named by LOGIT and the field's name */
 };
+#define LOGIT "logit_"
 
 struct channel {
   enum channel_kind kind;

@@ -11,6 +11,8 @@
 
 enum { TILE = 16 /* samples projected at a time by a thread */ };
 
+static const double edge = 1e-6; /* a logit's argument is taken as no closer to 0 and 1 */
+
 bool graft_model_whole(const graft_deeponet *model) { return model->sensors == model->info.points; }
 
 double graft_model_raw(enum channel_kind kind, const struct region *region, size_t i, float value) {
@@ -20,6 +22,10 @@ double graft_model_raw(enum channel_kind kind, const struct region *region, size
   case CHANNEL_K: return exp((double)value);
   case CHANNEL_SDF: return (double)region->sdf[i];
   case CHANNEL_TORSION: return (double)region->torsion[i];
+  case CHANNEL_LOGIT: {
+    double v = fmin(fmax((double)value, edge), 1 - edge);
+    return log(v / (1 - v));
+  }
   case CHANNEL_FIELD: break;
   }
   return (double)value;

@@ -41,7 +41,7 @@ const graft_setting graft_preset_fisher_paper[] = {
 const graft_setting graft_preset_fisher_demo[] = {
     {"samples", "1000"},
     {"grid", "64"},
-    {"input", "u0"},
+    {"input", "logit_u0"},
     {"parameters", "true"},
     {"normalisation", "global"},
     {"branch", "pca"},

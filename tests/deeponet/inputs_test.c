@@ -105,7 +105,7 @@ static void stored_models(void) {
   size_t sample[SAMPLES];
   for (size_t s = 0; s < SAMPLES; s++) sample[s] = s;
   if (!init(&l)) return;
-  if (create(&l, "symmetrise true branch pca components 4", &model)) {
+  if (create(&l, "symmetrise true branch pca components 4 input logit_u0", &model)) {
     T_OK(graft_deeponet_predict(model, &l.source, sample, SAMPLES, u));
     graft_bundle_init(&bundle);
     T_OK(graft_deeponet_save(model, &bundle));
@@ -179,10 +179,37 @@ static void numbers_count(void) {
   graft_source_fini(&l.source);
 }
 
+/* logit_u0 is what a data set that gave the logits themselves would make of u0; and 0 is no harm.
+ */
+static void logits(void) {
+  static struct line l, m;
+  graft_deeponet *model = NULL, *other = NULL;
+  float u[SAMPLES * POINTS], again[SAMPLES * POINTS];
+  size_t sample[SAMPLES];
+  for (size_t s = 0; s < SAMPLES; s++) sample[s] = s;
+  if (!init(&l) || !init(&m)) return;
+  for (size_t i = 0; i < SAMPLES * SIDE; i++) m.u0[i] = logf(l.u0[i] / (1 - l.u0[i]));
+  if (create(&l, "input logit_u0 transform identity", &model) &&
+      create(&m, "input u0 transform identity", &other)) {
+    T_OK(graft_deeponet_predict(model, &l.source, sample, SAMPLES, u));
+    T_OK(graft_deeponet_predict(other, &m.source, sample, SAMPLES, again));
+    for (size_t i = 0; i < SAMPLES * POINTS; i++) T_NEAR(u[i], again[i], 1e-4);
+    l.u0[0] = 0;
+    l.u0[1] = 1;
+    T_OK(graft_deeponet_predict(model, &l.source, sample, 1, u));
+    for (size_t i = 0; i < POINTS; i++) T_CHECK(isfinite(u[i]));
+  }
+  graft_deeponet_destroy(model);
+  graft_deeponet_destroy(other);
+  graft_source_fini(&l.source);
+  graft_source_fini(&m.source);
+}
+
 int main(void) {
   T_RUN(gradients);
   T_RUN(stored_models);
   T_RUN(mirrored_starts);
   T_RUN(numbers_count);
+  T_RUN(logits);
   return graft_test_done();
 }

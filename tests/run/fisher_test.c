@@ -239,6 +239,7 @@ static void mistakes(void) {
       {5, "solve -quiet -samples 9 -grid 8 -times 3 -tolerance 0.1 -max_error 1e-9 -o bad.h5",
        "-max_error: expected estimated errors"},
       {2, "train -quiet -data data.h5 -o bad -input log_k", "-input: expected input fields of"},
+      {2, "train -quiet -data data.h5 -o bad -input logit_u1", "got 'logit_u1'"},
       {2, "train -quiet -data data.h5 -o bad -input u0,mask", "same axes"},
       {2, "train -quiet -data data.h5 -o bad -skip kernel_ridge",
        "-skip kernel_ridge: expected one"},
