@@ -17,6 +17,7 @@ typedef struct graft_training_job {
   /** Make the model with its training set. Collective. */
   graft_status (*create)(void *ctx, const graft_source *source, graft_deeponet **model);
   void *ctx; /**< handed to it */
+  bool warm; /**< start values are worth keeping: they are validated before the first step */
 } graft_training_job;
 
 /** Train, or go on from the run's checkpoint; a finished run says so. Collective. */

@@ -277,7 +277,8 @@ static graft_status train(struct attempt *a) {
                                   .config = a->train,
                                   .source = &a->given,
                                   .create = create,
-                                  .ctx = a};
+                                  .ctx = a,
+                                  .warm = a->mode == GRAFT_TRANSFER_FINE_TUNE};
   app.silent = true; /* the table has the results */
   graft_app_log(&app, "transfer: %s on %zu samples of each task, into %s",
                 graft_transfer_mode_name(a->mode), a->count, a->train->output);

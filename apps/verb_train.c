@@ -260,6 +260,9 @@ static graft_status run_trainer(struct training *t, const graft_source *source,
   GRAFT_TRY(create_trainer(t, source));
   GRAFT_TRY(resume(t, run));
   const graft_progress *p = graft_trainer_progress(t->trainer);
+  if (t->job->warm && p->step == 0 && t->ranks.objective.validation_batches > 0) {
+    GRAFT_TRY(graft_trainer_validate(t->trainer));
+  }
   char path[GRAFT_PATH_SIZE + 64], scaling[GRAFT_SCALING_TEXT];
   graft_run_dir_path(run, "advice.txt", path, sizeof path);
   graft_advice_init(&t->advice, t->app, &t->config->trainer, path, p->step == 0);
