@@ -46,6 +46,10 @@ GRAFT_MUST_USE graft_status graft_plot_sample(const graft_pictures *p, const gra
 size_t graft_plot_numbers(const graft_source_info *info, size_t sample,
                           char name[][GRAFT_NAME_SIZE], double *value);
 
+/** Append numbersROW, a text: "a = 0.53, b = 1.2". */
+void graft_plot_assign_numbers(const graft_source_info *info, size_t sample, size_t row,
+                               char *variables);
+
 /** The same as graft_plot_sample() for one axis of space and time:
  * NAME-{truth,prediction,error}.bin and NAME-profiles.dat; appends nx, nt, profiles, and with the
  * row's number behind top_u, top_error, numbers (a text). */
@@ -63,8 +67,8 @@ GRAFT_MUST_USE graft_status graft_plot_numbers_task(const graft_pictures *p,
                                                     const double *error, size_t number,
                                                     char *variables);
 
-/** The same on a grid of three axes: slices NAME-{plane,axial}-{truth,prediction,error}.bin at half
- *  the height and through the axis; appends sizes and the largest values. */
+/** The same on a grid of three axes: slices NAME-{plane,axial}-{truth,prediction,error,sdf}.bin at
+ * half the height and through the axis; appends sizes and the largest values. */
 GRAFT_MUST_USE graft_status graft_plot_slices(const graft_pictures *p, const graft_source *source,
                                               size_t sample, const float *u, const char *name,
                                               size_t row, char *variables);

@@ -67,9 +67,8 @@ static double largest(const float *value, size_t count) {
   return top > 0 ? top : 1;
 }
 
-/* "a 0.53, b 1.20" */
-static void assign_numbers(const graft_source_info *info, size_t sample, size_t row,
-                           char *variables) {
+void graft_plot_assign_numbers(const graft_source_info *info, size_t sample, size_t row,
+                               char *variables) {
   char name[GRAFT_GENERATOR_NUMBERS][GRAFT_NAME_SIZE], text[256] = "", key[32];
   double value[GRAFT_GENERATOR_NUMBERS];
   size_t used = 0, count = graft_plot_numbers(info, sample, name, value);
@@ -104,7 +103,7 @@ graft_status graft_plot_time_sample(const graft_pictures *p, const graft_source 
   float *truth;
   graft_status status;
   GRAFT_CHECK(info->in_time && info->dims == 2, INTERNAL, "expected one axis of space, and time");
-  assign_numbers(info, sample, row, variables);
+  graft_plot_assign_numbers(info, sample, row, variables);
   graft_plot_assign(variables, "nx = %zu\nnt = %zu\nprofiles = %d\n", info->grid[1], info->grid[0],
                     PROFILES);
   if (!graft_dataset_has(source, "u")) return write_input(p, source, sample, name);

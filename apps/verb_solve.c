@@ -128,6 +128,10 @@ static graft_status print_report(const graft_app *app, const graft_pde_solve *co
     graft_json_int(&json, "resumed", (long long)r->resumed);
     graft_json_int(&json, "nodes", (long long)r->nodes);
     graft_json_int(&json, "elements", (long long)r->elements);
+    if (r->least_nodes > 0) {
+      graft_json_real(&json, "least_nodes", r->least_nodes);
+      graft_json_real(&json, "least_nodes_whole", r->whole_nodes);
+    }
     graft_json_real(&json, "seconds", r->seconds);
     graft_json_real(&json, "samples_per_second", rate);
     if (r->error_max >= 0) {
@@ -154,6 +158,12 @@ static graft_status print_report(const graft_app *app, const graft_pde_solve *co
          config->output, r->samples, triangles, r->seconds, rate, r->setup, r->regions, r->draw,
          r->assemble, r->solve, r->estimate, r->output);
   if (r->resumed > 0) printf("%zu samples were there from an interrupted run\n", r->resumed);
+  if (r->least_nodes > 0) {
+    printf(
+        "nodes of a mesh: at least %.0f; of the whole body, if it is one part of it by symmetry: "
+        "at least %.0f\n",
+        r->least_nodes, r->whole_nodes);
+  }
   if (r->error_max >= 0) {
     printf("estimated relative error of u: median %.2g %%, largest %.2g %% (%s, sample %lld)\n",
            100 * r->error_median, 100 * r->error_max, r->worst_task, r->worst_index);

@@ -50,23 +50,29 @@ static size_t select_samples(struct task *task, const graft_source_info *info, u
   return count;
 }
 
-/* Designs: training samples of all tasks for a task that has none; without validation samples the
- * training samples themselves stand in for them, which leaves methods without choices as they are.
- */
-static void stand_in_designs(struct task *task, const graft_source_info *info,
-                             const uint8_t *split) {
-  size_t at = task->n + task->v, old = task->n;
-  if (task->n == 0) {
-    for (size_t s = 0; s < info->samples; s++) task->n += split[s] == GRAFT_PART_TRAIN;
-    memmove(task->sample + task->n + task->v, task->sample + old + task->v,
-            task->t * sizeof *task->sample);
-    memmove(task->sample + task->n, task->sample + old, task->v * sizeof *task->sample);
-    for (size_t s = 0, i = 0; s < info->samples; s++) {
-      if (split[s] == GRAFT_PART_TRAIN) task->sample[i++] = s;
+/* Training and validation samples of all tasks, then the task's own ones of the part. */
+static void take_all(struct task *task, const graft_source_info *info, uint64_t tasks,
+                     const uint8_t *split, graft_part part) {
+  size_t count = 0;
+  for (int wanted = 0; wanted < 2; wanted++) {
+    graft_part from = wanted ? GRAFT_PART_VALIDATION : GRAFT_PART_TRAIN;
+    for (size_t s = 0; s < info->samples; s++) {
+      if (split[s] == from) task->sample[count++] = s;
     }
-    at = task->n + task->v;
+    if (!wanted) task->n = count;
   }
+  task->v = count - task->n;
+  task->t = select_samples(task, info, tasks, split, part, count);
+}
+
+/* Designs: all tasks' samples for a task that has no training samples of its own; without
+ * validation samples the training samples themselves stand in for them, which leaves methods
+ * without choices as they are. */
+static void stand_in_designs(struct task *task, const graft_source_info *info, uint64_t tasks,
+                             const uint8_t *split, graft_part part) {
+  if (task->n == 0) take_all(task, info, tasks, split, part);
   if (task->v > 0) return;
+  size_t at = task->n;
   memmove(task->sample + at + task->n, task->sample + at, task->t * sizeof *task->sample);
   memcpy(task->sample + at, task->sample, task->n * sizeof *task->sample);
   task->v = task->n;
@@ -365,7 +371,7 @@ graft_status graft_baseline_task_init(struct task *task, const graft_source *sou
   task->t = select_samples(task, info, tasks, split, part, task->n + task->v);
   bool described = info->codes > 0 || regions_tell(info); /* across regions */
   if (described && task->t > 0 && (task->n == 0 || !one_geometry(task, info))) {
-    stand_in_designs(task, info, split);
+    stand_in_designs(task, info, tasks, split, part);
   } else {
     stand_in(task);
   }

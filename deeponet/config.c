@@ -73,6 +73,8 @@ const graft_option graft_deeponet_options[] = {
     TEXT(trunk, LIST, "64,128,128,128", NULL, "widths of the layers of the trunk"),
     TEXT(trunk_activation, STRING, "leaky_relu", graft_activation_name, "after each of them"),
     BOOL(trunk_residual, "false", "residual layers in the trunk, linear map where widths differ"),
+    BOOL(trunk_projection, "false",
+         "trunk layers from the third on add a linear map of the one two back"),
     REAL(frequency, "30", 1e-3, 1e3, "w0 of sin(w0 x), the activation sine"),
     INT(random_fourier, "0", 0, 4096, "random Fourier features as trunk input; 0: none"),
     REAL(random_fourier_std, "1", 1e-3, 1e3, "standard deviation of their frequencies"),
@@ -183,6 +185,8 @@ graft_status graft_deeponet_config_validate(const graft_deeponet_config *config)
   GRAFT_CHECK(config->fourier == 0 || config->random_fourier == 0, USAGE,
               "-random_fourier: expected 0 with -fourier %lld, got %lld", config->fourier,
               config->random_fourier);
+  GRAFT_CHECK(!config->trunk_projection || !config->trunk_residual, USAGE,
+              "-trunk_projection: expected without -trunk_residual");
   GRAFT_CHECK(config->kernel % 2 == 1, USAGE, "-kernel: expected an odd number, got %lld",
               config->kernel);
   return GRAFT_OK;

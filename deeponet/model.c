@@ -64,10 +64,11 @@ static graft_status init_coarse(graft_deeponet *model) {
   return GRAFT_OK;
 }
 
-/* Fields of the trunk's features, on the axes of the image if there is one. */
+/* Fields of the trunk's features, on axes of the image if there is one. */
 static graft_status init_features(graft_deeponet *model) {
   const graft_source_info *info = &model->info;
-  bool free = model->fields == 0;
+  bool free = model->fields == 0; /* of an image's axes */
+  unsigned axes = 0;
   for (size_t f = 0; f < model->locals; f++) {
     struct local_feature *feature = &model->local[f];
     GRAFT_CHECK(feature->kind > FEATURE_Z || (int)feature->kind < info->dims, USAGE,
@@ -80,12 +81,13 @@ static graft_status init_features(graft_deeponet *model) {
                 "(%s, …), got '%s'",
                 info->dataset_name, info->inputs ? info->input[0].name : "it has none",
                 feature->name);
-    if (free) model->axes = input->axes;
-    free = false;
-    GRAFT_CHECK(input->axes == model->axes, USAGE,
-                "-features: expected fields on the same axes of the grid, got '%s'", feature->name);
+    axes |= input->axes;
+    GRAFT_CHECK(free || (input->axes & ~model->axes) == 0, USAGE,
+                "-features: expected fields on axes of the image's channels, got '%s'",
+                feature->name);
     feature->field = add_field(model, input->name);
   }
+  if (free && axes) model->axes = axes;
   return GRAFT_OK;
 }
 

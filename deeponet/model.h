@@ -52,10 +52,12 @@ typedef struct graft_deeponet_config {
   double dropout;            /**< rate after each hidden dense layer of the branch */
   char trunk[64];            /**< widths of the hidden layers of the trunk */
   char trunk_activation[32]; /**< after each of them */
-  bool trunk_residual;      /**< add a trunk layer's input to its output, through a linear map where
-                                 widths differ */
-  double frequency;         /**< w0 of sine: sin(w0 x); its layers start as SIREN's do */
-  long long random_fourier; /**< random Fourier features of the coordinates; 0: none */
+  bool trunk_residual;   /**< add a trunk layer's input to its output, through a linear map where
+                              widths differ */
+  bool trunk_projection; /**< add to the output of a trunk layer, from the third on, a linear map of
+                              that of the layer two back (kumar2025) */
+  double frequency;      /**< w0 of sine: sin(w0 x); its layers start as SIREN's do */
+  long long random_fourier;  /**< random Fourier features of the coordinates; 0: none */
   double random_fourier_std; /**< standard deviation of their frequencies */
   char features[128];  /**< trunk input that differs between samples: x, y, z (coordinates), sdf,
                             torsion, slope (size of its gradient), coarse, names of given fields;

@@ -216,6 +216,12 @@ double graft_model_raw(enum channel_kind kind, const struct region *region, size
 void graft_model_image(const graft_deeponet *model, const struct region *region, const float *field,
                        size_t e, graft_real *image);
 
+/* Field d as it is given, on its own axes, as [M] on those of the image. */
+void graft_model_extend(const graft_deeponet *model, size_t d, const float *given, float *field);
+
+/* Points of its own axes. */
+size_t graft_model_field_points(const graft_deeponet *model, size_t d);
+
 /* Read the input fields [count x D x M] of samples. */
 GRAFT_MUST_USE graft_status graft_model_read(const graft_deeponet *model,
                                              const graft_source *source, const size_t *sample,

@@ -55,16 +55,53 @@ void graft_model_image(const graft_deeponet *model, const struct region *region,
   }
 }
 
+size_t graft_model_field_points(const graft_deeponet *model, size_t d) {
+  return graft_source_points(&model->info, graft_source_axes(&model->info, model->field[d]));
+}
+
+void graft_model_extend(const graft_deeponet *model, size_t d, const float *given, float *field) {
+  const graft_source_info *info = &model->info;
+  unsigned axes = graft_source_axes(info, model->field[d]);
+  size_t stride[3] = {0}, last[3] = {0}, at = 0, points = 1;
+  if (axes == model->axes) {
+    memcpy(field, given, model->sensors * sizeof *field);
+    return;
+  }
+  for (int a = info->dims - 1; a >= 0; a--) {
+    if (!(model->axes >> a & 1)) continue;
+    last[a] = info->grid[a] - 1;
+    if (!(axes >> a & 1)) continue;
+    stride[a] = points;
+    points *= info->grid[a];
+  }
+  size_t index[3] = {0};
+  for (size_t i = 0; i < model->sensors; i++) {
+    field[i] = given[at];
+    for (int a = info->dims - 1; a >= 0; a--) {
+      if (index[a] < last[a]) {
+        index[a]++;
+        at += stride[a];
+        break;
+      }
+      at -= index[a] * stride[a];
+      index[a] = 0;
+    }
+  }
+}
+
 graft_status graft_model_read(const graft_deeponet *model, const graft_source *source,
                               const size_t *sample, size_t count, float *field) {
   size_t D = model->fields, M = model->sensors;
+  float *given;
+  graft_status status = GRAFT_OK;
   if (D == 1) return source->fill(source->ctx, model->field[0], sample, count, field);
-  for (size_t s = 0; s < count; s++) {
-    for (size_t d = 0; d < D; d++) {
-      GRAFT_TRY(source->fill(source->ctx, model->field[d], &sample[s], 1, field + (s * D + d) * M));
-    }
+  GRAFT_TRY(graft_alloc(&given, M, sizeof *given));
+  for (size_t i = 0; i < count * D && status == GRAFT_OK; i++) {
+    status = source->fill(source->ctx, model->field[i % D], &sample[i / D], 1, given);
+    graft_model_extend(model, i % D, given, field + i * M);
   }
-  return GRAFT_OK;
+  graft_free(given);
+  return status;
 }
 
 size_t graft_model_codes(const graft_deeponet *model) {

@@ -157,8 +157,17 @@ static graft_status add_trunk(struct build *b, const struct network *network, gr
     GRAFT_TRY(add(&own, "fourier", "trunk", "fourier", 0, node, 1, node));
   }
   GRAFT_TRY(graft_network_list("trunk", b->config->trunk, width, &count));
+  graft_node older = *node, both[2];
   for (size_t i = 1; i <= count; i++) {
+    graft_node in = *node;
     GRAFT_TRY(add_hidden(b, "trunk", b->config->trunk_activation, i, width[i - 1], node));
+    if (b->config->trunk_projection && i > 2) {
+      both[0] = older; /* output of layer i - 2 */
+      GRAFT_TRY(add_dense(b, "trunk", "project", i, width[i - 1], &both[0]));
+      both[1] = *node;
+      GRAFT_TRY(add(b, "add", "trunk", "residual", i, both, 2, node));
+    }
+    older = in;
   }
   return add_dense(b, "trunk", "output", 0, (size_t)b->config->width, node);
 }
@@ -239,9 +248,10 @@ graft_status graft_network_build(const graft_deeponet *model, size_t max_samples
                               .codes = graft_model_codes(model),
                               .points = max_points,
                               .features = features(model)};
-  GRAFT_CHECK(axes <= 2 || (strcmp(config->branch, "conv") != 0 && config->pool == 0), USAGE,
-              "-branch: expected dense or pca without halvings on a grid of %d axes, got %s", axes,
-              config->branch);
+  GRAFT_CHECK(!network->has_image || axes <= 2 ||
+                  (strcmp(config->branch, "conv") != 0 && config->pool == 0),
+              USAGE, "-branch: expected dense or pca without halvings on a grid of %d axes, got %s",
+              axes, config->branch);
   size_t width = model->sensors / height;
   bool local = graft_model_local(model);
   size_t rows = local ? max_samples * max_points : max_points; /* of the trunk */

@@ -7,7 +7,7 @@
 const graft_setting graft_preset_heat_paper[] = {
     {"design", "lists"},
     {"grid", "100,100,100"},
-    {"mesh_size", "0.06"},
+    {"mesh_size", "0.048"},
     {"input", ""},
     {"parameters", "true"},
     {"dense", "32,64,128,128"},

@@ -115,8 +115,9 @@ static graft_status load_fields(struct training *t, size_t count) {
   if (D == 1) return graft_model_read(model, source, t->load_id, count, t->field);
   for (size_t d = 0; d < D; d++) {
     GRAFT_TRY(source->fill(source->ctx, model->field[d], t->load_id, count, t->one_field));
+    size_t own = graft_model_field_points(model, d);
     for (size_t i = 0; i < count; i++) {
-      memcpy(t->field + (i * D + d) * M, t->one_field + i * M, M * sizeof(float));
+      graft_model_extend(model, d, t->one_field + i * own, t->field + (i * D + d) * M);
     }
   }
   return GRAFT_OK;

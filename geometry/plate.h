@@ -73,6 +73,10 @@ typedef struct graft_plate_mesh {
 GRAFT_MUST_USE graft_status graft_plate_mesh_create(const graft_plate *plate, double size,
                                                     int order, graft_plate_mesh *mesh);
 
+/** Nodes of the mesh of the whole plate that the sector's images make up: those on planes of
+ *  symmetry are shared. */
+size_t graft_plate_mesh_whole(const graft_plate *plate, const graft_plate_mesh *mesh);
+
 /** Release the arrays. */
 void graft_plate_mesh_fini(graft_plate_mesh *mesh);
 

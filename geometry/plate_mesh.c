@@ -266,6 +266,19 @@ graft_status graft_plate_mesh_create(const graft_plate *plate, double size, int 
   return status;
 }
 
+size_t graft_plate_mesh_whole(const graft_plate *plate, const graft_plate_mesh *mesh) {
+  const double slack = 1e-9;
+  double c = cos(GRAFT_PI / plate->holes), s = sin(GRAFT_PI / plate->holes);
+  size_t n = (size_t)plate->holes, whole = 0;
+  for (size_t i = 0; i < mesh->solid.nodes; i++) {
+    const double *p = mesh->solid.xyz + 3 * i;
+    bool first = fabs(p[1]) < slack, second = fabs(s * p[0] - c * p[1]) < slack;
+    bool centre = hypot(p[0], p[1]) < slack;
+    whole += centre ? 1 : first || second ? n : 2 * n;
+  }
+  return whole;
+}
+
 void graft_plate_mesh_fini(graft_plate_mesh *mesh) {
   graft_mesh_fini(&mesh->base);
   graft_solid_fini(&mesh->solid);

@@ -6,6 +6,7 @@
  * success. */
 #include "solvers/ensemble.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -199,6 +200,17 @@ static graft_status check_errors(struct run *run) {
   return GRAFT_OK;
 }
 
+/* The smallest mesh of all ranks; a rank without samples has none. */
+static graft_status least_meshes(struct run *run) {
+  graft_solve_report *report = run->report;
+  double least[2] = {report->least_nodes, report->whole_nodes};
+  for (int i = 0; i < 2; i++) least[i] = least[i] > 0 ? 1 / least[i] : 0;
+  GRAFT_TRY(run->comm->max(run->comm->ctx, least, 2));
+  report->least_nodes = least[0] > 0 ? nearbyint(1 / least[0]) : 0;
+  report->whole_nodes = least[1] > 0 ? nearbyint(1 / least[1]) : 0;
+  return GRAFT_OK;
+}
+
 static graft_status prepare(struct run *run, const graft_solve_config *config) {
   GRAFT_TRY(graft_solve_validate(config));
   run->config = config;
@@ -228,6 +240,7 @@ graft_status graft_ensemble_run(const graft_solve_config *config, const graft_co
   if (status == GRAFT_OK) {
     status = graft_comm_agree(comm, list_samples(&run));
     if (status == GRAFT_OK) status = solve_all(&run);
+    if (status == GRAFT_OK) status = least_meshes(&run);
     if (status == GRAFT_OK) status = check_errors(&run);
     status = graft_dataset_close(run.writer, status);
   }

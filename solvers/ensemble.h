@@ -103,6 +103,8 @@ typedef struct graft_solve_report {
   size_t resumed;      /**< of these by an earlier run that was interrupted */
   size_t nodes;        /**< mesh nodes of all shapes together; of families: of one region */
   size_t elements;     /**< triangles, likewise */
+  double least_nodes;  /**< where every sample has a mesh: nodes of the smallest, of all ranks; 0 */
+  double whole_nodes;  /**< likewise of the whole body of which a mesh is one symmetric part */
   double mesh_size;    /**< edge length in use */
   double seconds;      /**< everything */
   double setup;        /**< meshes, patterns, symbolic factors, point location, torsion functions */

@@ -115,6 +115,14 @@ static double difference(const struct heat *heat, size_t geometry, const float *
   return square > 0 ? sqrt(sum / square) : 0;
 }
 
+static void count_nodes(const graft_plate_solver *solver, graft_solve_report *report) {
+  double nodes = (double)solver->mesh.solid.nodes;
+  double whole = (double)graft_plate_mesh_whole(&solver->plate, &solver->mesh);
+  report->nodes += solver->mesh.solid.nodes;
+  if (report->least_nodes <= 0 || nodes < report->least_nodes) report->least_nodes = nodes;
+  if (report->whole_nodes <= 0 || whole < report->whole_nodes) report->whole_nodes = whole;
+}
+
 /* u and the estimate of its error. */
 static graft_status solve_design(struct heat *heat, const graft_plate *plate, size_t geometry,
                                  graft_solve_report *report, double *error) {
@@ -123,7 +131,7 @@ static graft_status solve_design(struct heat *heat, const graft_plate *plate, si
   int order = (int)heat->config->order;
   GRAFT_TRY(graft_plate_solver_init(&solver, plate, size, order));
   graft_status status = read_out(heat, &solver, 1);
-  report->nodes += solver.mesh.solid.nodes;
+  count_nodes(&solver, report);
   report->elements += solver.mesh.solid.elements;
   graft_plate_solver_fini(&solver);
   GRAFT_TRY(status);
@@ -144,7 +152,7 @@ static graft_status make_sample(struct heat *heat, size_t s, graft_solve_report 
   const double *code = heat->info.code + 3 * s;
   graft_plate plate = {(int)code[0], code[1], code[2]};
   double start = graft_solve_clock();
-  graft_heat_fold(heat, &plate);
+  graft_heat_columns(heat, &plate);
   fill_geometry(heat, &plate, s);
   select_columns(heat, s);
   graft_solve_lap(&start, &report->regions);
@@ -178,8 +186,8 @@ static void fini(void *state) {
     if (heat->cache[i].plate.holes) graft_plate_solver_fini(&heat->cache[i]);
   }
   graft_source_info_fini(&heat->info);
-  void *const all[] = {heat->xy,    heat->z, heat->guess, heat->column, heat->place,
-                       heat->value, heat->u, heat->sum,   heat->along,  heat->across};
+  void *const all[] = {heat->xy, heat->z,   heat->guess, heat->column, heat->place, heat->value,
+                       heat->u,  heat->sum, heat->along, heat->across, heat->plan,  heat->beside};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) graft_free(all[i]);
 }
 
@@ -192,6 +200,11 @@ static size_t fields(void *state, graft_dataset_field *field, const float **data
   data[n++] = heat->along;
   field[n] = (graft_dataset_field){"across", "distance from the axis of the next hole", "1"};
   data[n++] = heat->across;
+  field[n] =
+      (graft_dataset_field){"plan_mask", "1 where the body is solid at half the height", "1"};
+  data[n++] = heat->plan;
+  field[n] = (graft_dataset_field){"plan_sdf", "signed distance at half the height", "1"};
+  data[n++] = heat->beside;
   if (heat->own->superposition) {
     field[n] = (graft_dataset_field){"superposition", "sum of turned one-hole solutions", "1"};
     data[n++] = heat->sum;

@@ -36,6 +36,7 @@ struct heat {
   double *place, *value;  /* [chosen x 2], [chosen x n[2]] */
   float *u, *sum;         /* [P] temperature, sum of one-hole solutions */
   float *along, *across;  /* [columns] folded coordinates */
+  float *plan, *beside;   /* [columns] mask and signed distance at half the height */
   graft_plate_solver cache[HEAT_CACHE];
   size_t oldest;
   bool solved; /* a sample at least */
@@ -63,7 +64,7 @@ double graft_heat_size(const graft_solve_config *config, int holes);
 /* The design of sample @p index of task @p i. */
 graft_plate graft_heat_design(const graft_solve_config *config, size_t i, size_t index);
 
-/* Folded coordinates of the grid's columns: heat->along, heat->across. */
-void graft_heat_fold(struct heat *heat, const graft_plate *plate);
+/* What the grid's columns are in a design: folded coordinates, mask and distance. */
+void graft_heat_columns(struct heat *heat, const graft_plate *plate);
 
 #endif

@@ -102,14 +102,18 @@ static graft_status init_design(struct heat *heat, size_t k, size_t j, size_t s,
 }
 
 static graft_status init_info(struct heat *heat) {
-  static const graft_source_input input[] = {
-      {"along", 3}, {"across", 3}, {"superposition", 7}}; /* axes x, y; x, y, z */
+  static const graft_source_input input[] = {{"along", 3},
+                                             {"across", 3},
+                                             {"plan_mask", 3},
+                                             {"plan_sdf", 3},       /* axes x, y */
+                                             {"superposition", 7}}; /* x, y, z */
+  enum { ALL = sizeof input / sizeof *input };
   const graft_solve_config *config = heat->config;
   graft_source_info *info = &heat->info;
   char name[GRAFT_NAME_SIZE];
   size_t per_task, tasks = graft_heat_task(config, 0, name, &per_task), samples = tasks * per_task;
   GRAFT_TRY(graft_source_info_init(info, samples, tasks, samples, 1 + SPLITS, 3, heat->n));
-  GRAFT_TRY(graft_source_info_inputs(info, heat->own->superposition ? 3 : 2, input));
+  GRAFT_TRY(graft_source_info_inputs(info, ALL - !heat->own->superposition, input));
   GRAFT_TRY(graft_source_info_codes(info, 3));
   for (size_t q = 0; q < 3; q++) snprintf(info->code_name[q], GRAFT_NAME_SIZE, "%s", code_name[q]);
   snprintf(info->dataset_name, sizeof info->dataset_name, "graft-heat");
@@ -150,6 +154,8 @@ graft_status graft_heat_init(void *state, const graft_solve_config *config) {
   GRAFT_TRY(graft_alloc(&heat->sum, points, sizeof *heat->sum));
   GRAFT_TRY(graft_alloc(&heat->along, columns, sizeof *heat->along));
   GRAFT_TRY(graft_alloc(&heat->across, columns, sizeof *heat->across));
+  GRAFT_TRY(graft_alloc(&heat->plan, columns, sizeof *heat->plan));
+  GRAFT_TRY(graft_alloc(&heat->beside, columns, sizeof *heat->beside));
   for (size_t c = 0; c < columns; c++) {
     heat->xy[2 * c] = coordinate(heat, 0, c / heat->n[1]);
     heat->xy[2 * c + 1] = coordinate(heat, 1, c % heat->n[1]);
@@ -158,11 +164,15 @@ graft_status graft_heat_init(void *state, const graft_solve_config *config) {
   return GRAFT_OK;
 }
 
-void graft_heat_fold(struct heat *heat, const graft_plate *plate) {
+void graft_heat_columns(struct heat *heat, const graft_plate *plate) {
   for (size_t c = 0; c < heat->columns; c++) {
-    double folded[2];
-    graft_plate_fold(plate, heat->xy + 2 * c, folded);
+    const double *xy = heat->xy + 2 * c;
+    double folded[2], middle[3] = {xy[0], xy[1], 0.5 * GRAFT_PLATE_TOP}, distance;
+    graft_plate_fold(plate, xy, folded);
     heat->along[c] = (float)folded[0];
     heat->across[c] = (float)folded[1];
+    graft_plate_distance(plate, 1, middle, &distance);
+    heat->plan[c] = distance <= GRAFT_REGION_TOLERANCE;
+    heat->beside[c] = (float)distance;
   }
 }
