@@ -52,7 +52,6 @@ typedef struct graft_pde_eval {
   char output[GRAFT_PATH_SIZE];    /**< run directory; "": that of the model */
   bool baselines;                  /**< fit the classical baselines too */
   double accuracy;                 /**< largest allowed mean rel_l2 of any task; 0: no check */
-  double solve_seconds;            /**< time of `solve`, for metrics.json; 0: not known */
 } graft_pde_eval;
 
 /** Configuration of `predict`. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Verb demo: solve, train, eval and plot on a preset. What an earlier call finished is reused. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "apps/pde.h"
@@ -39,19 +38,15 @@ static graft_status part(const graft_app *app, const graft_verb *verb, void *con
   return verb->run(&own, config);
 }
 
-static graft_status demo_solve(const graft_app *app, const graft_pde_demo *demo, const char *data,
-                               double *seconds) {
+static graft_status demo_solve(const graft_app *app, const graft_pde_demo *demo, const char *data) {
   graft_pde_solve *config = NULL;
   graft_status status = graft_alloc(&config, 1, sizeof *config);
   GRAFT_TRY_TO(freed, graft_comm_agree(&app->comm, status));
-  bool there = graft_file_exists(data);
-  double start = graft_meter_clock();
   config->front = demo->front;
   config->solve = demo->solve;
   snprintf(config->preset, sizeof config->preset, "%s", demo->preset);
   snprintf(config->output, sizeof config->output, "%s", data);
   status = part(app, graft_verb_find(app->program, "solve"), config);
-  *seconds = there ? 0.0 : graft_meter_clock() - start;
 freed:
   graft_free(config);
   return status;
@@ -80,7 +75,6 @@ static graft_status demo_unseen(const graft_app *app, const graft_pde_demo *demo
   const graft_problem_type *problem = graft_problem_find(app->program->problem);
   const graft_option *options = graft_solve_rows(problem->name);
   graft_pde_demo *own = NULL;
-  double seconds;
   graft_status status = GRAFT_OK;
   path[0] = '\0';
   if (!problem->unseen) return GRAFT_OK;
@@ -93,7 +87,7 @@ static graft_status demo_unseen(const graft_app *app, const graft_pde_demo *demo
   }
   if (share_tasks(graft_problem_generator(problem), &demo->solve, &own->solve)) goto done;
   snprintf(path, size, "%.1000s/unseen.h5", demo->output);
-  status = demo_solve(app, own, path, &seconds);
+  status = demo_solve(app, own, path);
 done:
   graft_free(own);
   return status;
@@ -118,26 +112,12 @@ freed:
   return status;
 }
 
-/* Seconds of the solve that an earlier demo noted in RUN/eval.yaml; 0 if there is none. */
-static double noted_seconds(const char *run) {
-  char path[PATH + 64];
-  graft_yaml yaml;
-  double seconds = 0.0;
-  snprintf(path, sizeof path, "%s/eval.yaml", run);
-  if (!graft_file_exists(path) || graft_yaml_read(path, &yaml) != GRAFT_OK) return 0.0;
-  const graft_yaml_entry *entry = graft_yaml_find(&yaml, "solve_seconds");
-  if (entry) seconds = strtod(entry->value, NULL);
-  graft_yaml_fini(&yaml);
-  return seconds;
-}
-
 static graft_status demo_eval(const graft_app *app, const graft_pde_demo *demo, const char *data,
-                              const char *unseen, double solve_seconds) {
+                              const char *unseen) {
   graft_pde_eval *config;
   GRAFT_TRY(graft_alloc(&config, 1, sizeof *config));
   config->front = demo->front;
   config->baselines = true;
-  config->solve_seconds = solve_seconds > 0.0 ? solve_seconds : noted_seconds(demo->output);
   snprintf(config->model, sizeof config->model, "%.1000s/model.h5", demo->output);
   snprintf(config->data, sizeof config->data, "%s", data);
   snprintf(config->unseen, sizeof config->unseen, "%s", unseen);
@@ -165,11 +145,11 @@ static graft_status demo_plot(const graft_app *app, const graft_pde_demo *demo,
 
 /* What rank 0 does alone. */
 static graft_status demo_look(const graft_app *app, const graft_pde_demo *demo, const char *data,
-                              const char *unseen, double solve_seconds) {
+                              const char *unseen) {
   graft_words made = {0};
   graft_app own = *app;
   own.comm = graft_comm_serial();
-  GRAFT_TRY(demo_eval(&own, demo, data, unseen, solve_seconds));
+  GRAFT_TRY(demo_eval(&own, demo, data, unseen));
   graft_app_log(app, "plot: drawing the pictures");
   graft_status status = demo_plot(&own, demo, "", &made);
   if (status == GRAFT_OK && *unseen) status = demo_plot(&own, demo, "/unseen", &made);
@@ -184,7 +164,7 @@ static graft_status demo_look(const graft_app *app, const graft_pde_demo *demo, 
 static graft_status run(graft_app *app, void *verb_config) {
   graft_pde_demo *demo = verb_config;
   char data[PATH], unseen[PATH], time[64];
-  double start = graft_meter_clock(), solve_seconds = 0.0;
+  double start = graft_meter_clock();
   graft_status status = GRAFT_OK;
   if (!*demo->output) {
     snprintf(demo->output, sizeof demo->output, "runs/%.50s-demo", app->program->problem);
@@ -193,12 +173,12 @@ static graft_status run(graft_app *app, void *verb_config) {
   snprintf(data, sizeof data, "%.1000s/data.h5", demo->output);
   bool there = graft_file_exists(demo->output);
   GRAFT_TRY(graft_comm_agree(&app->comm, graft_directory_create(demo->output)));
-  status = demo_solve(app, demo, data, &solve_seconds);
+  status = demo_solve(app, demo, data);
   if (status != GRAFT_OK && !there) graft_directory_remove_empty(demo->output);
   GRAFT_TRY(status);
   GRAFT_TRY(demo_unseen(app, demo, unseen, sizeof unseen));
   GRAFT_TRY(demo_train(app, demo, data));
-  if (app->comm.rank == 0) status = demo_look(app, demo, data, unseen, solve_seconds);
+  if (app->comm.rank == 0) status = demo_look(app, demo, data, unseen);
   GRAFT_TRY(graft_comm_agree(&app->comm, status));
   if (!app->json && app->comm.rank == 0) {
     printf("\nEverything is in %s; %s in all\n", demo->output,

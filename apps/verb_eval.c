@@ -45,14 +45,6 @@ static const graft_option rows[] = {
      .min = 0.0,
      .max = 1e6,
      .help = "exit 5 if the mean relative L2 error of a task is larger; 0: no check"},
-    {.name = "solve_seconds",
-     .type = GRAFT_OPTION_REAL,
-     .offset = offsetof(graft_pde_eval, solve_seconds),
-     .value = "0",
-     .min = 0.0,
-     .max = INFINITY,
-     .unit = "s",
-     .help = "time that the data set took, for metrics.json"},
     {.name = NULL}};
 
 static const graft_section sections[] = {
@@ -174,7 +166,7 @@ static graft_status write_metrics(void *ctx, FILE *file) {
   graft_json_int(&json, "seed", graft_deeponet_get_config(e->model)->seed);
   graft_json_int(&json, "seen_samples", (long long)e->seen);
   graft_json_object(&json, "seconds");
-  graft_json_real(&json, "solve", e->config->solve_seconds);
+  graft_json_real(&json, "solve", e->source.info.seconds > 0 ? e->source.info.seconds : NAN);
   graft_json_real(&json, "train", e->train_seconds);
   graft_json_real(&json, "predict_per_sample", e->predict_per_sample);
   graft_json_end_object(&json);
@@ -271,6 +263,31 @@ static void print_cell(double error, bool better) {
   printf("%16s", text);
 }
 
+/* Which baselines were fitted to log u: "affine; mean_field (disc)". */
+static void print_targets(const graft_evaluation *v) {
+  const char *gap = "fitted to log u, which did better on validation: ";
+  bool any = false;
+  for (size_t b = 0; graft_baseline_name(b); b++) {
+    size_t fitted = 0, of_log = 0;
+    for (size_t k = 0; k < v->tasks; k++) {
+      fitted += isfinite(v->task[k].baseline[b]) != 0;
+      of_log += v->task[k].of_log[b];
+    }
+    if (of_log == 0) continue;
+    printf("%s%s", gap, graft_baseline_name(b));
+    const char *mark = " (";
+    for (size_t k = 0; k < v->tasks && of_log < fitted; k++) {
+      if (!v->task[k].of_log[b]) continue;
+      printf("%s%s", mark, v->task[k].name);
+      mark = ", ";
+    }
+    if (of_log < fitted) printf(")");
+    gap = "; ";
+    any = true;
+  }
+  if (any) printf("\n");
+}
+
 /* What the tables have to explain below. */
 struct notes {
   bool lost, left_out, compared, new_task;
@@ -328,6 +345,7 @@ static void print_notes(const struct evaluating *e, const struct notes *notes) {
            e->config->baselines ? ", the baselines were" : "");
   }
   if (!e->config->baselines) return;
+  print_targets(&e->evaluation);
   if (notes->left_out) {
     printf("-: no training samples, or more than 32000, which is too many for it\n");
   }

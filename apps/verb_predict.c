@@ -248,6 +248,7 @@ static graft_status draw(const struct predicting *p, graft_words *made) {
 static graft_status predict(struct predicting *p) {
   graft_words pictures = {0};
   p->info = p->source->info;
+  p->info.seconds = 0;
   p->info.outside = NULL; /* of the source, if it is a prediction itself */
   p->members = graft_deeponet_members(p->model);
   graft_status status = write(p);

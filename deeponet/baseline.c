@@ -99,7 +99,8 @@ static graft_status pick(const graft_baseline_type *type, const void *state,
 }
 
 static graft_status report(const graft_baseline_type *type, void *state, graft_baseline_data *data,
-                           const struct task *task, struct work *work, double *error) {
+                           const struct task *task, struct work *work, double *error,
+                           bool *of_log) {
   double kept = INFINITY;
   for (int target = 0; target < (task->log_u ? 2 : 1); target++) {
     double validation;
@@ -116,6 +117,7 @@ static graft_status report(const graft_baseline_type *type, void *state, graft_b
     GRAFT_TRY(pick(type, state, data, task, work, &best, &validation));
     if (!(validation < kept)) continue;
     kept = validation;
+    *of_log = target == 1;
     for (size_t k = 0; k < task->parts; k++) {
       const size_t first = k ? task->end[k - 1] : 0, end = task->end[k];
       error[k] = first < end ? 0 : NAN;
@@ -130,7 +132,7 @@ static graft_status report(const graft_baseline_type *type, void *state, graft_b
 }
 
 static graft_status run_method(const graft_baseline_type *type, const struct task *task,
-                               size_t modes, struct work *work, double *error) {
+                               size_t modes, struct work *work, double *error, bool *of_log) {
   graft_baseline_data data = {.train = task->n,
                               .validation = task->v,
                               .test = task->t,
@@ -139,7 +141,7 @@ static graft_status run_method(const graft_baseline_type *type, const struct tas
                               .x = task->x};
   void *state;
   GRAFT_TRY(graft_alloc(&state, type->state_size, 1));
-  graft_status status = report(type, state, &data, task, work, error);
+  graft_status status = report(type, state, &data, task, work, error, of_log);
   if (type->fini) type->fini(state);
   graft_free(state);
   if (status != GRAFT_OK) graft_error_prefix("baseline %s", type->name);
@@ -190,7 +192,7 @@ done:
 }
 
 static graft_status run_methods(const graft_source *source, const struct task *task, size_t modes,
-                                double *error) {
+                                double *error, bool *of_log) {
   size_t threads = (size_t)omp_get_max_threads();
   struct work *work;
   graft_status status = GRAFT_OK;
@@ -201,11 +203,13 @@ static graft_status run_methods(const graft_source *source, const struct task *t
     if (type->spectral && task->n > GRAFT_LINALG_MOST) continue;
     if (type->numbers && !task->numbers) continue;
     double each[GRAFT_MAX_TASKS];
+    bool log_kept = false;
     for (size_t k = 0; k < task->parts; k++) each[k] = NAN;
     GRAFT_TRY_TO(done, type->field ? run_field(type, source, task, each)
-                                   : run_method(type, task, modes, work, each));
+                                   : run_method(type, task, modes, work, each, &log_kept));
     for (size_t k = 0; k < task->parts; k++) {
       error[task->part[k] * GRAFT_MAX_BASELINES + b] = each[k];
+      if (of_log) of_log[task->part[k] * GRAFT_MAX_BASELINES + b] = log_kept;
     }
   }
 done:
@@ -215,9 +219,10 @@ done:
 }
 
 static graft_status run_task(const graft_source *source, const uint8_t *split, graft_part part,
-                             uint64_t tasks, size_t modes, struct task *task, double *error) {
+                             uint64_t tasks, size_t modes, struct task *task, double *error,
+                             bool *of_log) {
   GRAFT_TRY(graft_baseline_task_init(task, source, split, part, tasks));
-  return task->u ? run_methods(source, task, modes, error) : GRAFT_OK;
+  return task->u ? run_methods(source, task, modes, error, of_log) : GRAFT_OK;
 }
 
 /* Tasks without training samples: they share what the others are trained on, and one fit. */
@@ -231,19 +236,22 @@ static uint64_t untrained(const graft_source_info *info, const uint8_t *split) {
 }
 
 graft_status graft_baseline_run(const graft_source *source, const char *split, graft_part part,
-                                size_t modes, double *error) {
+                                size_t modes, double *error, bool *of_log) {
   const uint8_t *table;
   GRAFT_TRY(graft_source_split_find(&source->info, split, &table));
   const uint64_t strangers = untrained(&source->info, table);
   bool done = false; /* with these */
-  for (size_t i = 0; i < source->info.tasks * GRAFT_MAX_BASELINES; i++) error[i] = NAN;
+  for (size_t i = 0; i < source->info.tasks * GRAFT_MAX_BASELINES; i++) {
+    error[i] = NAN;
+    if (of_log) of_log[i] = false;
+  }
   for (size_t k = 0; k < source->info.tasks; k++) {
     struct task task = {0};
     const bool strange = strangers >> k & 1;
     if (strange && done) continue;
     done |= strange;
-    graft_status status =
-        run_task(source, table, part, strange ? strangers : (uint64_t)1 << k, modes, &task, error);
+    graft_status status = run_task(source, table, part, strange ? strangers : (uint64_t)1 << k,
+                                   modes, &task, error, of_log);
     graft_baseline_task_fini(&task);
     if (status != GRAFT_OK) {
       graft_error_prefix("task %s", source->info.task_name[k]);

@@ -80,10 +80,12 @@ const char *graft_baseline_name(size_t i);
  *  @param modes basis functions of the network, for the POD floor
  *  @param error [K x GRAFT_MAX_BASELINES] receives the errors in registry order; NaN where a task
  *  has no training samples, none in @p part, or too many for the method
+ *  @param of_log [K x GRAFT_MAX_BASELINES] receives whether the fit on log u was kept; or NULL
  *  Cost: dominated by products n·n·M and candidates·(v + t)·n·Q per task; memory of one task at a
  *  time, in double: (n + v + t)(M + 2 Q) numbers.
  *  @return GRAFT_INPUT when the split is not there */
 GRAFT_MUST_USE graft_status graft_baseline_run(const graft_source *source, const char *split,
-                                               graft_part part, size_t modes, double *error);
+                                               graft_part part, size_t modes, double *error,
+                                               bool *of_log);
 
 #endif

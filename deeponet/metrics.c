@@ -202,24 +202,46 @@ static graft_status choose(const graft_source *source, const char *split, bool f
   return GRAFT_OK;
 }
 
+/* Errors of all baselines on all tasks of a source. */
+struct fitted {
+  double *error; /* [K x GRAFT_MAX_BASELINES] */
+  bool *of_log;  /* likewise */
+};
+
+static graft_status fit(const graft_source *source, const char *split, graft_part part,
+                        size_t modes, struct fitted *f) {
+  const size_t count = source->info.tasks * GRAFT_MAX_BASELINES;
+  GRAFT_TRY(graft_alloc(&f->error, count, sizeof *f->error));
+  GRAFT_TRY(graft_alloc(&f->of_log, count, sizeof *f->of_log));
+  return graft_baseline_run(source, split, part, modes, f->error, f->of_log);
+}
+
+static void take_task(const struct fitted *f, size_t k, graft_task_evaluation *task) {
+  memcpy(task->baseline, f->error + k * GRAFT_MAX_BASELINES, sizeof task->baseline);
+  memcpy(task->of_log, f->of_log + k * GRAFT_MAX_BASELINES, sizeof task->of_log);
+}
+
+static void fitted_fini(struct fitted *f) {
+  graft_free(f->error);
+  graft_free(f->of_log);
+}
+
 /* Baselines of a view of both, copied to the tasks of the evaluation. */
 static graft_status run_view(const graft_view_part part[2], size_t modes,
                              graft_evaluation *evaluation) {
   graft_source view;
-  double *error = NULL;
+  struct fitted f = {0};
   graft_status status;
   GRAFT_TRY(graft_view_init(part, 2, &view));
-  GRAFT_TRY_TO(done, graft_alloc(&error, view.info.tasks * GRAFT_MAX_BASELINES, sizeof *error));
-  GRAFT_TRY_TO(done, graft_baseline_run(&view, "default", GRAFT_PART_TEST, modes, error));
+  GRAFT_TRY_TO(done, fit(&view, "default", GRAFT_PART_TEST, modes, &f));
   for (size_t k = 0; k < evaluation->tasks; k++) {
     for (size_t j = 0; j < view.info.tasks; j++) {
       if (strcmp(view.info.task_name[j], evaluation->task[k].name) != 0) continue;
-      memcpy(evaluation->task[k].baseline, error + j * GRAFT_MAX_BASELINES,
-             sizeof evaluation->task[k].baseline);
+      take_task(&f, j, &evaluation->task[k]);
     }
   }
 done:
-  graft_free(error);
+  fitted_fini(&f);
   graft_source_fini(&view);
   return status;
 }
@@ -251,15 +273,13 @@ done:
 graft_status graft_evaluation_baselines(const graft_source *source, const graft_source *training,
                                         const char *split, graft_part part, size_t modes,
                                         graft_evaluation *evaluation) {
-  double *error;
+  struct fitted f = {0};
   if (training) return run_elsewhere(source, training, split, part, modes, evaluation);
-  GRAFT_TRY(graft_alloc(&error, evaluation->tasks * GRAFT_MAX_BASELINES, sizeof *error));
-  graft_status status = graft_baseline_run(source, split, part, modes, error);
+  graft_status status = fit(source, split, part, modes, &f);
   for (size_t k = 0; k < evaluation->tasks && status == GRAFT_OK; k++) {
-    memcpy(evaluation->task[k].baseline, error + k * GRAFT_MAX_BASELINES,
-           sizeof evaluation->task[k].baseline);
+    take_task(&f, k, &evaluation->task[k]);
   }
-  graft_free(error);
+  fitted_fini(&f);
   return status;
 }
 
@@ -296,6 +316,11 @@ void graft_evaluation_write(const graft_evaluation *evaluation, graft_json *json
       graft_json_real(json, graft_baseline_name(b), task->baseline[b]);
     }
     graft_json_end_object(json);
+    graft_json_array(json, "of_log_u");
+    for (size_t b = 0; graft_baseline_name(b); b++) {
+      if (task->of_log[b]) graft_json_text(json, NULL, graft_baseline_name(b));
+    }
+    graft_json_end_array(json);
     graft_json_end_object(json);
   }
   graft_json_end_array(json);

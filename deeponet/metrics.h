@@ -33,6 +33,7 @@ typedef struct graft_task_evaluation {
   graft_error_summary fluctuation;      /**< of rel_l2_fluctuation */
   graft_error_summary gradient;         /**< of rel_l2_gradient */
   double baseline[GRAFT_MAX_BASELINES]; /**< mean rel_l2 in registry order; NaN: not computed */
+  bool of_log[GRAFT_MAX_BASELINES];     /**< these are of fits to log u */
 } graft_task_evaluation;
 
 /** Errors of all tasks; caller's struct. */

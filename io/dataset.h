@@ -70,6 +70,10 @@ GRAFT_MUST_USE graft_status graft_dataset_write(graft_dataset_writer *writer, si
 GRAFT_MUST_USE graft_status graft_dataset_write_nodes(graft_dataset_writer *writer, size_t sample,
                                                       const graft_source_nodes *nodes);
 
+/** Add to the wall time that making the samples took, with that of the run that left the part file.
+ *  Rank 0 writes it, others do nothing. */
+GRAFT_MUST_USE graft_status graft_dataset_add_seconds(graft_dataset_writer *writer, double seconds);
+
 /** Was the sample written already, by the run that left the part file? Its checksum was compared.
  *  @param error_estimate receives its value, or NULL */
 bool graft_dataset_done(const graft_dataset_writer *writer, size_t sample, double *error_estimate);

@@ -33,6 +33,7 @@ typedef struct graft_dataset_places {
   uint64_t geometry_mask, sdf, torsion; /**< arrays [G, grid…] */
   uint64_t node[GRAFT_NODE_ARRAYS];     /**< arrays over all nodes, or over all triangles */
   uint64_t node_checksum;               /**< table [S] */
+  uint64_t seconds;                     /**< one number */
 } graft_dataset_places;
 
 struct graft_dataset_writer {
@@ -50,6 +51,7 @@ struct graft_dataset_writer {
   double *written;                     /**< [S] 1: by this rank (rank 0: or before) */
   unsigned char *done;                 /**< [S] 1: before, by the run that left the part file */
   float *error;                        /**< [S] error estimates of those */
+  double seconds;                      /**< that it took; rank 0 */
 };
 
 /** Find all places in a file that is laid out. */

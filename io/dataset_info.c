@@ -304,6 +304,12 @@ static graft_status read_tables(hid_t file, graft_source_info *info, char **spli
   GRAFT_TRY(read_text(file, "graft/problem", info->problem));
   GRAFT_TRY(read_text(file, "graft/field", info->field));
   GRAFT_TRY(graft_h5_read(file, "graft/seed", H5T_NATIVE_UINT64, GRAFT_SHAPE(0, 0), &info->seed));
+  if (graft_h5_exists(file, "graft/seconds")) {
+    GRAFT_TRY(
+        graft_h5_read(file, "graft/seconds", H5T_NATIVE_DOUBLE, GRAFT_SHAPE(0, 0), &info->seconds));
+    GRAFT_CHECK(info->seconds >= 0 && isfinite(info->seconds), INPUT,
+                "/graft/seconds: expected a finite number of seconds, got %g", info->seconds);
+  }
   for (int a = 0; a < info->dims; a++) GRAFT_TRY(check_axis(file, info, a));
   GRAFT_TRY(read_names(file, "graft/task/name", info->tasks, info->task_name, GRAFT_NAME_SIZE));
   GRAFT_TRY(check_done(file, info->samples));

@@ -336,6 +336,8 @@ static graft_status write_graft(hid_t file, const graft_source_info *info,
   GRAFT_TRY(graft_h5_write_texts(file, "graft/problem", 0, 1, &problem));
   GRAFT_TRY(graft_h5_write_texts(file, "graft/field", 0, 1, &field));
   GRAFT_TRY(graft_h5_write(file, "graft/seed", H5T_NATIVE_UINT64, GRAFT_SHAPE(0, 0), &info->seed));
+  GRAFT_TRY(
+      graft_h5_write(file, "graft/seconds", H5T_NATIVE_DOUBLE, GRAFT_SHAPE(0, 0), &info->seconds));
   GRAFT_TRY(graft_h5_write(file, "graft/extent", H5T_NATIVE_DOUBLE,
                            GRAFT_SHAPE(2, (size_t)info->dims, 2), extent));
   GRAFT_TRY(write_samples(file, info));

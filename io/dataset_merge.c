@@ -302,6 +302,10 @@ static graft_status fill_info(struct merger *m, char (*name)[GRAFT_NAME_SIZE], s
   memcpy(info->lo, one->lo, sizeof info->lo);
   memcpy(info->hi, one->hi, sizeof info->hi);
   info->seed = one->seed;
+  for (size_t k = 0; k < m->parts; k++) {
+    double seconds = m->source[k].info.seconds;
+    info->seconds = seconds > 0 && (k == 0 || info->seconds > 0) ? info->seconds + seconds : 0;
+  }
   GRAFT_TRY(graft_source_info_like(info, one));
   for (size_t k = 0; k < info->tasks; k++) memcpy(info->task_name[k], name[k], GRAFT_NAME_SIZE);
   for (size_t g = 0; g < G; g++) {

@@ -2,6 +2,7 @@
 /* Taking up a data set that an interrupted run left as a part file: the configuration must be the
  * same, and of the samples flagged as done those count whose checksum is right. */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,6 +75,8 @@ static graft_status check_samples(graft_dataset_writer *w, float *value,
   const float *data[GRAFT_DATASET_FIELDS];
   GRAFT_TRY(graft_dataset_read_bytes(w, w->places.done, w->done, S));
   GRAFT_TRY(graft_dataset_read_bytes(w, w->places.error, w->error, S * sizeof *w->error));
+  GRAFT_TRY(graft_dataset_read_bytes(w, w->places.seconds, &w->seconds, sizeof w->seconds));
+  if (!(w->seconds >= 0) || !isfinite(w->seconds)) w->seconds = 0; /* torn */
   for (size_t s = 0; s < S; s++) {
     int64_t sum;
     bool whole;

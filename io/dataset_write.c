@@ -92,6 +92,7 @@ graft_status graft_dataset_find_places(hid_t file, graft_dataset_writer *w) {
   GRAFT_TRY(find_table(file, "graft/geometry/sdf", &places->sdf));
   GRAFT_TRY(find_table(file, "graft/geometry/torsion", &places->torsion));
   if (w->info->node_start) GRAFT_TRY(graft_dataset_find_nodes(file, w));
+  GRAFT_TRY(find_table(file, "graft/seconds", &places->seconds));
   return find_table(file, "graft/sample/checksum", &places->checksum);
 }
 
@@ -269,6 +270,14 @@ graft_status graft_dataset_write_geometry(graft_dataset_writer *w, size_t geomet
   GRAFT_TRY(write_at(w, geometry, w->places.geometry_mask, g->mask, P));
   GRAFT_TRY(write_at(w, geometry, w->places.sdf, g->sdf, P * sizeof *g->sdf));
   return write_at(w, geometry, w->places.torsion, g->torsion, P * sizeof *g->torsion);
+}
+
+graft_status graft_dataset_add_seconds(graft_dataset_writer *w, double seconds) {
+  if (w->comm->rank != 0) return GRAFT_OK;
+  w->seconds += seconds;
+  GRAFT_CHECK(graft_write_at(w->fd, &w->seconds, sizeof w->seconds, (long long)w->places.seconds),
+              OUTPUT, "%s: can't be written: %s", w->path, strerror(errno));
+  return GRAFT_OK;
 }
 
 bool graft_dataset_done(const graft_dataset_writer *w, size_t sample, double *error_estimate) {

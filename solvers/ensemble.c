@@ -242,7 +242,8 @@ graft_status graft_ensemble_run(const graft_solve_config *config, const graft_co
     if (status == GRAFT_OK) status = solve_all(&run);
     if (status == GRAFT_OK) status = least_meshes(&run);
     if (status == GRAFT_OK) status = check_errors(&run);
-    status = graft_dataset_close(run.writer, status);
+    graft_status timed = graft_dataset_add_seconds(run.writer, graft_solve_clock() - first);
+    status = graft_dataset_close(run.writer, status != GRAFT_OK ? status : timed);
   }
   graft_free(run.sample);
   graft_free(run.error);

@@ -37,7 +37,7 @@ static void affine_is_exact_on_an_affine_map(void) {
   double error[2 * GRAFT_MAX_BASELINES];
   if (!T_OK(toy_init(&t, 2, 90))) return;
   make_affine(&t);
-  T_OK(graft_baseline_run(&t.source, "default", GRAFT_PART_TEST, 10, error));
+  T_OK(graft_baseline_run(&t.source, "default", GRAFT_PART_TEST, 10, error, NULL));
   for (size_t k = 0; k < 2; k++) {
     T_NEAR(error_of(error, k, "affine"), 0, 2e-6); /* data are in float */
     T_CHECK(error_of(error, k, "mean_field") > .5);
@@ -57,7 +57,7 @@ static void fitted_samples_are_reproduced(void) {
     memcpy(t.log_k + s * TOY_POINTS, t.log_k + (s - 60) * TOY_POINTS, TOY_POINTS * sizeof *t.u);
     T_EQUAL(info->split[0].part[s], GRAFT_PART_VALIDATION);
   }
-  T_OK(graft_baseline_run(&t.source, "default", GRAFT_PART_TRAIN, 10, error));
+  T_OK(graft_baseline_run(&t.source, "default", GRAFT_PART_TRAIN, 10, error, NULL));
   T_NEAR(error_of(error, 0, "nearest"), 0, 1e-12);
   T_NEAR(error_of(error, 0, "kernel_ridge"), 0, 1e-4);
   toy_fini(&t);
@@ -67,6 +67,7 @@ static void fitted_samples_are_reproduced(void) {
 static void mean_field_is_the_better_mean(void) {
   toy t;
   double error[GRAFT_MAX_BASELINES];
+  bool of_log[GRAFT_MAX_BASELINES];
   if (!T_OK(toy_init(&t, 1, 9))) return; /* 6 training, 1 validation, 2 test */
   static const double factor[9] = {.5, 2, .5, 2, .5, 2, 1, 1, 3};
   const float *base = t.source.info.geometry[0].torsion;
@@ -74,7 +75,10 @@ static void mean_field_is_the_better_mean(void) {
     for (size_t p = 0; p < TOY_POINTS; p++)
       t.u[s * TOY_POINTS + p] = (float)(factor[s] * (double)base[p]);
   }
-  T_OK(graft_baseline_run(&t.source, "default", GRAFT_PART_TEST, 1, error));
+  T_OK(graft_baseline_run(&t.source, "default", GRAFT_PART_TEST, 1, error, of_log));
+  for (size_t b = 0; graft_baseline_name(b); b++) {
+    if (strcmp(graft_baseline_name(b), "mean_field") == 0) T_CHECK(of_log[b]);
+  }
   T_NEAR(error_of(error, 0, "mean_field"), (0 + 2. / 3) / 2, 1e-6); /* geometric mean 1 of u */
   T_NEAR(error_of(error, 0, "pod_floor"), 0, 1e-6); /* all are multiples of one field */
   toy_fini(&t);
@@ -85,8 +89,8 @@ static void pod_floor_is_exact_at_full_rank(void) {
   double few[GRAFT_MAX_BASELINES], all[GRAFT_MAX_BASELINES];
   if (!T_OK(toy_init(&t, 1, 180))) return;
   make_affine(&t); /* rank of the fields: 4 modes of log_k and the constant */
-  T_OK(graft_baseline_run(&t.source, "default", GRAFT_PART_TEST, 3, few));
-  T_OK(graft_baseline_run(&t.source, "default", GRAFT_PART_TEST, 5, all));
+  T_OK(graft_baseline_run(&t.source, "default", GRAFT_PART_TEST, 3, few, NULL));
+  T_OK(graft_baseline_run(&t.source, "default", GRAFT_PART_TEST, 5, all, NULL));
   T_CHECK(error_of(few, 0, "pod_floor") > 1e-3);
   T_NEAR(error_of(all, 0, "pod_floor"), 0, 1e-6);
   toy_fini(&t);
@@ -101,10 +105,10 @@ static void missing_parts_give_nan_or_a_stand_in(void) {
     if (part[s] == GRAFT_PART_VALIDATION) part[s] = GRAFT_PART_UNUSED;
     if (part[45 + s] == GRAFT_PART_TEST) part[45 + s] = GRAFT_PART_UNUSED;
   }
-  T_OK(graft_baseline_run(&t.source, "default", GRAFT_PART_TEST, 5, error));
+  T_OK(graft_baseline_run(&t.source, "default", GRAFT_PART_TEST, 5, error, NULL));
   T_CHECK(error_of(error, 0, "kernel_ridge") < error_of(error, 0, "mean_field"));
   T_CHECK(isnan(error_of(error, 1, "kernel_ridge")));
-  T_FAILS(graft_baseline_run(&t.source, "other", GRAFT_PART_TEST, 5, error), GRAFT_INPUT,
+  T_FAILS(graft_baseline_run(&t.source, "other", GRAFT_PART_TEST, 5, error, NULL), GRAFT_INPUT,
           "'other'");
   toy_fini(&t);
 }
@@ -139,7 +143,7 @@ static void large_training_parts_leave_methods_out(void) {
   snprintf(info.split[0].name, sizeof info.split[0].name, "%s", "default");
   snprintf(info.task_name[0], sizeof info.task_name[0], "%s", "line");
   T_OK(graft_source_memory(&source, info, field, (const float *[]){value, value}));
-  T_OK(graft_baseline_run(&source, "default", GRAFT_PART_TEST, 1, error));
+  T_OK(graft_baseline_run(&source, "default", GRAFT_PART_TEST, 1, error, NULL));
   T_CHECK(isnan(error_of(error, 0, "kernel_ridge")) && isnan(error_of(error, 0, "pod_floor")));
   T_CHECK(isnan(error_of(error, 0, "affine")));
   T_NEAR(error_of(error, 0, "nearest"), 0, 0);
@@ -191,7 +195,7 @@ static void designs_are_compared_on_their_own_regions(void) {
   double error[2 * GRAFT_MAX_BASELINES];
   graft_source source;
   if (!T_OK(make_designs(&source, u, guess))) return;
-  T_OK(graft_baseline_run(&source, "default", GRAFT_PART_TEST, 10, error));
+  T_OK(graft_baseline_run(&source, "default", GRAFT_PART_TEST, 10, error, NULL));
   for (size_t k = 0; k < 2; k++) {
     T_NEAR(error_of(error, k, "interpolation"), 0, 1e-6);
     T_NEAR(error_of(error, k, "superposition"), 0.1, 1e-6);

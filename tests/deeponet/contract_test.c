@@ -17,8 +17,8 @@ static void baselines(void) {
   toy t;
   double error[3 * GRAFT_MAX_BASELINES], again[3 * GRAFT_MAX_BASELINES];
   if (!T_OK(toy_init(&t, 3, 45))) return;
-  T_OK(graft_baseline_run(&t.source, "default", GRAFT_PART_TEST, 8, error));
-  T_OK(graft_baseline_run(&t.source, "default", GRAFT_PART_TEST, 8, again));
+  T_OK(graft_baseline_run(&t.source, "default", GRAFT_PART_TEST, 8, error, NULL));
+  T_OK(graft_baseline_run(&t.source, "default", GRAFT_PART_TEST, 8, again, NULL));
   for (size_t b = 0; graft_baseline_get(b); b++) {
     const graft_baseline_type *type = graft_baseline_get(b);
     check_text(type->name, type->summary, type->source);
