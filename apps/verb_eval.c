@@ -263,29 +263,17 @@ static void print_cell(double error, bool better) {
   printf("%16s", text);
 }
 
-/* Which baselines were fitted to log u: "affine; mean_field (disc)". */
+/* Which baselines were fitted to log u, a line per task. */
 static void print_targets(const graft_evaluation *v) {
-  const char *gap = "fitted to log u, which did better on validation: ";
-  bool any = false;
-  for (size_t b = 0; graft_baseline_name(b); b++) {
-    size_t fitted = 0, of_log = 0;
-    for (size_t k = 0; k < v->tasks; k++) {
-      fitted += isfinite(v->task[k].baseline[b]) != 0;
-      of_log += v->task[k].of_log[b];
-    }
-    if (of_log == 0) continue;
-    printf("%s%s", gap, graft_baseline_name(b));
-    const char *mark = " (";
-    for (size_t k = 0; k < v->tasks && of_log < fitted; k++) {
+  for (size_t k = 0; k < v->tasks; k++) {
+    const char *gap = ": fitted to log u, which did better on validation: ";
+    for (size_t b = 0; graft_baseline_name(b); b++) {
       if (!v->task[k].of_log[b]) continue;
-      printf("%s%s", mark, v->task[k].name);
-      mark = ", ";
+      printf("%s%s%s", *gap == ':' ? v->task[k].name : "", gap, graft_baseline_name(b));
+      gap = ", ";
     }
-    if (of_log < fitted) printf(")");
-    gap = "; ";
-    any = true;
+    if (*gap != ':') printf("\n");
   }
-  if (any) printf("\n");
 }
 
 /* What the tables have to explain below. */

@@ -80,7 +80,7 @@ typedef struct graft_source_info {
    *  NULL: samples have no points but the grid's; owned */
   int64_t *node_start;
   int64_t *triangle_start; /**< [S + 1] the same of their triangles; owned */
-  double seconds;            /**< that making the samples took, wall time; 0: not known */
+  double seconds;          /**< that making the samples took, wall time; 0: not known */
 } graft_source_info;
 
 /** Points of a sample's own beside the grid: the n nodes of its mesh. All arrays are the caller's;
