@@ -35,7 +35,7 @@ static const graft_section sections[] = {
 static const char *const examples[] = {
     "import -schema movielens_small.yaml -input ml-latest-small -o ml.h5",
     "import -schema adult.yaml -input adult.data,adult.test -o adult.h5",
-    "import -like ml.h5 -input new_ratings.csv,movies.csv -o new.h5", NULL};
+    "import -like ml.h5 -input new_ratings.csv,movies.csv,tags.csv -o new.h5", NULL};
 
 /* The files of a schema. */
 struct files {

@@ -364,12 +364,26 @@ static graft_status read_label(const struct reader *r, const graft_yaml_node *no
   return get_bool(r, node, "drop", &c->drop);
 }
 
+/* events: {from: TABLE.FIELD, user: FIELD, time: FIELD} */
+static graft_status read_events(const struct reader *r, const graft_yaml_node *node,
+                                graft_schema_column *c) {
+  static const char *const keys[] = {"from", "user", "time", NULL};
+  const graft_yaml_node *events = graft_yaml_child(node, "events");
+  if (!events) return GRAFT_OK;
+  GRAFT_TRY(expect_keys(r, events, keys));
+  GRAFT_TRY(get_place(r, events, "from", &c->event));
+  GRAFT_TRY(get_text(r, events, "user", c->event_user, sizeof c->event_user));
+  GRAFT_TRY(get_text(r, events, "time", c->event_time, sizeof c->event_time));
+  if (!c->event.field[0]) return REFUSE(events, "events: expected from: TABLE.FIELD, got none");
+  return GRAFT_OK;
+}
+
 static graft_status read_column(const struct reader *r, const graft_yaml_node *node) {
   static const char *const keys[] = {
-      "kind",      "from",      "pattern", "missing",  "vocabulary", "minimum_count",
-      "hash",      "separator", "length",  "history",  "where",      "training_only",
-      "transform", "bins",      "type",    "positive", "negative",   "at_least",
-      "at_most",   "space",     "drop",    NULL};
+      "kind",          "from",      "pattern", "missing", "vocabulary", "minimum_count",
+      "hash",          "separator", "length",  "history", "where",      "events",
+      "training_only", "transform", "bins",    "type",    "positive",   "negative",
+      "at_least",      "at_most",   "space",   "drop",    NULL};
   graft_schema *s = r->schema;
   const graft_yaml_node *where = graft_yaml_child(node, "where");
   size_t kind = GRAFT_COLUMN_CATEGORICAL;
@@ -393,6 +407,7 @@ static graft_status read_column(const struct reader *r, const graft_yaml_node *n
   GRAFT_TRY(get_count(r, node, "length", &c->length));
   GRAFT_TRY(get_text(r, node, "history", c->history, sizeof c->history));
   GRAFT_TRY(get_bool(r, node, "training_only", &c->training_only));
+  GRAFT_TRY(read_events(r, node, c));
   if (where) GRAFT_TRY(get_condition(r, where, &c->where));
   GRAFT_TRY(read_transform(r, node, c));
   GRAFT_TRY(read_bins(r, node, c));

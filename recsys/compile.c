@@ -73,7 +73,11 @@ static graft_status compile_history(graft_pipeline *p, size_t column) {
   graft_import_history *h = &p->history[p->histories++];
   h->column = column;
   while (strcmp(p->column[h->of].schema->name, s->history) != 0) h->of++;
-  return GRAFT_OK;
+  if (!s->event.field[0]) return GRAFT_OK;
+  h->table = s->event.table;
+  GRAFT_TRY(use_field(p, h->table, s->event.field, &h->item_field));
+  GRAFT_TRY(use_field(p, h->table, s->event_user, &h->user_field));
+  return use_field(p, h->table, s->event_time, &h->time_field);
 }
 
 static graft_status compile_labels(graft_pipeline *p) {
@@ -129,6 +133,7 @@ graft_status graft_pipeline_compile(graft_pipeline *p) {
     GRAFT_TRY(use_field(p, s->keep[i].from.table, s->keep[i].from.field, &p->keep_field[i]));
   }
   for (size_t t = 1; t < s->tables; t++) {
+    if (!s->table[t].key[0]) continue; /* events */
     GRAFT_TRY(use_field(p, 0, s->table[t].foreign, &p->foreign[t]));
     GRAFT_TRY(use_field(p, t, s->table[t].key, &p->join[t].key));
   }
@@ -149,6 +154,9 @@ void graft_pipeline_fini(graft_pipeline *p) {
   for (size_t h = 0; h < p->histories; h++) {
     graft_free(p->history[h].place);
     graft_free(p->history[h].event);
+    graft_free(p->history[h].key);
+    graft_free(p->history[h].at);
+    graft_free(p->history[h].text);
   }
   for (size_t l = 0; l < p->info.lists; l++) {
     if (p->range) graft_free(p->range[l]);

@@ -47,7 +47,10 @@ static graft_status add_partner(graft_pipeline *p) {
 
 static graft_status load_joins(graft_pipeline *p) {
   for (size_t f = 0; f < p->import->files; f++) {
-    if (p->import->schema->file[f].table > 0) GRAFT_TRY(walk_file(p, f, add_partner));
+    const size_t table = p->import->schema->file[f].table;
+    if (table == 0) continue;
+    const bool events = graft_schema_has_events(p->import->schema, table);
+    GRAFT_TRY(walk_file(p, f, events ? graft_pipeline_add_event : add_partner));
   }
   return GRAFT_OK;
 }
@@ -56,6 +59,7 @@ static graft_status load_joins(graft_pipeline *p) {
 static graft_status find_partners(graft_pipeline *p) {
   const graft_schema *s = p->import->schema;
   for (size_t t = 1; t < s->tables; t++) {
+    if (!s->table[t].key[0]) continue; /* events */
     const char *key = p->value[0][p->foreign[t]];
     p->value[t] = p->partner[t];
     p->report->partners++;

@@ -13,7 +13,8 @@
  *
  *  Cost: three readings; memory for the vocabularies, for joined tables (those of their fields that
  *  are used), and per row 1 byte, 28 more where time or histories order the rows, and 16 per
- * history; while arrays grow, up to three times that for a moment. */
+ * history, and 32 bytes and its text per event of a table of events; while arrays grow, up to three
+ * times that for a moment. */
 
 #include "recsys/schema.h"
 

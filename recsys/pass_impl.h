@@ -11,12 +11,18 @@ enum { GRAFT_IMPORT_BLOCK = 4096 /**< rows encoded before the sink takes them */
 
 /** A history column and its rows' places. */
 typedef struct graft_import_history {
-  size_t column;              /**< number of its column */
-  size_t of;                  /**< of the column whose ids it lists */
-  size_t list;                /**< slot of its feature */
-  size_t events;              /**< number of them */
-  graft_history_place *place; /**< [N] owned */
-  int32_t *event;             /**< [events] ids, owned */
+  size_t column;                             /**< number of its column */
+  size_t of;                                 /**< of the column whose ids it lists */
+  size_t list;                               /**< slot of its feature */
+  size_t events;                             /**< number of them */
+  size_t table;                              /**< whose lines are the events; 0: rows are */
+  size_t item_field, user_field, time_field; /**< used fields of that table */
+  graft_row_key *key; /**< [events] of such lines, `row` is the line; owned */
+  size_t *at;         /**< [lines] where the text of its value begins, owned */
+  char *text;         /**< owned */
+  size_t used, capacity, key_capacity, at_capacity; /**< bytes of text; elements */
+  graft_history_place *place;                       /**< [N] owned */
+  int32_t *event;                                   /**< [events] ids, owned */
 } graft_import_history;
 
 /** The pipeline. Letters as in import.c. */
@@ -88,6 +94,12 @@ graft_status graft_pipeline_describe(graft_pipeline *p);
 graft_status graft_pipeline_write(graft_pipeline *p);
 /** At the end: what is pending, and the events of histories. */
 graft_status graft_pipeline_flush(graft_pipeline *p);
+/** A line of a table of events. */
+graft_status graft_pipeline_add_event(graft_pipeline *p);
+/** Histories out of such a table, once the rows are sorted by user and time. */
+graft_status graft_pipeline_place_events(graft_pipeline *p, graft_import_history *h);
+/** Ids of its events, once vocabularies are sealed. */
+graft_status graft_pipeline_encode_events(graft_pipeline *p, graft_import_history *h);
 /** Progress: so many bytes of this file were read. GRAFT_INTERRUPTED if that is wanted. */
 graft_status graft_pipeline_tell(graft_pipeline *p, double bytes);
 /** Release. */

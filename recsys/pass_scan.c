@@ -130,8 +130,8 @@ static graft_status find_membership(const graft_pipeline *p, uint32_t *member) {
   *member = 0;
   for (size_t h = 0; h < p->histories; h++) {
     const graft_column *c = &p->column[p->history[h].column];
-    bool holds = true;
-    if (c->schema->where.from.field[0]) {
+    bool holds = p->history[h].table == 0;
+    if (holds && c->schema->where.from.field[0]) {
       GRAFT_TRY(graft_condition_holds(&c->schema->where, p->value[c->where_table][c->where_field],
                                       &holds));
     }
@@ -159,6 +159,10 @@ static graft_status order_histories(graft_pipeline *p) {
   for (size_t h = 0; h < p->histories; h++) {
     graft_import_history *history = &p->history[h];
     const graft_schema_column *s = p->column[history->column].schema;
+    if (history->table > 0) {
+      GRAFT_TRY(graft_pipeline_place_events(p, history));
+      continue;
+    }
     for (size_t n = 0; s->training_only && n < p->rows; n++) {
       if (p->part[n] != GRAFT_PART_TRAIN) p->member[n] &= ~(UINT32_C(1) << h);
     }

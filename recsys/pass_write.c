@@ -275,7 +275,8 @@ graft_status graft_pipeline_write(graft_pipeline *p) {
 graft_status graft_pipeline_flush(graft_pipeline *p) {
   GRAFT_TRY(give_blocks(p));
   for (size_t h = 0; h < p->histories; h++) {
-    const graft_import_history *history = &p->history[h];
+    graft_import_history *history = &p->history[h];
+    if (history->table > 0) GRAFT_TRY(graft_pipeline_encode_events(p, history));
     GRAFT_TRY(give(p, GRAFT_ARRAY_VALUE, history->list, history->event, history->events));
   }
   return GRAFT_OK;

@@ -52,6 +52,14 @@ static size_t count_kind(const graft_schema *schema, graft_schema_kind kind) {
   return n;
 }
 
+bool graft_schema_has_events(const graft_schema *schema, size_t table) {
+  for (size_t c = 0; c < schema->columns; c++) {
+    const graft_schema_place *event = &schema->column[c].event;
+    if (event->field[0] && event->table == table) return true;
+  }
+  return false;
+}
+
 /* Is there such a field? With a header only the file knows; with a list any name may be a key. */
 static graft_status check_place(const graft_schema *schema, const graft_schema_place *place) {
   const graft_schema_table *t = &schema->table[place->table];
@@ -61,6 +69,15 @@ static graft_status check_place(const graft_schema *schema, const graft_schema_p
   }
   return graft_error_set(GRAFT_INPUT, __FILE__, __LINE__,
                          "expected a field of table '%s', got '%s'", t->name, place->field);
+}
+
+/* The same of a field that rows have, their own or by a join. */
+static graft_status check_row_place(const graft_schema *schema, const graft_schema_place *place) {
+  GRAFT_CHECK(!graft_schema_has_events(schema, place->table), INPUT,
+              "expected a field of the first table or of a joined one, got one of '%s', which has "
+              "events",
+              schema->table[place->table].name);
+  return check_place(schema, place);
 }
 
 static graft_status check_bins(const graft_schema_column *c) {
@@ -82,6 +99,23 @@ static graft_status check_bins(const graft_schema_column *c) {
   return GRAFT_OK;
 }
 
+/* A history out of a table of events. */
+static graft_status check_event(const graft_schema *schema, const graft_schema_column *c) {
+  graft_schema_place place = c->event;
+  GRAFT_CHECK(place.table > 0 && c->event_user[0] && c->event_time[0], INPUT,
+              "events: expected from: TABLE.FIELD of another table, user and time");
+  GRAFT_CHECK(!c->where.from.field[0] || c->where.from.table == place.table, INPUT,
+              "where: expected a field of table '%s', whose lines are the events",
+              schema->table[place.table].name);
+  GRAFT_CHECK(!c->training_only, INPUT, "expected events or training_only, got both");
+  GRAFT_TRY(check_place(schema, &place));
+  memcpy(place.field, c->event_user, sizeof place.field);
+  GRAFT_TRY(check_place(schema, &place));
+  memcpy(place.field, c->event_time, sizeof place.field);
+  GRAFT_TRY(check_place(schema, &place));
+  return c->where.from.field[0] ? check_place(schema, &c->where.from) : GRAFT_OK;
+}
+
 static graft_status check_history(const graft_schema *schema, const graft_schema_column *c) {
   const graft_schema_column *of = graft_schema_find(schema, c->history);
   GRAFT_CHECK(c->kind == GRAFT_COLUMN_SEQUENCE, INPUT, "history: expected a sequence");
@@ -90,7 +124,8 @@ static graft_status check_history(const graft_schema *schema, const graft_schema
   GRAFT_CHECK(!c->from.field[0], INPUT, "expected history or from, got both");
   GRAFT_CHECK(count_kind(schema, GRAFT_COLUMN_USER) && count_kind(schema, GRAFT_COLUMN_TIME), INPUT,
               "history: expected columns of kind user and time, got none");
-  return c->where.from.field[0] ? check_place(schema, &c->where.from) : GRAFT_OK;
+  if (c->event.field[0]) return check_event(schema, c);
+  return c->where.from.field[0] ? check_row_place(schema, &c->where.from) : GRAFT_OK;
 }
 
 static graft_status check_label(const graft_schema *schema, const graft_schema_column *c) {
@@ -117,7 +152,8 @@ static graft_status check_column(const graft_schema *schema, const graft_schema_
   GRAFT_TRY(check_bins(c));
   if (c->history[0]) return check_history(schema, c);
   GRAFT_CHECK(c->from.field[0], INPUT, "from: expected a field, got none");
-  GRAFT_TRY(check_place(schema, &c->from));
+  GRAFT_CHECK(!c->event.field[0], INPUT, "events: expected history beside it, got none");
+  GRAFT_TRY(check_row_place(schema, &c->from));
   return c->kind == GRAFT_COLUMN_LABEL ? check_label(schema, c) : GRAFT_OK;
 }
 
@@ -128,11 +164,13 @@ static graft_status check_table(const graft_schema *schema, size_t t) {
   GRAFT_CHECK(files, INPUT, "table '%s': expected a file, got none", table->name);
   GRAFT_CHECK(table->header || table->fields, INPUT,
               "table '%s': expected a header or the names of its fields", table->name);
-  GRAFT_CHECK((t == 0) == !table->key[0] && (t == 0) == !table->foreign[0], INPUT,
-              t ? "table '%s': expected key and foreign, by which it is joined to the first one"
-                : "table '%s': the first table has the rows: expected no key",
+  const bool joined = t > 0 && !graft_schema_has_events(schema, t);
+  GRAFT_CHECK(joined == (table->key[0] != 0) && joined == (table->foreign[0] != 0), INPUT,
+              joined
+                  ? "table '%s': expected key and foreign, by which it is joined to the first one"
+                  : "table '%s': it has rows or events: expected no key",
               table->name);
-  if (t == 0) return GRAFT_OK;
+  if (!joined) return GRAFT_OK;
   const graft_schema_place key = {.table = t}, foreign = {.table = 0};
   graft_schema_place place = key;
   memcpy(place.field, table->key, sizeof place.field);
@@ -151,7 +189,9 @@ graft_status graft_schema_validate(const graft_schema *schema) {
     if (status != GRAFT_OK) graft_error_prefix("line %d: column '%s'", column->line, column->name);
     GRAFT_TRY(status);
   }
-  for (size_t i = 0; i < schema->keeps; i++) GRAFT_TRY(check_place(schema, &schema->keep[i].from));
+  for (size_t i = 0; i < schema->keeps; i++) {
+    GRAFT_TRY(check_row_place(schema, &schema->keep[i].from));
+  }
   const size_t labels = count_kind(schema, GRAFT_COLUMN_LABEL);
   GRAFT_CHECK(labels >= 1 && labels <= GRAFT_MAX_TASKS, INPUT,
               "expected 1 to %d columns of kind label, got %zu", GRAFT_MAX_TASKS, labels);

@@ -20,7 +20,8 @@ enum {
   GRAFT_SCHEMA_PATTERN = 128 /**< bytes of a pattern */
 };
 
-/** A table. The first one of a schema has the rows; each other one is joined to it. */
+/** A table. The first one of a schema has the rows; each other one is joined to it, or has events
+ * that histories list. */
 typedef struct graft_schema_table {
   char name[GRAFT_COLUMN_SIZE];     /**< e.g. "movies" */
   graft_record_format format;       /**< of its files */
@@ -93,7 +94,11 @@ typedef struct graft_schema_column {
   char history[GRAFT_COLUMN_SIZE]; /**< sequence: categorical column whose values in the user's
                                         earlier rows it lists; "": the field holds a list */
   graft_schema_condition where;    /**< of which rows; no field: of all */
-  bool training_only;              /**< only training rows count as history */
+  graft_schema_place event;        /**< history: the values are in this field of a table of events
+                                        instead of earlier rows; no field: in rows */
+  char event_user[GRAFT_COLUMN_SIZE]; /**< field of that table: whose event it is */
+  char event_time[GRAFT_COLUMN_SIZE]; /**< field of that table: when it was */
+  bool training_only;                 /**< only training rows count as history */
 
   bool log1p;       /**< number: sign(x) log(1 + |x|) first */
   bool standard;    /**< number: mean 0 and deviation 1 over the training rows */
@@ -154,6 +159,9 @@ const char *graft_schema_rule_name(size_t i);
 
 /** The column of that name, or NULL. Borrowed. */
 const graft_schema_column *graft_schema_find(const graft_schema *schema, const char *name);
+
+/** Does a table have events of histories? */
+bool graft_schema_has_events(const graft_schema *schema, size_t table);
 
 /** Is the schema consistent? Everything that can be said without the tables.
  *  @return GRAFT_INPUT with "line N: column 'x': what was expected" */

@@ -111,6 +111,42 @@ static void histories_are_earlier(void) {
   end();
 }
 
+/* Histories out of a table of events: strictly earlier ones of the user, by condition, the latest.
+ */
+static void events_have_tables(void) {
+  static const char *const table[] = {"u,i,y,t\n2,a,1,10\n1,b,0,10\n1,a,1,20\n3,b,0,5\n",
+                                      "who,what,kind,when\n1,a,x,10\n2,b,x,30\n1,b,x,9\n1,zz,x,12\n"
+                                      "1,a,skip,1\n0,a,x,1\n3,a,x,4\n1,a,x,25\n2,a,x,9\n"};
+  begin();
+  texts_table(schema, "log", "", "");
+  texts_column(schema, GRAFT_COLUMN_CATEGORICAL, "item", 0, "i");
+  graft_schema_column *log = texts_column(schema, GRAFT_COLUMN_SEQUENCE, "log", 0, "");
+  snprintf(log->history, sizeof log->history, "item");
+  log->event.table = log->where.from.table = 1;
+  snprintf(log->event.field, sizeof log->event.field, "what");
+  snprintf(log->event_user, sizeof log->event_user, "who");
+  snprintf(log->event_time, sizeof log->event_time, "when");
+  snprintf(log->where.from.field, sizeof log->where.from.field, "kind");
+  log->where.values = 1;
+  snprintf(log->where.value[0], GRAFT_COLUMN_SIZE, "x");
+  log->length = 2;
+  texts_column(schema, GRAFT_COLUMN_LABEL, "y", 0, "y");
+  texts_column(schema, GRAFT_COLUMN_USER, "user", 0, "u");
+  texts_column(schema, GRAFT_COLUMN_TIME, "time", 0, "t");
+  if (T_OK(run(table))) {
+    const int32_t a = token(0, "a"), b = token(0, "b");
+    T_EQUAL(memory.info.rows, 4);
+    list_is(0, 0, 1, (const int32_t[]){a});
+    list_is(0, 1, 1, (const int32_t[]){b});
+    list_is(0, 2, 2, (const int32_t[]){a, GRAFT_ID_UNKNOWN});
+    list_is(0, 3, 1, (const int32_t[]){a});
+  }
+  graft_feature_memory_fini(&memory);
+  texts_column(schema, GRAFT_COLUMN_CATEGORICAL, "bad", 1, "what");
+  T_FAILS(run(table), GRAFT_INPUT, "got one of 'log', which has events");
+  end();
+}
+
 /* Parts within users by time; rows of one time stay together; only training rows count values. */
 static void parts_do_not_leak(void) {
   static const char *const table[] = {"u,i,x,y,t\n"
@@ -326,6 +362,7 @@ static void mistakes(void) {
 
 int main(void) {
   T_RUN(histories_are_earlier);
+  T_RUN(events_have_tables);
   T_RUN(parts_do_not_leak);
   T_RUN(spaces_of_labels);
   T_RUN(joins_and_conditions);

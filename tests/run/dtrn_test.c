@@ -73,13 +73,14 @@ static void movielens_small(void) {
   }
   fclose(r);
   fclose(m);
-  if (!import("movielens_small", "ratings.csv,movies.csv")) return;
+  put("tags.csv", "userId,movieId,tag,timestamp\n1,2,\"dark, slow\",1003\n3,99,x,1\n1,1,y,900\n");
+  if (!import("movielens_small", "ratings.csv,movies.csv,tags.csv")) return;
   T_EQUAL(rows("rows"), 50);
   T_EQUAL(rows("training"), 35); /* 7 of 10 of each user */
   const double movies = ids("movie");
   put("new.csv", "userId,movieId,timestamp\n1,2,5000\n77,99,1\n");
   put("more.csv", "movieId,title,genres\n2,T (1992),War\n99,New,Musical\n");
-  if (run(0, "import -like movielens_small.h5 -input new.csv,more.csv -o new.h5") &&
+  if (run(0, "import -like movielens_small.h5 -input new.csv,more.csv,tags.csv -o new.h5") &&
       T_EQUAL(program_shell("%s new.h5 -json", info), 0)) {
     T_EQUAL(rows("test"), 2);
     T_EQUAL(ids("movie"), movies);
