@@ -170,6 +170,7 @@ static PetscErrorCode create_stepper(graft_line *line) {
   KSP solver;
   PC pc;
   TSAdapt adapt;
+  PetscBool given[2] = {PETSC_FALSE, PETSC_FALSE};
   PetscFunctionBeginUser;
   PetscCall(TSCreate(PETSC_COMM_SELF, &line->stepper));
   PetscCall(TSSetProblemType(line->stepper, TS_NONLINEAR));
@@ -191,6 +192,10 @@ static PetscErrorCode create_stepper(graft_line *line) {
   PetscCall(KSPGetPC(solver, &pc));
   PetscCall(PCSetType(pc, PCLU));
   PetscCall(PCFactorSetMatOrderingType(pc, MATORDERINGNATURAL));
+  PetscCall(PetscOptionsHasName(NULL, NULL, "-ts_rtol", &given[0]));
+  PetscCall(PetscOptionsHasName(NULL, NULL, "-ts_atol", &given[1]));
+  GraftCheck(!given[0] && !given[1], USAGE,
+             "-ts_rtol, -ts_atol: expected -tolerance, which error estimates go by");
   PetscErrorCode code = TSSetFromOptions(line->stepper);
   if (code != PETSC_SUCCESS) code = graft_status_to_petsc(GRAFT_USAGE); /* its message stands */
   PetscCall(code);
@@ -257,7 +262,7 @@ static PetscErrorCode advance(graft_line *line, double from, double to, double s
   PetscCall(TSSetTimeStep(line->stepper, step < to - from ? step : to - from));
   PetscCall(TSSolve(line->stepper, line->u));
   PetscCall(TSGetConvergedReason(line->stepper, &reason));
-  GraftCheck(reason > 0, DIVERGED, "time stepper: %s between t = %g and %g",
+  GraftCheck(reason == TS_CONVERGED_TIME, DIVERGED, "time stepper: %s between t = %g and %g",
              TSConvergedReasons[reason], from, to);
   PetscCall(TSGetTimeStep(line->stepper, &last));
   *next = line->tolerance > 0 ? last : step;

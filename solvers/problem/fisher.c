@@ -425,7 +425,8 @@ static graft_status solve(void *state, size_t sample, graft_dataset_writer *writ
   }
   graft_solve_lap(&clock, &report->solve);
   if (s->fine) {
-    GRAFT_TRY(graft_line_solve(s->fine, &problem, s->start, T, s->time, first_step, s->u, NULL));
+    GRAFT_TRY(
+        graft_line_solve(s->fine, &problem, s->start, T, s->time, first_step / 2, s->u, NULL));
     *error = distance(s);
   }
   graft_solve_lap(&clock, &report->estimate);
