@@ -142,6 +142,7 @@ static graft_status evaluate(struct evaluating *e) {
   }
   GRAFT_TRY_TO(done,
                graft_evaluation_build(&e->source, e->split, e->part, mean, u, &e->evaluation));
+  GRAFT_TRY_TO(done, graft_evaluation_nodes(e->model, &e->source, &e->evaluation));
   if (e->config->baselines) {
     size_t modes = (size_t)graft_deeponet_get_config(e->model)->width;
     graft_app_log(e->app, "eval: fitting the classical baselines");
@@ -304,6 +305,10 @@ static void print_errors(const struct evaluating *e, struct notes *notes) {
     print_cell(t->fluctuation.mean, false);
     print_cell(t->gradient.mean, false);
     printf("\n");
+    if (!t->rel_l2_nodes) continue;
+    printf("%-14s%8zu%10.2f%10.2f%10.2f%10.2f\n", "  at its nodes", t->samples,
+           100.0 * t->nodes.mean, 100.0 * t->nodes.median, 100.0 * t->nodes.p95,
+           100.0 * t->nodes.max);
   }
 }
 

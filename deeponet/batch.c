@@ -83,6 +83,18 @@ static const uint32_t *list_of(struct points points, size_t b) {
   return points.list + (points.local ? b * points.count : 0);
 }
 
+/* Points of sample b from the nodes of its mesh, by their areas. */
+static void draw_nodes(struct training *t, size_t b, graft_rng *rng, const struct local_maps *maps,
+                       graft_real *input) {
+  const struct nodes nodes = graft_training_nodes(t, t->batch[b]);
+  const size_t first = b * t->p, D = (size_t)t->model->info.dims;
+  for (size_t i = first; i < first + t->p; i++) {
+    t->list[i] = (uint32_t)graft_nodes_pick(&nodes, graft_rng_uniform(rng));
+  }
+  graft_nodes_fill(t->model, maps, &nodes, t->p, t->list + first, t->place + first * D,
+                   input + first * t->network.features, t->base + first);
+}
+
 /* Draw the points of each sample from its region and give the trunk their features; the same ones
  * at every validation. */
 static struct points draw_local(struct training *t, const graft_request *request, size_t count) {
@@ -97,13 +109,17 @@ static struct points draw_local(struct training *t, const graft_request *request
     graft_rng rng;
     graft_rng_init(&rng, (uint64_t)model->config.seed, GRAFT_STREAM_SHUFFLE,
                    graft_training_mix(graft_training_mix(draw, t->id[t->batch[b]]), point_index));
+    struct local_maps *maps = &model->maps[omp_get_thread_num()];
+    graft_local_prepare(model, region, graft_training_field(t, t->batch[b]), maps);
+    if (t->node) {
+      draw_nodes(t, b, &rng, maps, input);
+      continue;
+    }
     for (size_t i = b * t->p; i < (b + 1) * t->p; i++) {
       t->list[i] = region->point[graft_rng_below(&rng, (uint32_t)region->inner)];
       t->base[i] = region->base[t->list[i]];
       graft_local_place(model, t->list[i], t->place + i * D);
     }
-    struct local_maps *maps = &model->maps[omp_get_thread_num()];
-    graft_local_prepare(model, region, graft_training_field(t, t->batch[b]), maps);
     graft_local_fill(model, maps, t->p, t->place + b * t->p * D,
                      input + b * t->p * t->network.features);
     graft_local_base(model, maps, t->p, t->place + b * t->p * D, t->base + b * t->p);
@@ -179,6 +195,14 @@ static void fill_start(const struct training *t, struct points points, size_t b,
   }
 }
 
+/* Targets of a row at nodes @p list [count]. */
+static void fill_node_target(const struct training *t, size_t row, size_t count,
+                             const uint32_t *list, graft_real *target) {
+  const struct nodes nodes = graft_training_nodes(t, row);
+  graft_real scale = (graft_real)t->model->config.scale;
+  for (size_t i = 0; i < count; i++) target[i] = scale * (graft_real)nodes.value[list[i]];
+}
+
 /* Target and skip path's part of z of a row under element e, at some points; out and z [count]. */
 static void fill_target(const struct training *t, size_t row, size_t e, size_t count,
                         const uint32_t *list, graft_real *target, graft_real *z) {
@@ -210,8 +234,12 @@ void graft_training_assemble(struct training *t, const graft_request *request, s
     size_t row = t->batch[b], g = t->row_region[row], e = row_symmetry(t, request, row);
     fill_branch(t, b, row, e);
     if (t->start) fill_start(t, points, b, row, e);
-    fill_target(t, row, e, n, list_of(points, b), t->target + b * n,
-                t->skip ? t->offset + b * n : NULL);
+    if (t->node) {
+      fill_node_target(t, row, n, list_of(points, b), t->target + b * n);
+    } else {
+      fill_target(t, row, e, n, list_of(points, b), t->target + b * n,
+                  t->skip ? t->offset + b * n : NULL);
+    }
     t->sample_id[b] = t->id[row];
     t->mask[b] = points.all     ? model->region[g].weight
                  : points.local ? t->inside

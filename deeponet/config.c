@@ -95,6 +95,7 @@ const graft_option graft_deeponet_options[] = {
     BOOL(symmetrise, "false", "predict the mean over symmetric copies"),
     INT(rotations, "0", 0, 64, "highest order of rotations by interpolation; 0: none"),
     INT(points, "0", 0, 1e9, "random points per step; 0: all"),
+    BOOL(nodes, "false", "points are nodes of each sample's own mesh, drawn by area"),
     INT(batch, "100", 1, 1048576, "samples per step"),
     {.name = "memory",
      .type = GRAFT_OPTION_REAL,
@@ -174,6 +175,7 @@ graft_status graft_deeponet_config_validate(const graft_deeponet_config *config)
               "-features: expected without -augmentation and -symmetrise");
   GRAFT_CHECK(count == 0 || strcmp(config->skip, "none") == 0, USAGE,
               "-features: expected without -skip %s", config->skip);
+  GRAFT_CHECK(count > 0 || !config->nodes, USAGE, "-nodes: expected -features, got none");
   GRAFT_TRY(graft_network_channels(config->input, channel, &count));
   GRAFT_CHECK(count > 0 || config->parameters || config->code, USAGE,
               "-input: expected at least one channel, or -parameters, got none");

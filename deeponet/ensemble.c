@@ -153,6 +153,28 @@ done:
   return status;
 }
 
+graft_status graft_deeponet_predict_nodes(graft_deeponet *model, const graft_source *source,
+                                          size_t sample, float *u) {
+  const size_t n = graft_graph_layout(model->network.graph)->n;
+  const size_t nodes = graft_source_node_count(&source->info, sample, NULL);
+  graft_real *own = model->theta;
+  float *one;
+  graft_status status = GRAFT_OK;
+  if (model->others == 0) return graft_model_predict_nodes(model, source, sample, u);
+  GRAFT_TRY(graft_alloc(&one, nodes, sizeof *one));
+  memset(u, 0, nodes * sizeof *u);
+  for (size_t m = 0; m <= model->others && status == GRAFT_OK; m++) {
+    model->theta = m == 0 ? own : model->other + (m - 1) * n;
+    if (m > 0) swap_state(model, m);
+    status = graft_model_predict_nodes(model, source, sample, one);
+    if (m > 0) swap_state(model, m);
+    model->theta = own;
+    for (size_t i = 0; i < nodes; i++) u[i] += (one[i] - u[i]) / (float)(m + 1);
+  }
+  graft_free(one);
+  return status;
+}
+
 graft_status graft_deeponet_predict(graft_deeponet *model, const graft_source *source,
                                     const size_t *sample, size_t count, float *u) {
   return graft_deeponet_predict_spread(model, source, sample, count, u, NULL);

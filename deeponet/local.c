@@ -233,6 +233,16 @@ void graft_local_fill(const graft_deeponet *model, const struct local_maps *maps
   }
 }
 
+void graft_local_exact(const graft_deeponet *model, double sdf, double torsion, graft_real *out) {
+  for (size_t f = 0; f < model->locals; f++) {
+    const struct local_feature *feature = &model->local[f];
+    bool distance = feature->kind == FEATURE_SDF;
+    if (feature->around || (!distance && feature->kind != FEATURE_TORSION)) continue;
+    const double *column = model->column[feature->first];
+    out[feature->first] = (graft_real)(((distance ? sdf : torsion) - column[0]) * column[1]);
+  }
+}
+
 void graft_local_base(const graft_deeponet *model, const struct local_maps *maps, size_t count,
                       const double *at, graft_real *base) {
   if (!model->transform->coarse) return;

@@ -68,6 +68,11 @@ void graft_local_prepare(const struct graft_deeponet *model, const struct region
 void graft_local_fill(const struct graft_deeponet *model, const struct local_maps *maps,
                       size_t count, const double *at, graft_real *out);
 
+/* Put exact values of signed distance and torsion function at a point in the place of interpolated
+ * ones in its numbers @p out [F]. */
+void graft_local_exact(const struct graft_deeponet *model, double sdf, double torsion,
+                       graft_real *out);
+
 /* Base of the transform at these points: @p base [count] holds scale x u₀ there, and is multiplied
  * by the coarse solution over u₀ if the transform starts from that. */
 void graft_local_base(const struct graft_deeponet *model, const struct local_maps *maps,

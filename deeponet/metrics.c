@@ -291,6 +291,15 @@ static bool was_fitted(const graft_evaluation *evaluation, size_t b) {
   return false;
 }
 
+static void write_summary(graft_json *json, const char *name, const graft_error_summary *summary) {
+  graft_json_object(json, name);
+  graft_json_real(json, "mean", summary->mean);
+  graft_json_real(json, "median", summary->median);
+  graft_json_real(json, "p95", summary->p95);
+  graft_json_real(json, "max", summary->max);
+  graft_json_end_object(json);
+}
+
 void graft_evaluation_write(const graft_evaluation *evaluation, graft_json *json) {
   graft_json_array(json, "tasks");
   for (size_t k = 0; k < evaluation->tasks; k++) {
@@ -298,12 +307,8 @@ void graft_evaluation_write(const graft_evaluation *evaluation, graft_json *json
     graft_json_object(json, NULL);
     graft_json_text(json, "name", task->name);
     graft_json_int(json, "samples", (long long)task->samples);
-    graft_json_object(json, "rel_l2");
-    graft_json_real(json, "mean", task->summary.mean);
-    graft_json_real(json, "median", task->summary.median);
-    graft_json_real(json, "p95", task->summary.p95);
-    graft_json_real(json, "max", task->summary.max);
-    graft_json_end_object(json);
+    write_summary(json, "rel_l2", &task->summary);
+    if (task->rel_l2_nodes) write_summary(json, "rel_l2_nodes", &task->nodes);
     graft_json_object(json, "rel_l2_fluctuation");
     graft_json_real(json, "mean", task->fluctuation.mean);
     graft_json_end_object(json);
@@ -332,6 +337,7 @@ void graft_evaluation_fini(graft_evaluation *evaluation) {
     graft_free(evaluation->task[k].rel_l2);
     graft_free(evaluation->task[k].rel_l2_fluctuation);
     graft_free(evaluation->task[k].rel_l2_gradient);
+    graft_free(evaluation->task[k].rel_l2_nodes);
   }
   graft_free(evaluation->task);
   *evaluation = (graft_evaluation){0};

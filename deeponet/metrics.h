@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/source.h"
 #include "deeponet/baseline.h"
+#include "deeponet/model.h"
 
 /** Summary of one error over samples; all NaN for no samples. */
 typedef struct graft_error_summary {
@@ -32,6 +33,9 @@ typedef struct graft_task_evaluation {
   graft_error_summary summary; /**< of rel_l2 */
   graft_error_summary fluctuation;      /**< of rel_l2_fluctuation */
   graft_error_summary gradient;         /**< of rel_l2_gradient */
+  double *rel_l2_nodes;                 /**< [T] errors at the samples' own nodes, weighted by area;
+                                             NULL: not computed */
+  graft_error_summary nodes;            /**< of rel_l2_nodes */
   double baseline[GRAFT_MAX_BASELINES]; /**< mean rel_l2 in registry order; NaN: not computed */
   bool of_log[GRAFT_MAX_BASELINES];     /**< these are of fits to log u */
 } graft_task_evaluation;
@@ -78,6 +82,18 @@ GRAFT_MUST_USE graft_status graft_part_parse(const char *text, graft_part *part)
 GRAFT_MUST_USE graft_status graft_evaluation_build(const graft_source *source, const char *split,
                                                    graft_part part, const float *const *mean,
                                                    const float *prediction,
+                                                   graft_evaluation *evaluation);
+
+/** ‖a − b‖ / ‖b‖ at nodes, squares weighted by their areas: @p prediction, truth, weight [nodes].
+ */
+double graft_metric_rel_l2_nodes(const float *prediction, const float *truth, const float *weight,
+                                 size_t nodes);
+
+/** Add errors at the samples' own nodes; nothing if the source has none or the model can't predict
+ *  there. Samples of tasks that the model does not know are left out.
+ *  Cost: a prediction of each sample. */
+GRAFT_MUST_USE graft_status graft_evaluation_nodes(graft_deeponet *model,
+                                                   const graft_source *source,
                                                    graft_evaluation *evaluation);
 
 /** Fit and add the baselines, see graft_baseline_run().

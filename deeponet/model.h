@@ -82,6 +82,8 @@ typedef struct graft_deeponet_config {
   long long rotations; /**< highest order of rotations that join these symmetries by interpolation
                             where they keep the region but not the grid; 0: none */
   long long points;    /**< random grid points per training step; 0: all */
+  bool nodes;          /**< train on the nodes of each sample's own mesh, drawn by area, instead of
+                            grid points; with features */
   long long batch;     /**< samples per step */
   double memory;    /**< MiB that samples may take in training; larger sets are read batch by batch;
                          0: no limit */
@@ -208,6 +210,17 @@ const float *graft_deeponet_mean(const graft_deeponet *model, const char *task);
 GRAFT_MUST_USE graft_status graft_deeponet_predict(graft_deeponet *model,
                                                    const graft_source *source, const size_t *sample,
                                                    size_t count, float *u);
+
+/** Can the model predict at nodes of samples' own? One whose trunk reads features can. */
+bool graft_deeponet_takes_nodes(const graft_deeponet *model);
+
+/** Predict one sample at its own nodes: those of source->nodes(); the mean over the members of an
+ *  ensemble.
+ *  @param u [graft_source_node_count()] receives the values
+ *  @return as graft_deeponet_predict(); GRAFT_USAGE if graft_deeponet_takes_nodes() says no */
+GRAFT_MUST_USE graft_status graft_deeponet_predict_nodes(graft_deeponet *model,
+                                                         const graft_source *source, size_t sample,
+                                                         float *u);
 
 /** How far inputs lie outside the training distribution: per sample the largest excess over the
  *  training range of mean, standard deviation, minimum and maximum of its input fields over the

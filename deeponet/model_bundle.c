@@ -15,7 +15,7 @@ static const graft_type real_type = GRAFT_FLOAT64;
 static const graft_type real_type = GRAFT_FLOAT32;
 #endif
 
-enum { FORMAT = 5, OLDEST = 4, OPTION_TEXT = 256, MOST_INPUTS = 64 };
+enum { FORMAT = 6, OLDEST = 4, OPTION_TEXT = 256, MOST_INPUTS = 64 };
 
 static graft_status put_config(const graft_deeponet_config *config, graft_bundle *bundle) {
   char name[GRAFT_NAME_SIZE + 8], value[OPTION_TEXT];
@@ -32,7 +32,7 @@ static bool is_younger(const char *option, int64_t format) {
   static const struct {
     const char *option;
     int64_t format;
-  } came[] = {{"coarse", 5}, {"freeze", 5}};
+  } came[] = {{"coarse", 5}, {"freeze", 5}, {"nodes", 6}};
   for (size_t i = 0; i < sizeof came / sizeof *came; i++) {
     if (strcmp(came[i].option, option) == 0) return format < came[i].format;
   }

@@ -188,6 +188,11 @@ GRAFT_MUST_USE graft_status graft_model_share(graft_status status, const graft_s
 GRAFT_MUST_USE graft_status graft_model_features(graft_deeponet *model, const graft_source *source,
                                                  const size_t *sample, size_t count, double *x);
 
+/* The same at the nodes of one sample: @p u [nodes]. */
+GRAFT_MUST_USE graft_status graft_model_predict_nodes(graft_deeponet *model,
+                                                      const graft_source *source, size_t sample,
+                                                      float *u);
+
 /* Graph and initial parameters, once channels are known. */
 GRAFT_MUST_USE graft_status graft_model_finish(graft_deeponet *model);
 

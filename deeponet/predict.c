@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "deeponet/model_impl.h"
+#include "deeponet/nodes_impl.h"
 
 /* A prediction under way. */
 struct predict {
@@ -210,24 +211,29 @@ static graft_status add_network(struct predict *c, const size_t *sample, size_t 
   return GRAFT_OK;
 }
 
-/* The same for a trunk that reads numbers of each sample, one sample at a time. */
-static graft_status add_local(struct predict *c, const size_t *sample, size_t count) {
+/* Branch input of one sample with input fields [D x M], in row 0. */
+static void fill_branch(struct predict *c, size_t sample, const float *field) {
   graft_deeponet *model = c->model;
   const struct network *network = &model->network;
-  size_t P = model->info.points, M = model->sensors;
   bool projects = graft_model_projects(model);
   graft_real *input =
       network->has_image ? graft_graph_input_data(network->graph, network->image) : NULL;
+  graft_real *image = projects ? c->image : input;
+  if (image) graft_model_image(model, region_of(c, sample), field, 0, image);
+  if (projects) graft_model_project(model, 1, image, input);
+  if (network->codes == 0) return;
+  graft_model_code(model, task_of(c, sample), number_of(c, sample),
+                   graft_graph_input_data(network->graph, network->code));
+}
+
+/* The same for a trunk that reads numbers of each sample, one sample at a time. */
+static graft_status add_local(struct predict *c, const size_t *sample, size_t count) {
+  graft_deeponet *model = c->model;
+  size_t P = model->info.points, M = model->sensors;
   for (size_t b = 0; b < count; b++) {
     const struct region *region = region_of(c, sample[b]);
     const float *field = c->field + b * model->fields * M;
-    graft_real *image = projects ? c->image : input;
-    if (image) graft_model_image(model, region, field, 0, image);
-    if (projects) graft_model_project(model, 1, image, input);
-    if (network->codes) {
-      graft_model_code(model, task_of(c, sample[b]), number_of(c, sample[b]),
-                       graft_graph_input_data(network->graph, network->code));
-    }
+    fill_branch(c, sample[b], field);
     GRAFT_TRY(graft_local_predict(model, region, field, (graft_real)model->config.gain,
                                   c->z + b * P, c->base + b * P));
   }
@@ -343,6 +349,45 @@ graft_status graft_model_predict(graft_deeponet *model, const graft_source *sour
   graft_status status = predict(&c, sample, count, u);
   release(&c);
   return status;
+}
+
+static graft_status predict_nodes(struct predict *c, size_t sample, float *room, float *u) {
+  graft_deeponet *model = c->model;
+  struct nodes nodes;
+  GRAFT_TRY(graft_model_check_grid(&model->info, &c->source->info));
+  GRAFT_TRY(match(c));
+  GRAFT_TRY(check_sample(c, sample));
+  GRAFT_TRY(graft_alloc(&c->field, model->fields * model->sensors, sizeof(float)));
+  if (graft_model_projects(model)) {
+    GRAFT_TRY(graft_alloc(&c->image, model->sensors * model->channels, sizeof(graft_real)));
+  }
+  GRAFT_TRY(graft_model_read(model, c->source, &sample, 1, c->field));
+  GRAFT_TRY(graft_nodes_read(c->source, sample, room, &nodes));
+  fill_branch(c, sample, c->field);
+  return graft_nodes_predict(model, region_of(c, sample), c->field, &nodes, u);
+}
+
+graft_status graft_model_predict_nodes(graft_deeponet *model, const graft_source *source,
+                                       size_t sample, float *u) {
+  struct predict c = {.model = model, .source = source, .rows = 1};
+  const graft_source_info *info = &source->info;
+  float *room;
+  GRAFT_CHECK(source->nodes && sample < info->samples, INPUT,
+              "data set %s: expected nodes of each sample (solve -nodes), got none",
+              info->dataset_name);
+  GRAFT_CHECK(graft_deeponet_takes_nodes(model), USAGE,
+              "the model predicts on its grid only: expected one trained with -features");
+  GRAFT_TRY(graft_alloc(&room, graft_nodes_size(info, graft_source_node_count(info, sample, NULL)),
+                        sizeof *room));
+  take_state(model);
+  graft_status status = predict_nodes(&c, sample, room, u);
+  release(&c);
+  graft_free(room);
+  return status;
+}
+
+bool graft_deeponet_takes_nodes(const graft_deeponet *model) {
+  return graft_model_local(model) && !model->transform->initial;
 }
 
 /* How far a value lies outside a range extended by a tenth at both ends, in units of the range. */

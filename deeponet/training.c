@@ -127,14 +127,21 @@ graft_status graft_training_attach(graft_deeponet *model, const graft_source *so
 
 void graft_training_destroy(struct training *t) {
   if (!t) return;
-  void *const all[] = {
-      t->id,         t->row_task, t->row_region, t->train,      t->validation,   t->task_start,
-      t->task_count, t->field,    t->u,          t->skip,       t->pattern,      t->order,
-      t->batch,      t->mask,     t->target,     t->prediction, t->slope,        t->gradient,
-      t->value,      t->weight,   t->sample_id,  t->task_name,  t->component,    t->first_component,
-      t->all,        t->list,     t->base,       t->inside,     t->feature,      t->sorted,
-      t->offset,     t->number,   t->start,      t->slot,       t->load_id,      t->one_field,
-      t->image,      t->kept,     t->fold,       t->fold_row,   t->skip_scratch, t->place};
+  void *const all[] = {t->id,         t->row_task,     t->row_region,
+                       t->train,      t->validation,   t->task_start,
+                       t->task_count, t->field,        t->u,
+                       t->skip,       t->pattern,      t->order,
+                       t->batch,      t->mask,         t->target,
+                       t->prediction, t->slope,        t->gradient,
+                       t->value,      t->weight,       t->sample_id,
+                       t->task_name,  t->component,    t->first_component,
+                       t->all,        t->list,         t->base,
+                       t->inside,     t->feature,      t->sorted,
+                       t->offset,     t->number,       t->start,
+                       t->slot,       t->load_id,      t->one_field,
+                       t->image,      t->kept,         t->fold,
+                       t->fold_row,   t->skip_scratch, t->place,
+                       t->node,       t->node_count};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) graft_free(all[i]);
   graft_penalty_destroy(t->penalty);
   graft_graph_destroy(t->network.graph);

@@ -7,6 +7,7 @@
 
 #include "deeponet/discrepancy.h"
 #include "deeponet/model_impl.h"
+#include "deeponet/nodes_impl.h"
 
 /* Rows that are looked at together, at least, where not all are in memory. */
 enum { TRAINING_WINDOW = 256 };
@@ -44,11 +45,14 @@ struct training {
   size_t *validation;              /* [V] rows */
   size_t *task_start, *task_count; /* [K] part of train that belongs to a task */
   double *number;                  /* [rows x Q] numbers of the samples */
+  size_t *node_count;              /* [rows] nodes of the samples, or NULL */
   size_t capacity;                 /* rows that are in memory at a time */
   size_t *slot;                    /* [rows] place of a row among them */
   float *field;                    /* [capacity x D x M] input fields */
   float *u;                        /* [capacity x P] */
   float *skip;                     /* [capacity x P], NULL without a skip path */
+  float *node;                     /* [capacity x node_room] nodes of the rows, or NULL */
+  size_t node_room;                /* numbers of the largest */
   graft_real *component;           /* principal components of all rows and their copies, or NULL */
   size_t *first_component;         /* [rows] where a row's first copy starts */
   size_t *pattern;                 /* [N] task at each place of an epoch */
@@ -109,6 +113,9 @@ static inline const float *graft_training_field(const struct training *t, size_t
 static inline const float *graft_training_u(const struct training *t, size_t row) {
   return t->u + t->slot[row] * t->model->info.points;
 }
+
+/* Nodes of a row that is loaded. */
+struct nodes graft_training_nodes(const struct training *t, size_t row);
 
 /* Choose the rows of a split. */
 GRAFT_MUST_USE graft_status graft_training_select(struct training *training,

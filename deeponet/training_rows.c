@@ -56,11 +56,43 @@ graft_status graft_training_select(struct training *t, const graft_source_info *
   return GRAFT_OK;
 }
 
+struct nodes graft_training_nodes(const struct training *t, size_t row) {
+  return graft_nodes_view(&t->model->info, t->node_count[row],
+                          t->node + t->slot[row] * t->node_room);
+}
+
+/* Nodes of the rows, if there shall be any. */
+static graft_status count_nodes(struct training *t, const graft_source *source) {
+  const graft_source_info *info = &source->info;
+  if (!t->model->config.nodes) return GRAFT_OK;
+  GRAFT_CHECK(source->nodes, INPUT,
+              "-nodes: expected a data set with nodes (solve -nodes), %s has none",
+              info->dataset_name);
+  GRAFT_TRY(graft_alloc(&t->node_count, t->rows, sizeof *t->node_count));
+  for (size_t row = 0; row < t->rows; row++) {
+    t->node_count[row] = graft_source_node_count(info, t->id[row], NULL);
+  }
+  t->node_room = graft_nodes_size(info, graft_nodes_most(info));
+  return GRAFT_OK;
+}
+
+/* Read the nodes of rows [count] that have their place in memory. */
+static graft_status load_nodes(struct training *t, const graft_source *source, const size_t *row,
+                               size_t count) {
+  for (size_t i = 0; t->node && i < count; i++) {
+    struct nodes nodes;
+    size_t r = row ? row[i] : i;
+    GRAFT_TRY(graft_nodes_read(source, t->id[r], t->node + t->slot[r] * t->node_room, &nodes));
+  }
+  return GRAFT_OK;
+}
+
 /* Bytes of all rows with what is made of them. */
 static double bytes_needed(const struct training *t) {
   const graft_deeponet *model = t->model;
   double values = (double)(model->fields * model->sensors + model->info.points), copies = 0;
   if (model->skip->kernel) values += (double)model->info.points;
+  values += (double)t->node_room;
   for (size_t row = 0; row < t->rows && graft_model_projects(model); row++) {
     size_t g = graft_model_elements(&model->region[t->row_region[row]]);
     copies += model->config.augmentation ? (double)g : 1;
@@ -79,7 +111,7 @@ static graft_status place_rows(struct training *t, const graft_source *source) {
     size_t batch = (size_t)model->config.batch;
     t->source = source;
     t->capacity = batch > TRAINING_WINDOW ? batch : TRAINING_WINDOW;
-    size_t values = inputs + P + (model->skip->kernel ? 3 * P : 0);
+    size_t values = inputs + P + (model->skip->kernel ? 3 * P : 0) + t->node_room;
     if (model->fields > 1) values += model->sensors;
     double least = (double)(t->capacity * values + source->ahead * (inputs + P)) * sizeof(float);
     GRAFT_CHECK(least <= limit, USAGE,
@@ -92,6 +124,7 @@ static graft_status place_rows(struct training *t, const graft_source *source) {
   }
   GRAFT_TRY(graft_alloc(&t->slot, t->rows, sizeof *t->slot));
   for (size_t row = 0; row < t->rows; row++) t->slot[row] = t->source ? SIZE_MAX : row;
+  if (t->node_room) GRAFT_TRY(graft_alloc(&t->node, t->capacity * t->node_room, sizeof(float)));
   GRAFT_TRY(graft_alloc(&t->field, t->capacity * inputs, sizeof(float)));
   return graft_alloc(&t->u, t->capacity * P, sizeof(float));
 }
@@ -101,8 +134,10 @@ graft_status graft_training_read(struct training *t, const graft_source *source)
   size_t Q = info->codes;
   GRAFT_TRY(graft_alloc(&t->number, t->rows * Q, sizeof(double)));
   for (size_t i = 0; i < t->rows * Q; i++) t->number[i] = info->code[t->id[i / Q] * Q + i % Q];
+  GRAFT_TRY(count_nodes(t, source));
   GRAFT_TRY(place_rows(t, source));
   if (t->source) return GRAFT_OK;
+  GRAFT_TRY(load_nodes(t, source, NULL, t->rows));
   GRAFT_TRY(graft_model_read(t->model, source, t->id, t->rows, t->field));
   return source->fill(source->ctx, "u", t->id, t->rows, t->u);
 }
@@ -129,6 +164,7 @@ graft_status graft_training_load(struct training *t, const size_t *row, size_t c
   GRAFT_TRY(load_fields(t, count));
   GRAFT_TRY(t->source->fill(t->source->ctx, "u", t->load_id, count, t->u));
   for (size_t i = 0; i < count; i++) t->slot[row[i]] = i;
+  GRAFT_TRY(load_nodes(t, t->source, row, count));
   return t->skip ? graft_training_load_skip(t, row, count) : GRAFT_OK;
 }
 
