@@ -115,13 +115,17 @@ static graft_status merge(int argc, char **argv, const struct request *r) {
 static graft_status xdmf(const char *path) {
   char name[GRAFT_PATH_SIZE];
   graft_source source;
-  GRAFT_TRY(graft_xdmf_path(path, name, sizeof name));
+  GRAFT_TRY(graft_xdmf_path(path, false, name, sizeof name));
   GRAFT_TRY(graft_dataset_open(path, &source));
   graft_status status = graft_xdmf_write(name, path, &source);
+  if (status == GRAFT_OK) printf("%s: %s\n", path, name);
+  if (status == GRAFT_OK && source.info.node_start) {
+    status = graft_xdmf_path(path, true, name, sizeof name);
+    if (status == GRAFT_OK) status = graft_xdmf_write_nodes(name, path, &source);
+    if (status == GRAFT_OK) printf("%s: %s\n", path, name);
+  }
   graft_source_fini(&source);
-  GRAFT_TRY(status);
-  printf("%s: %s\n", path, name);
-  return GRAFT_OK;
+  return status;
 }
 
 static graft_status run(int argc, char **argv) {

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "io/bundle_file.h"
 #include "io/dataset.h"
+#include "io/xdmf.h"
 #include "io/yaml.h"
 #include "solvers/petsc.h"
 #include "solvers/problem.h"
@@ -181,6 +182,22 @@ const char *graft_pde_directory(const char *path, char *text, size_t size) {
     snprintf(text, size, "%.*s", slash > path ? (int)(slash - path) : 1, path);
   }
   return text;
+}
+
+graft_status graft_pde_xdmf(const char *data) {
+  graft_source source;
+  char path[GRAFT_PATH_SIZE];
+  GRAFT_TRY(graft_xdmf_path(data, false, path, sizeof path));
+  GRAFT_TRY(graft_dataset_open(data, &source));
+  graft_status status = source.info.dims - source.info.in_time >= 2
+                            ? graft_xdmf_write(path, data, &source)
+                            : GRAFT_OK;
+  if (status == GRAFT_OK && source.info.node_start) {
+    status = graft_xdmf_path(data, true, path, sizeof path);
+    if (status == GRAFT_OK) status = graft_xdmf_write_nodes(path, data, &source);
+  }
+  graft_source_fini(&source);
+  return status;
 }
 
 /* Take `-problem NAME` out of the command line; NULL when it is not there. */

@@ -137,6 +137,10 @@ GRAFT_MUST_USE graft_status graft_pde_load(const char *path, graft_bundle *bundl
 /** Directory part of a path ("." if it has none) into @p text [size]; returns @p text. */
 const char *graft_pde_directory(const char *path, char *text, size_t size);
 
+/** FILE.xmf beside the data set FILE.h5, and FILE_nodes.xmf if it has nodes; nothing for a grid
+ * with one axis of space. */
+GRAFT_MUST_USE graft_status graft_pde_xdmf(const char *data);
+
 /** Verb `plot` after its options: pictures of a run or a data set into DIRECTORY/plots.
  *  @param pictures receives their names if not NULL (release with graft_words_fini()) */
 GRAFT_MUST_USE graft_status graft_pde_draw(const graft_app *app, const graft_pde_plot *config,

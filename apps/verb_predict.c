@@ -55,6 +55,7 @@ struct predicting {
   graft_source_info info; /* of the source, with how far they are; borrows its other tables */
   bool truth;             /* the source has solutions, which are passed on */
   double *error;          /* [samples] relative errors, with truth */
+  double *node_error;     /* [samples] the same at nodes, if these are wanted */
   size_t fields;
   graft_dataset_field
       field[MOST_FIELDS + 1];    /* u, the inputs, which are passed on, u_true, u_std */
@@ -143,14 +144,39 @@ static graft_status fill_chunk(const struct predicting *p, size_t i, size_t coun
   return GRAFT_OK;
 }
 
+/* Predict a sample at its own nodes, into the place of their values; @p room for these and, from
+ * @p u on, for the prediction. */
+static graft_status write_nodes(const struct predicting *p, graft_dataset_writer *writer, size_t s,
+                                const graft_source_nodes *room, float *u) {
+  const size_t n = graft_source_node_count(&p->info, s, NULL);
+  graft_source_nodes nodes = *room;
+  GRAFT_TRY(p->source->nodes(p->source->ctx, s, &nodes));
+  GRAFT_TRY(graft_deeponet_predict_nodes(p->model, p->source, s, u));
+  if (p->truth) p->node_error[s] = graft_metric_rel_l2_nodes(u, nodes.value, nodes.weight, n);
+  nodes.value = u;
+  return graft_dataset_write_nodes(writer, s, &nodes);
+}
+
+/* Room for the nodes of a sample, and in @p u for a prediction. */
+static graft_status make_room(const struct predicting *p, graft_source_nodes *room, float **u) {
+  *room = (graft_source_nodes){NULL};
+  *u = NULL;
+  if (!p->info.node_start) return GRAFT_OK;
+  GRAFT_TRY(graft_source_node_room(&p->info, room));
+  return graft_alloc(u, (size_t)(room->weight - room->value), sizeof **u);
+}
+
 static graft_status write_chunks(const struct predicting *p, graft_dataset_writer *writer) {
   const size_t samples = p->info.samples, stride = CHUNK * p->info.points;
   float *value = NULL; /* [fields][CHUNK x P], no field has more points */
+  float *u = NULL;     /* at nodes */
+  graft_source_nodes room = {NULL};
   size_t points[MOST_FIELDS];
   graft_status status;
   graft_meter meter;
   graft_meter_init(&meter, "predict", "samples", (double)samples, 0.0, p->app->quiet);
   GRAFT_TRY_TO(done, graft_alloc(&value, p->fields * stride, sizeof *value));
+  GRAFT_TRY_TO(done, make_room(p, &room, &u));
   for (size_t f = 0; f < p->fields; f++) {
     points[f] = graft_source_points(&p->info, graft_source_axes(&p->info, p->field[f].name));
   }
@@ -162,6 +188,7 @@ static graft_status write_chunks(const struct predicting *p, graft_dataset_write
     for (size_t j = 0; j < count; j++) {
       const float *data[MOST_FIELDS];
       for (size_t f = 0; f < p->fields; f++) data[f] = value + f * stride + j * points[f];
+      if (u) GRAFT_TRY_TO(done, write_nodes(p, writer, i + j, &room, u));
       GRAFT_TRY_TO(done, graft_dataset_write(writer, i + j, data, -1.0));
     }
     graft_meter_step(&meter, (double)(i + count), "");
@@ -169,10 +196,22 @@ static graft_status write_chunks(const struct predicting *p, graft_dataset_write
 done:
   graft_meter_fini(&meter, (double)samples, status == GRAFT_OK);
   graft_free(value);
+  graft_free(room.xyz);
+  graft_free(u);
   return status;
 }
 
-static graft_status print_json(const struct predicting *p, const graft_error_summary *error,
+static void print_error(graft_json *json, const char *name, const graft_error_summary *error) {
+  graft_json_object(json, name);
+  graft_json_real(json, "mean", error->mean);
+  graft_json_real(json, "median", error->median);
+  graft_json_real(json, "p95", error->p95);
+  graft_json_real(json, "max", error->max);
+  graft_json_end_object(json);
+}
+
+/* @p error on the grid, and at nodes */
+static graft_status print_json(const struct predicting *p, const graft_error_summary error[2],
                                const graft_words *pictures) {
   graft_json json;
   graft_json_init(&json, stdout);
@@ -182,14 +221,8 @@ static graft_status print_json(const struct predicting *p, const graft_error_sum
   graft_json_int(&json, "outside", (long long)p->outside);
   graft_json_int(&json, "new_regions", (long long)p->unknown);
   graft_json_int(&json, "members", (long long)p->members);
-  if (p->truth) {
-    graft_json_object(&json, "rel_l2");
-    graft_json_real(&json, "mean", error->mean);
-    graft_json_real(&json, "median", error->median);
-    graft_json_real(&json, "p95", error->p95);
-    graft_json_real(&json, "max", error->max);
-    graft_json_end_object(&json);
-  }
+  if (p->truth) print_error(&json, "rel_l2", &error[0]);
+  if (p->truth && p->info.node_start) print_error(&json, "rel_l2_nodes", &error[1]);
   graft_json_array(&json, "pictures");
   for (size_t i = 0; i < pictures->count; i++) graft_json_text(&json, NULL, pictures->word[i]);
   graft_json_end_array(&json);
@@ -199,16 +232,21 @@ static graft_status print_json(const struct predicting *p, const graft_error_sum
 
 static graft_status print_result(const struct predicting *p, const graft_words *pictures) {
   const size_t samples = p->info.samples;
-  graft_error_summary error = {0};
-  if (p->truth) GRAFT_TRY(graft_error_summarise(p->error, samples, &error));
-  if (p->app->json) return print_json(p, &error, pictures);
+  const bool nodes = p->info.node_start != NULL;
+  graft_error_summary error[2] = {{0}};
+  if (p->truth) GRAFT_TRY(graft_error_summarise(p->error, samples, &error[0]));
+  if (p->truth && nodes) GRAFT_TRY(graft_error_summarise(p->node_error, samples, &error[1]));
+  if (p->app->json) return print_json(p, error, pictures);
   printf("%s: %zu prediction%s%s\n", p->config->output, samples, samples == 1 ? "" : "s",
          p->members > 1 ? ", with the ensemble's spread in u_std" : "");
-  if (p->truth && samples == 1) {
-    printf("relative L2 error against the solution (u_true): %.2f %%\n", 100 * error.mean);
-  } else if (p->truth) {
-    printf("relative L2 error against the solutions (u_true): mean %.2f %%, largest %.2f %%\n",
-           100 * error.mean, 100 * error.max);
+  for (int i = 0; p->truth && i < 1 + nodes; i++) {
+    const char *where = i ? " at the nodes" : "";
+    if (samples == 1) {
+      printf("relative L2 error against the solution%s: %.2f %%\n", where, 100 * error[i].mean);
+    } else {
+      printf("relative L2 error against the solutions%s: mean %.2f %%, largest %.2f %%\n", where,
+             100 * error[i].mean, 100 * error[i].max);
+    }
   }
   for (size_t i = 0; i < pictures->count; i++) printf("%s\n", pictures->word[i]);
   return GRAFT_OK;
@@ -223,6 +261,7 @@ static graft_status write(struct predicting *p) {
               p->config->data, MOST_FIELDS - 3, p->info.inputs);
   GRAFT_TRY(graft_alloc(&p->sample, samples, sizeof *p->sample));
   GRAFT_TRY(graft_alloc(&p->error, samples, sizeof *p->error));
+  GRAFT_TRY(graft_alloc(&p->node_error, samples, sizeof *p->node_error));
   GRAFT_TRY(graft_alloc(&p->info.outside, samples, sizeof *p->info.outside));
   for (size_t i = 0; i < samples; i++) p->sample[i] = i;
   GRAFT_TRY(graft_inputs_check_regions(p->app, p->config, p->model, p->source, &p->unknown));
@@ -234,7 +273,8 @@ static graft_status write(struct predicting *p) {
   graft_provenance_fini(&provenance);
   GRAFT_TRY(status);
   status = write_chunks(p, writer);
-  return graft_dataset_close(writer, status);
+  GRAFT_TRY(graft_dataset_close(writer, status));
+  return p->info.node_start ? graft_pde_xdmf(p->config->output) : GRAFT_OK;
 }
 
 /* Pictures of inputs that were made, and of their predictions, beside the output. */
@@ -245,10 +285,24 @@ static graft_status draw(const struct predicting *p, graft_words *made) {
   return graft_pde_draw(p->app, &config, made);
 }
 
+/* Nodes are passed on, with predictions, if they are wanted. */
+static graft_status choose_nodes(struct predicting *p) {
+  const bool wanted = p->config->solve.nodes;
+  GRAFT_CHECK(!wanted || p->info.node_start, INPUT,
+              "%s: -nodes: expected nodes of each sample (solve -nodes), got none",
+              p->config->data);
+  GRAFT_CHECK(!wanted || graft_deeponet_takes_nodes(p->model), USAGE,
+              "-nodes: expected a model trained with -features, %s predicts on its grid only",
+              p->config->model);
+  if (!wanted) p->info.node_start = p->info.triangle_start = NULL;
+  return GRAFT_OK;
+}
+
 static graft_status predict(struct predicting *p) {
   graft_words pictures = {0};
   p->info = p->source->info;
   p->info.seconds = 0;
+  GRAFT_TRY(choose_nodes(p));
   p->info.outside = NULL; /* of the source, if it is a prediction itself */
   p->members = graft_deeponet_members(p->model);
   graft_status status = write(p);
@@ -258,6 +312,7 @@ static graft_status predict(struct predicting *p) {
   graft_free(p->info.outside);
   graft_free(p->sample);
   graft_free(p->error);
+  graft_free(p->node_error);
   return status;
 }
 
@@ -305,6 +360,6 @@ const graft_verb graft_pde_verb_predict = {
     .example = examples,
     .section = sections,
     .main = "model o data region field samples seed truth f boundary shapes pictures options_file "
-            "quiet json holes position_range radius_range laws diffusion",
+            "quiet json nodes holes position_range radius_range laws diffusion",
     .config_size = sizeof(graft_pde_predict),
     .run = run};

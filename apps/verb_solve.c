@@ -10,7 +10,6 @@
 #include "base/json.h"
 #include "io/atomic.h"
 #include "io/dataset.h"
-#include "io/xdmf.h"
 #include "solvers/petsc.h"
 
 static const graft_option rows[] = {
@@ -101,20 +100,6 @@ static graft_status check_estimate(const graft_app *app, const graft_pde_solve *
   return GRAFT_OK;
 }
 
-/* FILE.xmf beside FILE.h5, by rank 0. */
-static graft_status write_xdmf(const graft_app *app, const char *data) {
-  char path[GRAFT_PATH_SIZE];
-  graft_source source;
-  if (app->comm.rank != 0) return GRAFT_OK;
-  GRAFT_TRY(graft_xdmf_path(data, path, sizeof path));
-  GRAFT_TRY(graft_dataset_open(data, &source));
-  graft_status status = source.info.dims - source.info.in_time >= 2
-                            ? graft_xdmf_write(path, data, &source)
-                            : GRAFT_OK;
-  graft_source_fini(&source);
-  return status;
-}
-
 static graft_status print_report(const graft_app *app, const graft_pde_solve *config,
                                  const graft_solve_report *r) {
   if (app->comm.rank != 0 || app->silent) return GRAFT_OK;
@@ -193,7 +178,8 @@ static graft_status solve(const graft_app *app, const graft_pde_solve *config) {
 done:
   graft_provenance_fini(&provenance);
   GRAFT_TRY(status);
-  GRAFT_TRY(graft_comm_agree(&app->comm, write_xdmf(app, config->output)));
+  GRAFT_TRY(graft_comm_agree(&app->comm,
+                             app->comm.rank == 0 ? graft_pde_xdmf(config->output) : GRAFT_OK));
   return print_report(app, config, &report);
 }
 

@@ -88,6 +88,26 @@ size_t graft_source_node_count(const graft_source_info *info, size_t sample, siz
   return (size_t)(info->node_start[sample + 1] - info->node_start[sample]);
 }
 
+graft_status graft_source_node_room(const graft_source_info *info, graft_source_nodes *nodes) {
+  size_t n = 0, t = 0, D = (size_t)info->dims;
+  float *room;
+  *nodes = (graft_source_nodes){NULL};
+  for (size_t s = 0; s < info->samples; s++) {
+    size_t triangles, count = graft_source_node_count(info, s, &triangles);
+    if (count > n) n = count;
+    if (triangles > t) t = triangles;
+  }
+  if (n == 0) return GRAFT_OK;
+  GRAFT_TRY(graft_alloc(&room, n * (D + 4) + 3 * t, sizeof *room));
+  *nodes = (graft_source_nodes){.xyz = room,
+                                .value = room + n * D,
+                                .weight = room + n * (D + 1),
+                                .sdf = room + n * (D + 2),
+                                .torsion = room + n * (D + 3),
+                                .triangle = (int32_t *)(void *)(room + n * (D + 4))};
+  return GRAFT_OK;
+}
+
 graft_status graft_source_info_like(graft_source_info *info, const graft_source_info *from) {
   info->in_time = from->in_time;
   info->directed = from->directed;

@@ -111,9 +111,6 @@ graft_status graft_dataset_check_nodes(const char *path, const graft_source_info
                                        size_t sample, const graft_source_nodes *nodes,
                                        graft_status code);
 
-/** Arrays for a sample of @p info with the most nodes, in one allocation (graft_free() of xyz). */
-graft_status graft_dataset_node_room(const graft_source_info *info, graft_source_nodes *nodes);
-
 /** Write @p bytes at a place of the part file. */
 graft_status graft_dataset_write_bytes(const graft_dataset_writer *writer, size_t sample,
                                        uint64_t place, const void *data, size_t bytes);

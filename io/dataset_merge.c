@@ -352,7 +352,7 @@ static graft_status copy_samples(const struct merger *m, const graft_dataset_fie
   const float *data[64];
   float *value;
   graft_source_nodes nodes;
-  GRAFT_TRY(graft_dataset_node_room(&m->info, &nodes));
+  GRAFT_TRY(graft_source_node_room(&m->info, &nodes));
   graft_status status = graft_alloc(&value, fields * P, sizeof *value);
   for (size_t s = 0; s < m->info.samples && status == GRAFT_OK; s++) {
     const struct origin *o = &m->origin[s];

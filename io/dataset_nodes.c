@@ -16,6 +16,7 @@ const graft_node_array graft_node_arrays[GRAFT_NODE_ARRAYS] = {
     {"weight", AT(weight), false, false},   {"sdf", AT(sdf), false, false},
     {"torsion", AT(torsion), false, false}, {"triangle", AT(triangle), true, false}};
 
+#define MOST_NODES (INT64_C(1) << 40)  /* of all samples */
 static const double off_region = 1e-3; /* curved edges of elements leave the region a little */
 static const double off_place = 1e-4;  /* distances of nodes and of grid points agree so well */
 
@@ -117,26 +118,6 @@ int64_t graft_dataset_node_checksum(const graft_source_info *info, size_t sample
     crc = crc32_z(crc, array_of(nodes, a), bytes);
   }
   return (int64_t)crc;
-}
-
-graft_status graft_dataset_node_room(const graft_source_info *info, graft_source_nodes *nodes) {
-  size_t n = 0, t = 0, D = (size_t)info->dims;
-  float *room;
-  *nodes = (graft_source_nodes){NULL};
-  for (size_t s = 0; s < info->samples; s++) {
-    size_t triangles, count = graft_source_node_count(info, s, &triangles);
-    if (count > n) n = count;
-    if (triangles > t) t = triangles;
-  }
-  if (n == 0) return GRAFT_OK;
-  GRAFT_TRY(graft_alloc(&room, n * (D + 4) + 3 * t, sizeof *room));
-  *nodes = (graft_source_nodes){.xyz = room,
-                                .value = room + n * D,
-                                .weight = room + n * (D + 1),
-                                .sdf = room + n * (D + 2),
-                                .torsion = room + n * (D + 3),
-                                .triangle = (int32_t *)(void *)(room + n * (D + 4))};
-  return GRAFT_OK;
 }
 
 /* Signed distance at the grid point next to a node, and how far that is. */
@@ -242,6 +223,8 @@ static graft_status read_starts(hid_t file, const char *path, size_t samples, si
   GRAFT_TRY(graft_h5_read(file, path, H5T_NATIVE_INT64, GRAFT_SHAPE(1, samples + 1), start));
   GRAFT_CHECK(start[0] == 0, INPUT, "/%s[0]: expected 0, got %lld", path, (long long)start[0]);
   for (size_t s = 0; s < samples; s++) {
+    GRAFT_CHECK(start[s + 1] <= MOST_NODES, INPUT, "/%s[%zu]: expected at most %lld, got %lld",
+                path, s + 1, (long long)MOST_NODES, (long long)start[s + 1]);
     GRAFT_CHECK(start[s + 1] >= start[s] && start[s + 1] - start[s] >= (int64_t)least, INPUT,
                 "/%s[%zu]: expected at least %lld, %zu more than the one before, got %lld", path,
                 s + 1, (long long)start[s] + (long long)least, least, (long long)start[s + 1]);

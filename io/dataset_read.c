@@ -289,7 +289,7 @@ static graft_status check_all_nodes(struct reader *r) {
   int64_t *checksum = NULL; /* [S], or NULL: the file has none */
   graft_status status;
   if (!r->info.node_start) return GRAFT_OK;
-  GRAFT_TRY_TO(done, graft_dataset_node_room(&r->info, &room));
+  GRAFT_TRY_TO(done, graft_source_node_room(&r->info, &room));
   if (graft_h5_exists(r->file, "graft/points/checksum")) {
     GRAFT_TRY_TO(done, graft_alloc(&checksum, r->samples, sizeof *checksum));
     GRAFT_TRY_TO(done, graft_h5_read(r->file, "graft/points/checksum", H5T_NATIVE_INT64,

@@ -106,7 +106,7 @@ static graft_status take(graft_dataset_writer *w, hid_t file, const char *config
   GRAFT_TRY(status);
   GRAFT_TRY(graft_dataset_find_places(file, w));
   for (size_t f = 0; f < w->fields; f++) points += w->points[f];
-  GRAFT_TRY(graft_dataset_node_room(w->info, &nodes));
+  GRAFT_TRY(graft_source_node_room(w->info, &nodes));
   status = graft_alloc(&value, points, sizeof *value);
   if (status == GRAFT_OK) status = check_samples(w, value, &nodes);
   graft_free(value);

@@ -146,6 +146,15 @@ static graft_status fill(void *ctx, const char *field, const size_t *sample, siz
   return status;
 }
 
+/* Nodes are read when they are asked for. */
+static graft_status fill_nodes(void *ctx, size_t sample, const graft_source_nodes *nodes) {
+  struct prefetch *p = ctx;
+  pthread_mutex_lock(&p->reading);
+  graft_status status = p->inner.nodes(p->inner.ctx, sample, nodes);
+  pthread_mutex_unlock(&p->reading);
+  return status;
+}
+
 static void release(struct prefetch *p) {
   for (size_t i = 0; i < DEPTH; i++) {
     struct request *r = &p->request[i];
@@ -217,6 +226,7 @@ graft_status graft_prefetch_create(graft_source *source, const graft_prefetch_fi
   }
   source->ctx = p;
   source->fill = fill;
+  if (p->inner.nodes) source->nodes = fill_nodes;
   source->expect = expect;
   source->ahead = graft_prefetch_samples(most);
   source->destroy = destroy;

@@ -11,11 +11,12 @@
 
 enum { SIZES = 96 };
 
-graft_status graft_xdmf_path(const char *data, char *text, size_t size) {
+graft_status graft_xdmf_path(const char *data, bool nodes, char *text, size_t size) {
+  const char *ending = nodes ? "_nodes.xmf" : ".xmf";
   size_t length = strlen(data);
   if (length > 3 && strcmp(data + length - 3, ".h5") == 0) length -= 3;
-  GRAFT_CHECK(length + sizeof ".xmf" <= size, USAGE, "%.200s: expected a shorter name", data);
-  snprintf(text, size, "%.*s.xmf", (int)length, data);
+  GRAFT_CHECK(length + strlen(ending) < size, USAGE, "%.200s: expected a shorter name", data);
+  snprintf(text, size, "%.*s%s", (int)length, data, ending);
   return GRAFT_OK;
 }
 
@@ -116,7 +117,54 @@ static void write_sample(FILE *f, const graft_source *source, const char *data, 
   fputs("    </Grid>\n", f);
 }
 
-graft_status graft_xdmf_write(const char *path, const char *data, const graft_source *source) {
+/* Rows first to last − 1 of an array with this many rows of @p columns numbers; 1: one dimension.
+ */
+static void write_rows(FILE *f, const char *data, const char *name, const char *number,
+                       const int64_t rows[2], int64_t all, int columns) {
+  const int rank = columns > 1 ? 2 : 1;
+  const long long first = (long long)rows[0], count = (long long)(rows[1] - rows[0]);
+  char more[32] = "";
+  if (rank == 2) snprintf(more, sizeof more, " %d", columns);
+  fprintf(f, "        <DataItem ItemType=\"HyperSlab\" Dimensions=\"%lld%s\">\n", count, more);
+  fprintf(f, "          <DataItem Dimensions=\"3 %d\" Format=\"XML\">", rank);
+  fprintf(f, rank == 2 ? "%lld 0 1 1 %lld %d" : "%lld 1 %lld", first, count, columns);
+  fprintf(f, "</DataItem>\n          <DataItem Dimensions=\"%lld%s\" %s Format=\"HDF\">",
+          (long long)all, more, number);
+  escape(f, data);
+  fprintf(f, ":/graft/points/%s</DataItem>\n        </DataItem>\n", name);
+}
+
+/* The mesh of a sample with what is known at its nodes. */
+static void write_mesh(FILE *f, const graft_source *source, const char *data, size_t sample) {
+  static const char *const name[] = {"value", "torsion", "sdf", "weight"};
+  static const char real[] = "NumberType=\"Float\" Precision=\"4\"";
+  const graft_source_info *info = &source->info;
+  const int64_t *node = info->node_start + sample, *triangle = info->triangle_start + sample;
+  const int64_t nodes = info->node_start[info->samples];
+  fputs("    <Grid Name=\"", f);
+  escape(f, info->task_name[info->task[sample]]);
+  fprintf(f, " %lld\" GridType=\"Uniform\">\n      <Time Value=\"%zu\"/>\n",
+          (long long)info->index[sample], sample);
+  fprintf(f, "      <Topology TopologyType=\"Triangle\" NumberOfElements=\"%lld\">\n",
+          (long long)(triangle[1] - triangle[0]));
+  write_rows(f, data, "triangle", "NumberType=\"Int\" Precision=\"4\"", triangle,
+             info->triangle_start[info->samples], 3);
+  fprintf(f, "      </Topology>\n      <Geometry GeometryType=\"%s\">\n",
+          info->dims == 3 ? "XYZ" : "XY");
+  write_rows(f, data, "xyz", real, node, nodes, info->dims);
+  fputs("      </Geometry>\n", f);
+  for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
+    fprintf(f, "      <Attribute Name=\"%s\" AttributeType=\"Scalar\" Center=\"Node\">\n",
+            i ? name[i] : "u");
+    write_rows(f, data, name[i], real, node, nodes, 1);
+    fputs("      </Attribute>\n", f);
+  }
+  fputs("    </Grid>\n", f);
+}
+
+/* A collection of what @p sample writes of each sample. */
+static graft_status write_all(const char *path, const char *data, const graft_source *source,
+                              void (*sample)(FILE *, const graft_source *, const char *, size_t)) {
   const graft_source_info *info = &source->info;
   char *text = NULL;
   size_t size = 0;
@@ -130,7 +178,7 @@ graft_status graft_xdmf_write(const char *path, const char *data, const graft_so
         "<Domain>\n"
         "    <Grid Name=\"samples\" GridType=\"Collection\" CollectionType=\"Temporal\">\n",
         f);
-  for (size_t s = 0; s < info->samples; s++) write_sample(f, source, base_name(data), s);
+  for (size_t s = 0; s < info->samples; s++) sample(f, source, base_name(data), s);
   fputs("    </Grid>\n  </Domain>\n</Xdmf>\n", f);
   bool bad = ferror(f) != 0;
   bad |= fclose(f) != 0;
@@ -139,4 +187,15 @@ graft_status graft_xdmf_write(const char *path, const char *data, const graft_so
           : graft_atomic_write_text(path, text);
   free(text);
   return status;
+}
+
+graft_status graft_xdmf_write(const char *path, const char *data, const graft_source *source) {
+  return write_all(path, data, source, write_sample);
+}
+
+graft_status graft_xdmf_write_nodes(const char *path, const char *data,
+                                    const graft_source *source) {
+  GRAFT_CHECK(source->info.node_start, USAGE, "%.200s: XDMF: expected nodes of samples, got none",
+              data);
+  return write_all(path, data, source, write_mesh);
 }

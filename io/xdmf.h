@@ -11,9 +11,10 @@
 #include "base/source.h"
 
 /** Name of the XDMF file that belongs to a data set: "a.h5" gives "a.xmf".
+ *  @param nodes that of samples' nodes: "a_nodes.xmf"
  *  @param text receives the name, [size]
  *  @return GRAFT_USAGE if it does not fit */
-GRAFT_MUST_USE graft_status graft_xdmf_path(const char *data, char *text, size_t size);
+GRAFT_MUST_USE graft_status graft_xdmf_path(const char *data, bool nodes, char *text, size_t size);
 
 /** Write the XDMF file of a data set; it appears as a whole or not at all.
  *  @param path of the file to write; it names the data set without a directory: both lie side by
@@ -24,5 +25,10 @@ GRAFT_MUST_USE graft_status graft_xdmf_path(const char *data, char *text, size_t
  *  @return GRAFT_USAGE for one dimension, GRAFT_OUTPUT if it can't be written */
 GRAFT_MUST_USE graft_status graft_xdmf_write(const char *path, const char *data,
                                              const graft_source *source);
+
+/** The same for the samples' own meshes: triangles, and values, torsion function, distances, areas
+ * at their nodes. @return GRAFT_USAGE if there are none, GRAFT_OUTPUT */
+GRAFT_MUST_USE graft_status graft_xdmf_write_nodes(const char *path, const char *data,
+                                                   const graft_source *source);
 
 #endif

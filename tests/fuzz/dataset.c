@@ -35,6 +35,18 @@ static void use(const graft_source *source) {
     for (size_t p = 0; status == GRAFT_OK && p < info->points; p++) FUZZ_CHECK(isfinite(out[p]));
   }
   free(out);
+  for (size_t s = 0; s < info->samples && source->nodes; s++) {
+    size_t triangles, n = graft_source_node_count(info, s, &triangles);
+    if (n > 4096 || triangles > 4096) continue;
+    float *room = malloc((6 * n + 3 * triangles) * sizeof *room);
+    FUZZ_CHECK(room);
+    const graft_source_nodes nodes = {room,         room + 2 * n, room + 3 * n,
+                                      room + 4 * n, room + 5 * n, (int32_t *)(room + 6 * n)};
+    graft_status refused = info->dims == 2 ? source->nodes(source->ctx, s, &nodes) : GRAFT_OK;
+    if (refused != GRAFT_OK) fuzz_refused(refused);
+    for (size_t i = 0; refused == GRAFT_OK && i < 6 * n; i++) FUZZ_CHECK(isfinite(room[i]));
+    free(room);
+  }
   graft_status status = graft_dataset_check(source);
   if (status != GRAFT_OK) fuzz_refused(status);
 }

@@ -251,6 +251,33 @@ static void bad_values(void) {
           "/dimensions/x[1]: expected 0.25");
 }
 
+/* What is wrong with nodes is named; sample 2 has nodes 7 to 9, sample 3 four from 10 on. */
+static void bad_nodes(void) {
+  const float nan_ = NAN, far = 0.9f, off = 7, minus = -0.1f;
+  const int64_t early = 6, more = 100;
+  const int32_t beyond = 3;
+  T_FAILS(open_close(damage("graft/points/offset", H5T_NATIVE_INT64, 3, &early)), GRAFT_INPUT,
+          "/graft/points/offset[3]: expected at least 8, 1 more than the one before, got 6");
+  T_FAILS(open_close(damage("graft/points/offset", H5T_NATIVE_INT64, 0, &early)), GRAFT_INPUT,
+          "/graft/points/offset[0]: expected 0, got 6");
+  T_FAILS(open_close(damage("graft/points/offset", H5T_NATIVE_INT64, SCRATCH_S, &more)),
+          GRAFT_INPUT, "/graft/points/xyz: expected shape [100 x 2], got [63 x 2]");
+  T_FAILS(open_check(damage("graft/points/value", H5T_NATIVE_FLOAT, 8, &nan_)), GRAFT_INPUT,
+          "/graft/points/value: sample 2, node 1: expected a finite value, got nan");
+  T_FAILS(open_check(damage("graft/points/xyz", H5T_NATIVE_FLOAT, 14, &off)), GRAFT_INPUT,
+          "/graft/points/xyz: sample 2, node 0: expected coordinates in [0, 1], got 7");
+  T_FAILS(open_check(damage("graft/points/xyz", H5T_NATIVE_FLOAT, 14, &far)), GRAFT_INPUT,
+          "/graft/points/xyz: sample 2, node 0: expected a point of the region");
+  T_FAILS(open_check(damage("graft/points/sdf", H5T_NATIVE_FLOAT, 7, &far)), GRAFT_INPUT,
+          "/graft/points/xyz: sample 2, node 0: expected a point of the region");
+  T_FAILS(open_check(damage("graft/points/weight", H5T_NATIVE_FLOAT, 7, &minus)), GRAFT_INPUT,
+          "/graft/points/weight: sample 2, node 0: expected 0 or more, got -0.1");
+  T_FAILS(open_check(damage("graft/points/triangle", H5T_NATIVE_INT32, 6, &beyond)), GRAFT_INPUT,
+          "/graft/points/triangle: sample 2, triangle 0: expected nodes 0 to 2, got 3");
+  T_FAILS(open_check(damage("graft/points/value", H5T_NATIVE_FLOAT, 8, &far)), GRAFT_INPUT,
+          "/graft/points/checksum[2]");
+}
+
 /* Replace a data set of a copy of a.h5 by one of another type and shape (NULL name: only removed).
  */
 static const char *replace(const char *name, hid_t type, int rank, const hsize_t *dim,
@@ -456,6 +483,7 @@ int main(void) {
   T_RUN(the_well_layout);
   T_RUN(foreign_files);
   T_RUN(bad_values);
+  T_RUN(bad_nodes);
   T_RUN(bad_shapes);
   T_RUN(inputs_only);
   T_RUN(failures_leave_nothing);

@@ -147,6 +147,39 @@ static inline void scratch_sample(const graft_source_info *info, size_t s, float
   }
 }
 
+enum { SCRATCH_NODES = 4 /* most of a sample */ };
+
+/* Sample s has 3 or 4 nodes and a triangle. */
+static inline graft_status scratch_nodes_info(graft_source_info *info) {
+  GRAFT_TRY(graft_source_info_nodes(info));
+  for (size_t s = 0; s < info->samples; s++) {
+    info->node_start[s + 1] = info->node_start[s] + 3 + (int64_t)(s % 2);
+    info->triangle_start[s + 1] = info->triangle_start[s] + 1;
+  }
+  return GRAFT_OK;
+}
+
+/* Nodes of a sample: the first grid points of its region. */
+static inline graft_status scratch_nodes(const graft_source_info *info, size_t s,
+                                         graft_dataset_writer *writer) {
+  const graft_source_geometry *g = &info->geometry[info->sample_geometry[s]];
+  float xyz[2 * SCRATCH_NODES], value[SCRATCH_NODES], weight[SCRATCH_NODES], sdf[SCRATCH_NODES],
+      torsion[SCRATCH_NODES];
+  int32_t triangle[3] = {0, 2, 1};
+  size_t n = 0;
+  for (size_t p = 1; n < SCRATCH_NODES; p++) {
+    if (!g->mask[p]) continue;
+    xyz[2 * n] = (float)(p / SCRATCH_Y) / (SCRATCH_X - 1);
+    xyz[2 * n + 1] = -1 + 3 * (float)(p % SCRATCH_Y) / (SCRATCH_Y - 1);
+    value[n] = scratch_value(0, s, p, 1);
+    weight[n] = 0.25f;
+    sdf[n] = g->sdf[p];
+    torsion[n++] = g->torsion[p];
+  }
+  return graft_dataset_write_nodes(
+      writer, s, &(graft_source_nodes){xyz, value, weight, sdf, torsion, triangle});
+}
+
 /* Write the data set; `fields` 2 or 1 (u or nothing but log_k). Each rank writes its samples. */
 static inline graft_status scratch_dataset(const char *path, const graft_comm *comm,
                                            const graft_provenance *provenance) {
@@ -159,6 +192,7 @@ static inline graft_status scratch_dataset(const char *path, const graft_comm *c
   GRAFT_TRY(graft_bundle_put_int(&parameters, "order", 2));
   GRAFT_TRY(graft_bundle_put_text(&parameters, "note", "a text"));
   GRAFT_TRY(scratch_info(&info));
+  GRAFT_TRY(scratch_nodes_info(&info));
   graft_dataset_extra extra = {.parameters = &parameters};
   graft_status status =
       graft_dataset_create(path, &info, scratch_field, &extra, provenance, comm, &writer);
@@ -166,6 +200,8 @@ static inline graft_status scratch_dataset(const char *path, const graft_comm *c
     for (size_t s = SCRATCH_S; s-- > 0 && status == GRAFT_OK;) {
       if (s % (size_t)comm->size != (size_t)comm->rank) continue;
       scratch_sample(&info, s, u, log_k);
+      status = scratch_nodes(&info, s, writer);
+      if (status != GRAFT_OK) break;
       status = graft_dataset_write(writer, s, (const float *[]){u, log_k},
                                    s % 5 ? 0.001 * (double)s : -1);
     }

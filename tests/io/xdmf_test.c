@@ -80,6 +80,27 @@ static char *write_xdmf(const char *task) {
   return scratch_read(scratch("d.xmf"), &bytes);
 }
 
+/* The meshes of samples: as many items as there shall be, and all in the file. */
+static void meshes_of_samples(void) {
+  graft_source source;
+  size_t bytes;
+  int grids = 0;
+  if (!T_OK(graft_dataset_open(scratch("d.h5"), &source))) return;
+  T_OK(graft_xdmf_write_nodes(scratch("d_nodes.xmf"), scratch("d.h5"), &source));
+  graft_source_fini(&source);
+  char *text = scratch_read(scratch("d_nodes.xmf"), &bytes);
+  T_CHECK(text && well_formed(text));
+  for (const char *at = text; at && (at = strstr(at, "\"Triangle\"")) != NULL; at++) grids++;
+  T_EQUAL(grids, SCRATCH_S);
+  /* sample 1: nodes 3 to 6 of 63, triangle 1 of 18 */
+  T_CHECK(text && strstr(text, ">3 0 1 1 4 2</DataItem>") != NULL);
+  T_CHECK(text && strstr(text, ">3 1 4</DataItem>") != NULL);
+  T_CHECK(text && strstr(text, ">1 0 1 1 1 3</DataItem>") != NULL);
+  T_CHECK(text && strstr(text, "Dimensions=\"63 2\" NumberType=\"Float\" Precision=\"4\" "
+                               "Format=\"HDF\">d.h5:/graft/points/xyz<") != NULL);
+  free(text);
+}
+
 static void names_of_any_kind(void) {
   char *text = write_xdmf("a & <b> \"c\"\n");
   T_CHECK(text && well_formed(text));
@@ -146,11 +167,11 @@ static void points_in_order(void) {
 
 static void names_of_files(void) {
   char path[12];
-  T_OK(graft_xdmf_path("a.h5", path, sizeof path));
+  T_OK(graft_xdmf_path("a.h5", false, path, sizeof path));
   T_CHECK(strcmp(path, "a.xmf") == 0);
-  T_OK(graft_xdmf_path("data", path, sizeof path));
+  T_OK(graft_xdmf_path("data", false, path, sizeof path));
   T_CHECK(strcmp(path, "data.xmf") == 0);
-  T_FAILS(graft_xdmf_path("a_long_name.h5", path, sizeof path), GRAFT_USAGE, "shorter");
+  T_FAILS(graft_xdmf_path("a_long_name.h5", false, path, sizeof path), GRAFT_USAGE, "shorter");
 }
 
 int main(void) {
@@ -159,6 +180,7 @@ int main(void) {
   T_OK(scratch_dataset(scratch("d.h5"), &comm, NULL));
   T_RUN(the_checker_knows_mistakes);
   T_RUN(names_of_any_kind);
+  T_RUN(meshes_of_samples);
   T_RUN(slabs_are_there);
   T_RUN(points_in_order);
   T_RUN(names_of_files);
