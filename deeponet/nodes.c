@@ -11,6 +11,10 @@
 
 #include "base/arena.h"
 
+bool graft_deeponet_takes_nodes(const graft_deeponet *model) {
+  return graft_model_local(model) && !model->transform->initial;
+}
+
 size_t graft_nodes_most(const graft_source_info *info) {
   size_t most = 0;
   for (size_t s = 0; s < info->samples; s++) {

@@ -386,10 +386,6 @@ graft_status graft_model_predict_nodes(graft_deeponet *model, const graft_source
   return status;
 }
 
-bool graft_deeponet_takes_nodes(const graft_deeponet *model) {
-  return graft_model_local(model) && !model->transform->initial;
-}
-
 /* How far a value lies outside a range extended by a tenth at both ends, in units of the range. */
 static double range_excess(const double range[2], double value) {
   double size = range[1] - range[0], slack = 0.1 * size, unit = size > 0 ? size : 1;
