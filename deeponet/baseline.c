@@ -238,6 +238,7 @@ static uint64_t untrained(const graft_source_info *info, const uint8_t *split) {
 graft_status graft_baseline_run(const graft_source *source, const char *split, graft_part part,
                                 size_t modes, double *error, bool *of_log) {
   const uint8_t *table;
+  graft_linalg_begin();
   GRAFT_TRY(graft_source_split_find(&source->info, split, &table));
   const uint64_t strangers = untrained(&source->info, table);
   bool done = false; /* with these */

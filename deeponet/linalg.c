@@ -21,6 +21,10 @@ extern void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a,
 extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
 extern void dpotri_(const char *uplo, const int *n, double *a, const int *lda, int *info);
 
+void graft_linalg_begin(void) {
+  if (openblas_get_num_threads() != 1) openblas_set_num_threads(1);
+}
+
 void graft_linalg_multiply(size_t m, size_t n, size_t k, bool a_transposed, const double *a,
                            bool b_transposed, const double *b, double *c) {
   size_t down = (m + TILE_ROWS - 1) / TILE_ROWS, across = (n + TILE_COLUMNS - 1) / TILE_COLUMNS;

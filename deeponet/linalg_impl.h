@@ -14,6 +14,11 @@
 
 enum { GRAFT_LINALG_MOST = 32000 /**< rows of a matrix whose eigenvalues LAPACK's ints allow */ };
 
+/** Let OpenBLAS use one thread from here on, in the whole process: parallel regions here call it
+ * from each of their threads, and two threaded LAPACK factorisations at a time wait for each other
+ * for ever (OpenBLAS 0.3.21). Not inside a parallel region. Cost: nothing when it is so already. */
+void graft_linalg_begin(void);
+
 /** c [m x n] = a · b, where a is [m x k], or [k x m] with @p a_transposed, and b is [k x n], or
  *  [n x k] with @p b_transposed. */
 void graft_linalg_multiply(size_t m, size_t n, size_t k, bool a_transposed, const double *a,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "deeponet/linalg_impl.h"
 #include "deeponet/model_impl.h"
 
 static graft_status copy_bytes(void *out, const void *from, size_t bytes) {
@@ -146,6 +147,7 @@ graft_status graft_model_create(const graft_deeponet_config *config, const graft
   graft_deeponet *model;
   *out = NULL;
   GRAFT_TRY(graft_deeponet_config_validate(config));
+  graft_linalg_begin();
   GRAFT_TRY(graft_alloc(&model, 1, sizeof *model));
   *out = model;
   model->config = *config;

@@ -10,6 +10,9 @@
  *  through its graft_objective, and saved into a self-contained bundle. The skip path is a
  * classical predictor fitted before training; the network learns what that leaves.
  *
+ *  Making or loading a model sets OpenBLAS to one thread in the whole process: threads here call it
+ *  side by side.
+ *
  *  Reference: lu2021 (DeepONet), kumar2025 (masks in branch, output and loss). */
 
 #include <stdbool.h>
