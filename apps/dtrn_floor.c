@@ -126,6 +126,18 @@ static void print_text(const graft_feature_info *info, const struct task *task) 
          "then fitted to training and validation. GAUC: users weighted by their rows.\n");
 }
 
+static void json_bins(graft_json *json, const graft_metrics *m) {
+  graft_json_array(json, "calibration");
+  for (size_t b = 0; b < m->bins; b++) {
+    graft_json_object(json, NULL);
+    graft_json_int(json, "n", (long long)m->bin[b].rows);
+    graft_json_real(json, "predicted", m->bin[b].predicted);
+    graft_json_real(json, "observed", m->bin[b].observed);
+    graft_json_end_object(json);
+  }
+  graft_json_end_array(json);
+}
+
 static graft_status print_json(const graft_feature_info *info, const struct task *task) {
   graft_json json;
   graft_json_init(&json, stdout);
@@ -145,6 +157,7 @@ static graft_status print_json(const graft_feature_info *info, const struct task
     graft_json_real(&json, "logloss", m->log_loss);
     graft_json_real(&json, "calibration_ratio", m->ratio);
     graft_json_real(&json, "calibration_error", m->error);
+    json_bins(&json, m);
     graft_json_real(&json, "penalty", task[k].penalty);
     graft_json_real(&json, "attainable_auc", task[k].attainable);
     if (m->why) graft_json_text(&json, "undefined", m->why);

@@ -47,7 +47,8 @@ static graft_status read_label(const graft_column *c, const char *text, float *l
     *label = holds ? 1 : 0;
     return GRAFT_OK;
   }
-  GRAFT_CHECK(graft_text_number(text, &x), INPUT, "column '%s': expected %s, got '%.60s'", s->name,
+  GRAFT_CHECK(graft_text_number(text, &x) && isfinite((float)x), INPUT,
+              "column '%s': expected %s, got '%.60s'", s->name,
               s->regression ? "a finite number" : "0 or 1", text);
   GRAFT_CHECK(s->regression || x == 0 || x == 1, INPUT, "column '%s': expected 0 or 1, got '%.60s'",
               s->name, text);

@@ -311,6 +311,12 @@ static void generated(void) {
       T_NEAR(program_json(program.out, "attainable_auc", k), auc[k], 1e-12);
     }
   }
+  double share = 0; /* of the test rows that the bins of task 1 hold */
+  if (run(0, "floor -data a.h5 -json")) {
+    const double n = program_json(program.out, "n", 0);
+    for (int b = 1; b <= 10; b++) share += program_json(program.out, "n", b) / n;
+    T_NEAR(share, 1, 1e-9);
+  }
   if (!run(0, "generate %s -conflict 1 -o b.h5 -json", options)) return;
   T_NEAR(program_json(program.out, "attainable_auc", 1), auc[1], 0);
   if (!run(0, "generate %s -conflict 1 -seed 2 -o b.h5 -json", options)) return;
