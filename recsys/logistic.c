@@ -114,7 +114,8 @@ static bool search(struct fit *f, double *w, double *value) {
   const size_t m = f->d->columns;
   const double slope = dot(f->gradient, f->step, m);
   const double rounding = 1e-13 * fabs(*value); /* of sums over rows */
-  for (double length = 1; length > 1e-10; length /= 2) {
+  double length = 1;
+  for (int halvings = 0; halvings < 34; halvings++, length /= 2) {
     for (size_t j = 0; j < m; j++) f->trial[j] = w[j] + length * f->step[j];
     const double got = objective(f, f->trial);
     if (got > *value + 1e-4 * length * slope + rounding) continue;

@@ -7,7 +7,7 @@
 #include "recsys/import_impl.h"
 
 static const char *field_of(const graft_table_reader *r, const graft_record *header, size_t i) {
-  return r->table->header ? header->field[i] : r->table->field[i];
+  return header->field ? header->field[i] : r->table->field[i];
 }
 
 /* Place of a field among the record's; SIZE_MAX: it has none of that name. */
