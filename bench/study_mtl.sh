@@ -60,7 +60,7 @@ run() {
   # shellcheck disable=SC2086 # MODEL is a list of options
   nice /usr/bin/time -f '%U' -o "$directory.seconds" "$program" train -data "$data" -o "$directory" -seed "$seed" \
     -epochs "$epochs" -threads 1 -validate_every 10 -checkpoint_every 1e6 -quiet $MODEL "$@" > "$directory.txt" 2>&1
-  nice "$program" eval -model "$directory/model.h5" -data "$data" -quiet > "$directory.txt" 2>&1
+  nice "$program" eval -baselines false -model "$directory/model.h5" -data "$data" -quiet > "$directory.txt" 2>&1
   rm -f "$directory"/checkpoint*
 }
 
