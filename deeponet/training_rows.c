@@ -68,6 +68,9 @@ static graft_status count_nodes(struct training *t, const graft_source *source) 
   GRAFT_CHECK(source->nodes, INPUT,
               "-nodes: expected a data set with nodes (solve -nodes), %s has none",
               info->dataset_name);
+  GRAFT_CHECK(graft_deeponet_takes_nodes(t->model), USAGE,
+              "-nodes: expected another -transform than %s, whose first guess is on the grid",
+              t->model->transform->name);
   GRAFT_TRY(graft_alloc(&t->node_count, t->rows, sizeof *t->node_count));
   for (size_t row = 0; row < t->rows; row++) {
     t->node_count[row] = graft_source_node_count(info, t->id[row], NULL);
