@@ -32,7 +32,7 @@ static bool is_younger(const char *option, int64_t format) {
   static const struct {
     const char *option;
     int64_t format;
-  } came[] = {{"coarse", 5}, {"freeze", 5}, {"nodes", 6}};
+  } came[] = {{"coarse", 5}, {"freeze", 5}, {"nodes", 6}, {"trunk_projection", 6}};
   for (size_t i = 0; i < sizeof came / sizeof *came; i++) {
     if (strcmp(came[i].option, option) == 0) return format < came[i].format;
   }
