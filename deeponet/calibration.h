@@ -20,9 +20,9 @@ double graft_calibration_level(size_t i);
 typedef struct graft_calibration {
   size_t samples; /**< looked at */
   double points;  /**< looked at, all samples together */
-  double
-      covered[GRAFT_CALIBRATION_LEVELS]; /**< share of points with |error| within the central
-                  interval of that level of a normal law of the spread's deviation; NaN: no point */
+  /** Share of points with |error| within the central interval of that level of a normal law of the
+   *  spread's deviation; NaN: no point */
+  double covered[GRAFT_CALIBRATION_LEVELS];
   double ratio; /**< root of mean squared error over mean squared spread: 1 where the spread has the
                    size of the error, above 1 where it promises too much; NaN: no spread */
   double correlation; /**< Spearman's rank correlation, over samples, of root mean square error and

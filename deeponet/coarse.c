@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Method:    Galerkin solution of −∇·(K∇u) = 1, u = 0 on ∂Ω, in the space u₀ w: w made of
- *            quadratic B-splines on N x N cells over the whole grid, u₀ the torsion function of the
- *            region (weighted extended B-splines without the extension).
- *            Every such u vanishes on ∂Ω, whatever the region, without a mesh. With −Δu₀ = 1,
+/* Method:    Galerkin solution of −∇·(K∇u) = 1, u = 0 on ∂Ω, in the space u₀ w: w made of quadratic
+ *            B-splines on N x N cells over the whole grid, u₀ the torsion function of the region
+ *            (weighted extended B-splines without the extension). Every such u vanishes on ∂Ω,
+ *            whatever the region, without a mesh. With −Δu₀ = 1,
  *              ∫ K ∇(u₀w)·∇(u₀v) = ∫ K u₀² ∇w·∇v + ∫ (K u₀ − ½ K ∇log K·∇u₀²) w v,
- *            integrated by the grid's points; u₀² is smooth across ∂Ω, so its differences are
- *            taken there as everywhere. Where the region hardly reaches, differences of w between
+ *            integrated by the grid's points; u₀² is smooth across ∂Ω, so its differences are taken
+ *            there as everywhere. Where the region hardly reaches, differences of w between
  *            neighbouring splines are kept small (PENALTY). Constant K gives w = 1/K exactly; in
- * general w is kept within twice the range of 1/K. Cost:      45 P products to assemble, 4 N⁴ for
- * the banded Cholesky factor; 0.3 ms for N = 16. Reference: kantorovich1958 (u₀ times a series);
- * hollig2003 (weighted B-splines). */
+ *            general w is kept within twice the range of 1/K.
+ * Cost:      45 P products to assemble, 4 N⁴ for the banded Cholesky factor; 0.3 ms for N = 16.
+ * Reference: kantorovich1958 (u₀ times a series); hollig2003 (weighted B-splines). */
 #include <math.h>
 #include <string.h>
 

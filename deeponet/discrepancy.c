@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Method:    the conditional distribution of fields Y given features X is embedded as the operator
- *            C(Y|X) between the spaces of two Gaussian kernels, estimated from samples by
- *            (K + n lambda I)^-1. The discrepancy is the squared Hilbert-Schmidt norm of the
- *            difference of two such operators, p of the reference and q of the new samples:
+ *            C(Y|X) between the spaces of two Gaussian kernels, estimated from samples by (K + n
+ *            lambda I)^-1. The discrepancy is the squared Hilbert-Schmidt norm of the difference of
+ *            two such operators, p of the reference and q of the new samples:
  *                tr(A_p L_pp A_p K_pp) + tr(A_q L_qq A_q K_qq) - 2 tr(A_p L_pq A_q K_qp),
- *            K kernel matrices of the features, L of the fields, A = (K + n lambda I)^-1.
- *            Widths of the kernels: the mean squared distance of the reference's samples, here
- * taken as the unit of length (goswami2022 has 0.4 in the units of its data); lambda = 1 as there.
- * The gradient goes through the features of the new samples only. Cost:      kernels (n + m)^2 (P +
- * W), inverses and products of order (n + m)^3. Reference: goswami2022, section "Conditional
- * embedding operator discrepancy"; there the features are those of the first dense layer, here the
- * branch's outputs. */
+ *            K kernel matrices of the features, L of the fields, A = (K + n lambda I)^-1. Widths of
+ *            the kernels: the mean squared distance of the reference's samples, here taken as the
+ *            unit of length (goswami2022 has 0.4 in the units of its data); lambda = 1 as there.
+ *            The gradient goes through the features of the new samples only.
+ * Cost:      kernels (n + m)^2 (P + W), inverses and products of order (n + m)^3.
+ * Reference: goswami2022, section "Conditional embedding operator discrepancy"; there the features
+ *            are those of the first dense layer, here the branch's outputs. */
 #include "deeponet/discrepancy.h"
 
 #include <math.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Method:    principal components of the training images, all symmetric copies included, tasks
- * weighted alike, not centred; scaled by one number so that components have mean square 1 on
- * average. Cost:      products N g D² and one eigendecomposition D³, D pixels (at most 4096).
+ *            weighted alike, not centred; scaled by one number so that components have mean square
+ *            1 on average.
+ * Cost:      products N g D² and one eigendecomposition D³, D pixels (at most 4096).
  * Reference: jolliffe2002, section 1.1. */
 #include <cblas.h>
 #include <math.h>

@@ -3,9 +3,9 @@
  *
  * Method:    the cross-section is two regions, the sector of the ring with half a hole and that of
  *            the boss, which share the pieces of the arc between them: each piece is an edge of
- * both that is not divided further. Both are meshed and joined at the arc's nodes, then extruded,
- * the boss over all layers, the ring over those above z = 0. Cost:      that of
- * graft_mesh_create(). */
+ *            both that is not divided further. Both are meshed and joined at the arc's nodes, then
+ *            extruded, the boss over all layers, the ring over those above z = 0.
+ * Cost:      that of graft_mesh_create(). */
 #include <math.h>
 #include <string.h>
 

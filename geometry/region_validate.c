@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Is a region one?
  *
- * Method:    two edges keep clear of each other when f(s) = distance(A(s), B) > GAP for all s.
- *            f has Lipschitz constant 1 in the arc length s, so a piece of A is clear if f at its
+ * Method:    two edges keep clear of each other when f(s) = distance(A(s), B) > GAP for all s. f
+ *            has Lipschitz constant 1 in the arc length s, so a piece of A is clear if f at its
  *            middle exceeds half its length + GAP, and is halved otherwise. Edges that share an end
  *            point may come as near to each other there as an angle of SLOPE allows. Edges whose
  *            boxes are apart are not looked at. Edges that run within a few GAP of each other for
- * so long that STEPS pieces do not settle it count as touching. Cost:      O(edges²) comparisons of
- * boxes, some ten distances for those that are near; more only where edges nearly touch. */
+ *            so long that STEPS pieces do not settle it count as touching.
+ * Cost:      O(edges²) comparisons of boxes, some ten distances for those that are near; more only
+ *            where edges nearly touch. */
 #include <math.h>
 #include <stdio.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Method: one integer in a window of rank 0, MPI_Fetch_and_op under a shared lock that is held
- * throughout. Reference: mpi2015, section 11.3.4 (MPI_Fetch_and_op). */
+/* Method:    one integer in a window of rank 0, MPI_Fetch_and_op under a shared lock that is held
+ *            throughout.
+ * Reference: mpi2015, section 11.3.4 (MPI_Fetch_and_op). */
 #include "io/counter_mpi.h"
 
 #include "base/arena.h"

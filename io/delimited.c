@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Method: one state machine over a sliding buffer. Fields are unquoted in place, written towards
- *   the record's begin as they are read; places are counted from there, so that the buffer may
- * move. Cost: every byte is looked at once, and once more where fields hold bytes above 127. */
+/* Method:    one state machine over a sliding buffer. Fields are unquoted in place, written towards
+ *            the record's begin as they are read; places are counted from there, so that the buffer
+ *            may move.
+ * Cost:      every byte is looked at once, and once more where fields hold bytes above 127. */
 #include "io/delimited.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reading feature files. Method: the asked items of an array (rows, or values of lists) are sorted
- * by place; those with small gaps between them are read in one hyperslab and copied out of it. */
+/* Reading feature files: the asked items of an array (rows, or values of lists) are sorted by
+ * place; those with small gaps between them are read in one hyperslab and copied out of it. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Matrix products.
  * Method:    b is cut into panels of at most 256 rows and two vectors of columns, which stay in the
- * first cache while all rows of a go by. Panels that are transposed in memory or not whole vectors
- * wide are copied first. Cost:      2 m n k flops; copies of b. Reference: goto2008. */
+ *            first cache while all rows of a go by. Panels that are transposed in memory or not
+ *            whole vectors wide are copied first.
+ * Cost:      2 m n k flops; copies of b.
+ * Reference: goto2008. */
 #include "nn/gemm_impl.h"
 
 #include <string.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Register tiles.
  * Method:    T x R N (or T x N) vectors of sums stay in registers while the terms go by: N vector
- * loads and R T scalars spread to vectors serve R T N fused multiply-adds. R N ≤ 2 and T ≤ 14, so
- * 28 of 32 AVX-512 registers hold sums; on older processors T is smaller. Cost:      one fused
- * multiply-add per product of vectors. Reference: goto2008 (products), georganas2018, section II
- * (convolutions). */
+ *            loads and R T scalars spread to vectors serve R T N fused multiply-adds. R N ≤ 2 and T
+ *            ≤ 14, so 28 of 32 AVX-512 registers hold sums; on older processors T is smaller.
+ * Cost:      one fused multiply-add per product of vectors.
+ * Reference: goto2008 (products), georganas2018, section II (convolutions). */
 #include "nn/tile_impl.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Method: rows that count are sorted once by probability, once by user and probability; everything
- * is a sum over runs. Reference: mann1947. */
+/* Method:    rows that count are sorted once by probability, once by user and probability;
+ *            everything is a sum over runs.
+ * Reference: mann1947. */
 #include "recsys/metric.h"
 
 #include <math.h>

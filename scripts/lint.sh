@@ -66,6 +66,12 @@ rule "No tabs, no trailing blanks" '	| +$' $code
 fail "Every source is in docs/references.md" "$(grep -rnoE --include='*.c' --include='*.h' '\b[a-z]{2,}(19|20)[0-9]{2}[a-z]?\b' $libraries apps | while IFS=: read -r file line key; do
   grep -q "^- \`$key\` " docs/references.md || echo "$file:$line: $key"
 done)"
+fail "A method's file opens with Method, Cost, Reference, a line each" "$(for file in mtl/*/*.c nn/*/*.c deeponet/*/*.c; do
+  for label in Method Cost Reference; do
+    head -n 30 "$file" | grep -qE "^( \*|/\*) $label: " || echo "$file: $label"
+  done
+done
+grep -rnE --include='*.c' '^( \*|/\*) .*[^ ] +(Method|Cost|Reference): ' $libraries)"
 fail "SPDX line first" "$(grep -rL --include='*.c' --include='*.h' --include='*.def' --include='meson.build' 'SPDX-License-Identifier' $code)"
 fail "Files of at most 500 lines" "$(find $code -name '*.[ch]' -exec wc -l {} + | awk '$2 != "total" && $1 > 500 {print $2 ": " $1}')"
 fail "Lines of at most 100 columns" "$(grep -rnE --include='*.c' --include='*.h' '^.{101,}$' $code)"

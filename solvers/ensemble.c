@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Method:    every rank prepares for all samples; a counter that ranks share hands out the samples
- * that are not written yet; a sample depends on (seed, stream, index) alone, so the file's content
- * does not depend on the number of ranks, on parts or on interruptions. Cost:      see
- * graft_solve_report; nothing is sent between ranks but the counter's numbers and the agreement on
- * success. */
+ *            that are not written yet; a sample depends on (seed, stream, index) alone, so the
+ *            file's content does not depend on the number of ranks, on parts or on interruptions.
+ * Cost:      see graft_solve_report; nothing is sent between ranks but the counter's numbers and
+ *            the agreement on success. */
 #include "solvers/ensemble.h"
 
 #include <math.h>

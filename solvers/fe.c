@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * Method:    isoparametric Lagrange triangles of order 1 and 2. The element matrix is
- *            Σ_q k(x_q) S_q + c(x_q) M_q, S_q = w_q |J_q| ∇φi·∇φj kept per mesh, M_q = w_q |J_q| φi
- * φj of the reference element; only i ≤ j. Boundary values are eliminated. Cost:      Q x 21
- * multiply-adds per assembly at order 2, streaming 2 kB per element. Reference: ern2004,
- * sections 1.3 (isoparametric elements), 3.1 (diffusion), 8.1 (quadrature). */
+ * Method:    isoparametric Lagrange triangles of order 1 and 2. The element matrix is Σ_q k(x_q)
+ *            S_q + c(x_q) M_q, S_q = w_q |J_q| ∇φi·∇φj kept per mesh, M_q = w_q |J_q| φi φj of the
+ *            reference element; only i ≤ j. Boundary values are eliminated.
+ * Cost:      Q x 21 multiply-adds per assembly at order 2, streaming 2 kB per element.
+ * Reference: ern2004, sections 1.3 (isoparametric elements), 3.1 (diffusion), 8.1 (quadrature). */
 #include "solvers/fe_impl.h"
 
 #include <limits.h>

@@ -5,8 +5,9 @@
  *            meshed, solved and read out on the grid; solved again on a mesh of COARSE times the
  *            size, and the difference, times CALIBRATION, is the estimated error. The sum of turned
  *            one-hole solutions comes from one solution per position and radius, the last ones
- * kept. Cost:      20 µs per node and design, 0.1 µs per grid point. Reference: see plate_solver.h;
- * roberts2018 (R2). */
+ *            kept.
+ * Cost:      20 µs per node and design, 0.1 µs per grid point.
+ * Reference: see plate_solver.h; roberts2018 (R2). */
 #include "solvers/heat.h"
 
 #include <math.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Method:    orbits of the triangle's symmetry group: (a,a,a) once, (a,b,b) three times, (a,b,c)
- * six. Cost:      none to speak of. Reference: dunavant1985, appendix II. */
+ *            six.
+ * Cost:      none to speak of.
+ * Reference: dunavant1985, appendix II. */
 #include "solvers/quadrature.h"
 
 /* Barycentric point and weight (of weights that sum to 1) that generate an orbit. */

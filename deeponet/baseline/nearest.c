@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Method:    predict the target of the training sample whose input is nearest in the Euclidean
- * norm; the first one where several are equally near. Cost:      products (v + t) n M. Reference:
- * none. */
+ *            norm; the first one where several are equally near.
+ * Cost:      products (v + t) n M.
+ * Reference: none. */
 #include "deeponet/baseline_impl.h"
 
 #include <string.h>

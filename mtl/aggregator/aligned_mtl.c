@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Aggregator "aligned_mtl": the principal components of the gradients get one length.
  * Method:    G = V S Vᵀ; weights = s V S^(-1/2) Vᵀ u on eigenvalues above K ε times the largest, s
- * the root of the least, median or mean of these. Cost:      Gramian and eigenvalues of a small
- * matrix; no state. Reference: senushkin2023, equation 13. Output scale: |u| times the root of the
- * chosen eigenvalue.
+ *            the root of the least, median or mean of these.
+ * Cost:      Gramian and eigenvalues of a small matrix; no state.
+ * Reference: senushkin2023, equation 13. Output scale: |u| times the root of the chosen eigenvalue.
  */
 #include <float.h>
 #include <math.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Aggregator "cagrad": the direction near the mean gradient that serves the worst task best.
  * Method:    g0 + c |g0| g_w/|g_w| with w on the simplex least in g_w·g0 + c |g0| |g_w|; divided by
- * 1, 1 + c² or 1 + c. Where g_w vanishes no direction in the ball serves all tasks; then the mean
- * gradient is projected on the cone without conflicts, which lies in the ball. Cost:      Gramian
- * and about 15 small searches; no state. Reference: liu2021b, algorithm 1. Output scale: mean, up
- * to (1 + c)/(1 + c²).
+ *            1, 1 + c² or 1 + c. Where g_w vanishes no direction in the ball serves all tasks; then
+ *            the mean gradient is projected on the cone without conflicts, which lies in the ball.
+ * Cost:      Gramian and about 15 small searches; no state.
+ * Reference: liu2021b, algorithm 1. Output scale: mean, up to (1 + c)/(1 + c²).
  */
 #include <math.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Aggregator "dualproj": the mean gradient projected on the cone without conflicts.
  * Method:    weights v ≥ u least in vᵀ G v. The cone's conditions are met exactly: no
- * regularisation. Cost:      Gramian and one small least-squares problem with bounds; no state.
+ *            regularisation.
+ * Cost:      Gramian and one small least-squares problem with bounds; no state.
  * Reference: lopezpaz2017, equation 11; quinton2024, section 3. Output scale: mean.
  */
 #include "mtl/aggregator.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Aggregator "excess_mtl": weights grow with an estimate of what a task can still gain.
  * Method:    H_i += g_i² by coordinate; excess e_i = Σ g_i²/√(H_i + 1e-7), in units of the first
- * one; w_i times exp(η e_i), then divided by their sum. Equal weights in the first call. Cost: two
- * passes over rows; state K n numbers in double. Reference: he2024, algorithm 1. Output scale:
- * mean.
+ *            one; w_i times exp(η e_i), then divided by their sum. Equal weights in the first call.
+ * Cost:      two passes over rows; state K n numbers in double.
+ * Reference: he2024, algorithm 1. Output scale: mean.
  */
 #include <math.h>
 

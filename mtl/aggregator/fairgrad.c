@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Aggregator "fairgrad": α-fair shares of the descent.
  * Method:    weights x > 0 with x_i^{1/α} (G x)_i = 1, by Newton's method; α = 1 is nash without a
- * cut. Weights 0 where 0 is in the convex hull of some rows. Cost:      Gramian and one small
- * solve; no state. Reference: ban2024, equation 8. Output scale: homogeneous of degree (1 − α)/(1 +
- * α).
+ *            cut. Weights 0 where 0 is in the convex hull of some rows.
+ * Cost:      Gramian and one small solve; no state.
+ * Reference: ban2024, equation 8. Output scale: homogeneous of degree (1 − α)/(1 + α).
  */
 #include "mtl/aggregator.h"
 #include "mtl/solver.h"

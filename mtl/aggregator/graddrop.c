@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Aggregator "graddrop": in each coordinate entries of one sign are dropped at random.
  * Method:    P = (1 + Σg/Σ|g|)/2 and a uniform U for each coordinate; positive entries stay where P
- * > U, negative ones where P < U; what is dropped keeps the share graddrop_leak. Cost:      one
- * pass over the rows and a random number per coordinate; no state. Reference: chen2020, algorithm
- * 1, on parameters, there as a sum. Output scale: mean of what stays.
+ *            > U, negative ones where P < U; what is dropped keeps the share graddrop_leak.
+ * Cost:      one pass over the rows and a random number per coordinate; no state.
+ * Reference: chen2020, algorithm 1, on parameters, there as a sum. Output scale: mean of what
+ *            stays.
  */
 #include <math.h>
 

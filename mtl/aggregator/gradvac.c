@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Aggregator "gradvac": pairs of gradients are turned towards cosines that are learned.
  * Method:    as pcgrad, but g_i' is turned until its cosine with g_j reaches the target φ_ij, if it
- * is below; then φ_ij moves to the cosine that was found, on every visit. Cost:      Gramian and K³
- * flops; state K² numbers. Reference: wang2021, algorithm 1, for the whole vector, there as a sum.
- * Output scale: mean of the turned rows.
+ *            is below; then φ_ij moves to the cosine that was found, on every visit.
+ * Cost:      Gramian and K³ flops; state K² numbers.
+ * Reference: wang2021, algorithm 1, for the whole vector, there as a sum. Output scale: mean of the
+ *            turned rows.
  */
 #include <math.h>
 #include <string.h>

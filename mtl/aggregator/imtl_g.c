@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Aggregator "imtl_g": the direction with equal projections on all gradients.
  * Method:    v = G⁺ length, w = v / Σv. Independent rows: solved with the cosines, which rows of
- * very different lengths do not upset. No answer (weights 0) where Σv vanishes. Cost:      Gramian
- * and eigenvalues of a small matrix; no state. Reference: liu2021, equation 6; quinton2024,
- * appendix B for dependent rows. Output scale: mean (the weights sum to 1; they may be negative).
+ *            very different lengths do not upset. No answer (weights 0) where Σv vanishes.
+ * Cost:      Gramian and eigenvalues of a small matrix; no state.
+ * Reference: liu2021, equation 6; quinton2024, appendix B for dependent rows. Output scale: mean
+ *            (the weights sum to 1; they may be negative).
  */
 #include <math.h>
 #include <string.h>

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Aggregator "sdmgrad": the shortest vector near the mean gradient, from independent batches.
  * Method:    C = J1 J2ᵀ of two batches, divided by the square of the mean root of its diagonal; 20
- * steps with momentum on w with gradient C w + λ C 1/K and projection on the simplex, from the w of
- * the call before; weights (w + λ/K)/(1 + λ) for the rows of a third batch. Cost:      three
- * evaluations with rows; state K numbers. Reference: xiao2023, algorithm 1, with step 5 and
- * momentum 0.5. Output scale: mean.
+ *            steps with momentum on w with gradient C w + λ C 1/K and projection on the simplex,
+ *            from the w of the call before; weights (w + λ/K)/(1 + λ) for the rows of a third
+ *            batch.
+ * Cost:      three evaluations with rows; state K numbers.
+ * Reference: xiao2023, algorithm 1, with step 5 and momentum 0.5. Output scale: mean.
  */
 #include <math.h>
 #include <string.h>

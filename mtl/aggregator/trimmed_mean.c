@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Aggregator "trimmed_mean": the mean of each coordinate without its extremes.
  * Method:    drop the largest and the smallest `trim` entries of a coordinate, mean of the rest.
- * With fewer than 2 trim + 1 tasks in a step, as many are dropped as leave one or two. Cost: one
- * pass over the rows with a sort per coordinate; no state. Reference: yin2018, definition 2. Output
- * scale: mean.
+ *            With fewer than 2 trim + 1 tasks in a step, as many are dropped as leave one or two.
+ * Cost:      one pass over the rows with a sort per coordinate; no state.
+ * Reference: yin2018, definition 2. Output scale: mean.
  */
 #include "mtl/aggregator.h"
 

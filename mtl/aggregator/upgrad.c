@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Aggregator "upgrad": every gradient is projected on the cone without conflicts, then the mean.
  * Method:    for each i the point v ≥ u_i e_i least in vᵀ G v; weights are the sum of these. The
- * cone's conditions are met exactly: no regularisation. Cost:      Gramian and K small
- * least-squares problems with bounds; no state. Reference: quinton2024, definition 3 and
- * proposition 1. Output scale: mean.
+ *            cone's conditions are met exactly: no regularisation.
+ * Cost:      Gramian and K small least-squares problems with bounds; no state.
+ * Reference: quinton2024, definition 3 and proposition 1. Output scale: mean.
  */
 #include <string.h>
 

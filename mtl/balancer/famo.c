@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Balancer "famo": weights that make all losses fall at one rate.
  * Method:    z = softmax(xi), factors K (z_i/L_i) / sum z_j/L_j. After the step the losses of the
- * same batch are evaluated again; xi gets the gradient J_softmax^T (log L before - log L after) by
- * Adam with decay 0.001. Cost:      a forward pass before (where there are no rows) and one after;
- * state 4 K numbers. Reference: liu2023, algorithm 1, with least loss 0; factors times K.
+ *            same batch are evaluated again; xi gets the gradient J_softmax^T (log L before - log L
+ *            after) by Adam with decay 0.001.
+ * Cost:      a forward pass before (where there are no rows) and one after; state 4 K numbers.
+ * Reference: liu2023, algorithm 1, with least loss 0; factors times K.
  */
 #include <math.h>
 

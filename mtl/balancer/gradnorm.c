@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Balancer "gradnorm": gradient lengths that fit the rates at which tasks train.
  * Method:    factors w = K softmax(s). Targets: mean of w_j |g_j| times r_i^alpha, r_i =
- * (L_i/L_i(0)) in units of its mean; s descends the sum of | w_i |g_i| - target_i | by Adam,
- * targets held. L(0): mean losses of the first epoch, during which factors are 1. Cost:      rows;
- * state 6 K numbers. Reference: chen2018, equations 1 and 2. The learned numbers have an Adam of
- * their own.
+ *            (L_i/L_i(0)) in units of its mean; s descends the sum of | w_i |g_i| - target_i | by
+ *            Adam, targets held. L(0): mean losses of the first epoch, during which factors are 1.
+ * Cost:      rows; state 6 K numbers.
+ * Reference: chen2018, equations 1 and 2. The learned numbers have an Adam of their own.
  */
 #include <math.h>
 

@@ -2,8 +2,9 @@
  * Balancer "relobralo": weights by losses relative to the step before, or at times to the start.
  * Method:    b(x) = K softmax(L / (T x)) for reference losses x; with probability rho per step
  *            lambda = alpha lambda + (1 - alpha) b(last), else alpha b(first) + (1 - alpha)
- * b(last). Factors lambda, made of the losses of steps before this one. Cost:      none; state 3 K
- * numbers. Reference: bischof2021, equation 11.
+ *            b(last). Factors lambda, made of the losses of steps before this one.
+ * Cost:      none; state 3 K numbers.
+ * Reference: bischof2021, equation 11.
  */
 #include <math.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Balancer "softadapt": weights by the change of the losses from step to step.
  * Method:    factors K softmax(beta d), d_i = change of L_i over the last two steps with samples,
- * in units of the sum of magnitudes; beta > 0 favours losses that fall least. Cost:      none;
- * state 2 K numbers. Reference: heydari2019, equation 3, normalised variant, with the last two
- * steps.
+ *            in units of the sum of magnitudes; beta > 0 favours losses that fall least.
+ * Cost:      none; state 2 K numbers.
+ * Reference: heydari2019, equation 3, normalised variant, with the last two steps.
  */
 #include <math.h>
 

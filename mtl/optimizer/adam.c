@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Optimiser "adam": steps scaled by running means of the gradient and of its square.
  * Method:    m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g²; theta -= lr m' / (sqrt(v')
- * + epsilon) with m' = m / (1 - beta1^t), v' = v / (1 - beta2^t); weight decay is added to g. Cost:
- * 2 vectors of state; 4 reads and 3 writes per element. Reference: kingma2015, algorithm 1.
- * Deviation: moments below 1e-30 (m) and 1e-36 (v) become 0.
+ *            + epsilon) with m' = m / (1 - beta1^t), v' = v / (1 - beta2^t); weight decay is added
+ *            to g.
+ * Cost:      2 vectors of state; 4 reads and 3 writes per element.
+ * Reference: kingma2015, algorithm 1. Deviation: moments below 1e-30 (m) and 1e-36 (v) become 0.
  */
 #include "mtl/optimizer_impl.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Optimiser "lion": steps of one size in each coordinate, signed by an averaged gradient.
  * Method:    theta *= 1 - lr weight_decay on blocks that decay; theta -= lr sign(beta1 m + (1 -
- * beta1) g); then m = beta2 m + (1 - beta2) g. Cost:      1 vector of state; 3 reads and 2 writes
- * per element. Reference: chen2023, program 1. Its authors use beta2 0.99 and a tenth of Adam's lr.
+ *            beta1) g); then m = beta2 m + (1 - beta2) g.
+ * Cost:      1 vector of state; 3 reads and 2 writes per element.
+ * Reference: chen2023, program 1. Its authors use beta2 0.99 and a tenth of Adam's lr.
  */
 #include "mtl/optimizer_impl.h"
 

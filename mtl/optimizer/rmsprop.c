@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Optimiser "rmsprop": steps scaled by a running mean of the squared gradient.
  * Method:    v = beta2 v + (1 - beta2) g²; theta -= lr g / (sqrt(v) + epsilon), without a
- * correction of the first steps; weight decay is added to g. Cost:      1 vector of state; 3 reads
- * and 2 writes per element. Reference: tieleman2012; its beta2 is 0.9. Deviation: v below 1e-36
- * becomes 0.
+ *            correction of the first steps; weight decay is added to g.
+ * Cost:      1 vector of state; 3 reads and 2 writes per element.
+ * Reference: tieleman2012; its beta2 is 0.9. Deviation: v below 1e-36 becomes 0.
  */
 #include "mtl/optimizer_impl.h"
 

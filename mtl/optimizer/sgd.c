@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Optimiser "sgd": gradient descent, with momentum or Nesterov's look-ahead.
  * Method:    m = momentum m + g; theta -= lr m, or lr (g + momentum m) with nesterov; weight decay
- * is added to g. Cost:      1 vector of state; 3 reads and 2 writes per element. Reference:
- * sutskever2013, section 2, in the form where lr is outside of m.
+ *            is added to g.
+ * Cost:      1 vector of state; 3 reads and 2 writes per element.
+ * Reference: sutskever2013, section 2, in the form where lr is outside of m.
  */
 #include "mtl/optimizer_impl.h"
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Sharpness-aware method "asam": sam in units of the parameters' magnitudes.
  * Method:    e = rho T² g / |T g|, the maximiser of e · g under |T⁻¹ e| ≤ rho, with T = |theta| +
- * eta on kernels and T = 1 on biases and norms; the direction is the aggregated gradient at theta +
- * e. Radii are not those of sam: 0.5 to 2 are usual. Cost:      that of sam. Reference: kwon2021,
- * algorithm 1 and the authors' code (T = 1 on biases). */
+ *            eta on kernels and T = 1 on biases and norms; the direction is the aggregated gradient
+ *            at theta + e. Radii are not those of sam: 0.5 to 2 are usual.
+ * Cost:      that of sam.
+ * Reference: kwon2021, algorithm 1 and the authors' code (T = 1 on biases). */
 #include <string.h>
 
 #include "mtl/sam.h"

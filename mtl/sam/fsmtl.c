@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Sharpness-aware method "fsmtl": task-based flat regions.
  * Method:    row l_k = gradient of task k at theta, e_k = rho l_k / |l_k| (adaptive: rho theta² l_k
- * / |theta l_k|), row s_k = its gradient at theta + e_k, flatness row f_k = s_k − l_k. With the
- * aggregator A the direction of the shared parts is split:  A(l) + A(f), two calls with a state
- * each; direct: A(s); second: A(A(l), A(f)), the outer call on two rows; each:   A over the tasks
- * of A(l_k, f_k). A task's private parts get its s_k. For an aggregator whose weights are fixed,
- * split and direct are the same. Cost:      the Jacobian's rows twice; 2 K + 3 vectors of memory
- * beside the direction's K + 1. Reference: phan2022, algorithm 1 and section 4 (variants). Rules
- * that normalise their rows (nash, fairgrad) give the flatness part the length of the loss part
- * whatever rho is. */
+ *            / |theta l_k|), row s_k = its gradient at theta + e_k, flatness row f_k = s_k − l_k.
+ *            With the aggregator A the direction of the shared parts is split:  A(l) + A(f), two
+ *            calls with a state each; direct: A(s); second: A(A(l), A(f)), the outer call on two
+ *            rows; each:   A over the tasks of A(l_k, f_k). A task's private parts get its s_k. For
+ *            an aggregator whose weights are fixed, split and direct are the same.
+ * Cost:      the Jacobian's rows twice; 2 K + 3 vectors of memory beside the direction's K + 1.
+ * Reference: phan2022, algorithm 1 and section 4 (variants). Rules that normalise their rows (nash,
+ *            fairgrad) give the flatness part the length of the loss part whatever rho is. */
 #include <math.h>
 #include <string.h>
 

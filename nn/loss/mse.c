@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Loss "mse": mean square error over the points of the domain.
  * Method:    Σ m (u − v)² / Σ m; gradient 2 m (u − v) / Σ m. Points outside count neither in the
- * sum nor in the mean (kumar2025 divides by all points of the grid). Cost:      two passes.
+ *            sum nor in the mean (kumar2025 divides by all points of the grid).
+ * Cost:      two passes.
  * Reference: goodfellow2016, section 5.1.4. */
 #include "nn/loss_impl.h"
 

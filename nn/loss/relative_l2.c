@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Loss "relative_l2": norm of the error over norm of the target, over the points of the domain.
  * Method:    √(Σ m (u − v)² / (Σ m v² + ε Σ m)); gradient m (u − v) / (error norm · target norm), 0
- * where the error is 0. Cost:      two passes. Reference: li2021, section 5. */
+ *            where the error is 0.
+ * Cost:      two passes.
+ * Reference: li2021, section 5. */
 #include <math.h>
 
 #include "nn/loss_impl.h"

@@ -2,14 +2,14 @@
  * Operator "batch_norm": each channel (the last axis of a row) to mean 0 and variance 1 over the
  * batch, then gain and bias.
  * Method:    with mean m and variance v over all N values of a channel, those of all threads and
- *            ranks: z = (x − m) / √(v + ε), y = gain z + bias;
- *            dx = gain / √(v + ε) (dy − Σ dy / N − z Σ z dy / N).
- *            Out of training m and v are running ones, r ← momentum r + (1 − momentum) batch's,
- * which take in a pass only with run->update. v is the biased variance in both. Cost:      two
- * passes over the rows forward and backward, each time one sum of 2 C + 1 numbers over threads and
- * ranks. Samples depend on each other: the gradient of one task's loss needs a backward pass over
- * the whole batch, so K Jacobian rows cost K passes. Reference: ioffe2015, algorithms 1 and 2;
- * defaults as in Keras. */
+ *            ranks: z = (x − m) / √(v + ε), y = gain z + bias; dx = gain / √(v + ε) (dy − Σ dy / N
+ *            − z Σ z dy / N). Out of training m and v are running ones, r ← momentum r + (1 −
+ *            momentum) batch's, which take in a pass only with run->update. v is the biased
+ *            variance in both.
+ * Cost:      two passes over the rows forward and backward, each time one sum of 2 C + 1 numbers
+ *            over threads and ranks. Samples depend on each other: the gradient of one task's loss
+ *            needs a backward pass over the whole batch, so K Jacobian rows cost K passes.
+ * Reference: ioffe2015, algorithms 1 and 2; defaults as in Keras. */
 #include <math.h>
 
 #include "nn/operator_impl.h"

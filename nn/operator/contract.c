@@ -2,7 +2,8 @@
  * Operator "contract": what a DeepONet does with branch and trunk.
  * Method:    u [B x P] = b [B x W] t [P x W]ᵀ (+ one trained scalar); db = du t, dt = duᵀ b.
  * Cost:      2 B P W flops forward, twice that backward; forward and dt on tiles of points, db on
- * tiles of samples, so that no sums over threads are needed. Reference: lu2021, eq. 2. */
+ *            tiles of samples, so that no sums over threads are needed.
+ * Reference: lu2021, eq. 2. */
 #include "nn/gemm_impl.h"
 #include "nn/operator_impl.h"
 #include "nn/simd_impl.h"

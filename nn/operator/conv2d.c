@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Operator "conv2d": convolution with k x k taps, zero padding of (k − 1) / 2 pixels, and bias.
  * Method:    y[i, j, :] = b + Σ x[s i + u − p, s j + v − p, :] W[u, v, :, :]; images [H x W x C],
- * weights [k x k x C x O]. Cost:      2 k² C O flops per output pixel forward, twice that backward.
+ *            weights [k x k x C x O].
+ * Cost:      2 k² C O flops per output pixel forward, twice that backward.
  * Reference: goodfellow2016, section 9.5. */
 #include <string.h>
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Operator "flatten": the same numbers as one axis (height, width, channels in this order, as in
- * Keras). Method:    copy. Cost:      one pass; none where the array can be shared. Reference:
- * goodfellow2016, section 9.1. */
+ * Keras).
+ * Method:    copy.
+ * Cost:      one pass; none where the array can be shared.
+ * Reference: goodfellow2016, section 9.1. */
 #include <string.h>
 
 #include "nn/operator_impl.h"

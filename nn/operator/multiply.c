@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Operator "multiply": elementwise product of inputs of one shape; how several branches of one
- * DeepONet are joined. Method:    y = Π x; dx_j = dy Π_{k ≠ j} x_k, without division, so zeros are
- * allowed. Cost:      one pass per input forward, inputs² passes backward. Reference: jin2022,
- * eq. 2.5. */
+ * DeepONet are joined.
+ * Method:    y = Π x; dx_j = dy Π_{k ≠ j} x_k, without division, so zeros are allowed.
+ * Cost:      one pass per input forward, inputs² passes backward.
+ * Reference: jin2022, eq. 2.5. */
 #include <string.h>
 
 #include "nn/operator_impl.h"

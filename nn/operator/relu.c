@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Operator "relu": the rectifier.
  * Method:    y = max(x, 0); dx = dy where x > 0. Only one byte per element is kept for backward, so
- * that large images need not be. Cost:      one pass. Reference: nair2010, section 2. */
+ *            that large images need not be.
+ * Cost:      one pass.
+ * Reference: nair2010, section 2. */
 #include "nn/operator_impl.h"
 #include "nn/simd_impl.h"
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Method:    K = 12 where h ≥ 0, else 4, for the Gaussian field h with covariance (−Δ + 9)^−2 on
- * the unit square, zero flux on its sides, mean removed: a double cosine series with the standard
- * deviations (π²|k|² + 9)^−1, k ≠ 0. The first MODES cosines per axis are kept and h is
- * interpolated; the jump is taken at every point afterwards, so that interfaces are as smooth as h
- * and not as coarse as a grid. Cost:      6 million multiply-adds per realisation. Reference:
- * lu2022, section 5.2 (the law; originally li2021). Deviation: finitely many modes in place of
- * those of a 421 x 421 grid. */
+ *            the unit square, zero flux on its sides, mean removed: a double cosine series with the
+ *            standard deviations (π²|k|² + 9)^−1, k ≠ 0. The first MODES cosines per axis are kept
+ *            and h is interpolated; the jump is taken at every point afterwards, so that interfaces
+ *            are as smooth as h and not as coarse as a grid.
+ * Cost:      6 million multiply-adds per realisation.
+ * Reference: lu2022, section 5.2 (the law; originally li2021). Deviation: finitely many modes in
+ *            place of those of a 421 x 421 grid. */
 #include <cblas.h>
 #include <math.h>
 #include <string.h>

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Method:    the covariance is a product of one per axis, so g = σ A Z Aᵀ with Z [M x M]
- * independent normals and A Aᵀ the covariance matrix of an axis with 12.8 nodes per correlation
- * length, from its eigenvectors; modes below 1e-12 of the largest eigenvalue are dropped. Each
- *            eigenvector's sign is fixed (its first component above half its largest is positive)
- * and Z is filled in shells of max(i, j), row i = shell first, so that a realisation hardly changes
- * with the number of modes, the machine or the library. Cost:      M ≈ 3/l; per realisation M²
- * normals and N M (M + N) multiply-adds, N = 12.8/l. Reference: loeve1978 (Karhunen-Loève
- * expansion), rasmussen2006, section 4.3.2 (Nyström). */
+ *            independent normals and A Aᵀ the covariance matrix of an axis with 12.8 nodes per
+ *            correlation length, from its eigenvectors; modes below 1e-12 of the largest eigenvalue
+ *            are dropped. Each eigenvector's sign is fixed (its first component above half its
+ *            largest is positive) and Z is filled in shells of max(i, j), row i = shell first, so
+ *            that a realisation hardly changes with the number of modes, the machine or the
+ *            library.
+ * Cost:      M ≈ 3/l; per realisation M² normals and N M (M + N) multiply-adds, N = 12.8/l.
+ * Reference: loeve1978 (Karhunen-Loève expansion), rasmussen2006, section 4.3.2 (Nyström). */
 #include "solvers/field/rbf.h"
 
 #include <cblas.h>

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Problem "fisher": reaction and diffusion on a line, u_t = D u_xx + a R(u) on [0, 1] with zero
- * flux at both ends. A task is a reaction law R (reaction.h). Method:    per sample a, the law's
- * parameter, perhaps D, and the start u0 = 1 / (1 + exp(−1.5 g)), g a Gaussian field of length 0.2;
- * solved by line.h at the output's nodes and one or more nodes between them; the error is the
- * distance to a solution with half the element length and a tenth of the tolerance. Split by index,
- * so that parts of a data set agree: of nine samples in turn six are for training, one for
- * validation, one for test from the bands that are held out, one for test from outside of them.
+ * flux at both ends. A task is a reaction law R (reaction.h).
+ * Method:    per sample a, the law's parameter, perhaps D, and the start u0 = 1 / (1 + exp(−1.5
+ *            g)), g a Gaussian field of length 0.2; solved by line.h at the output's nodes and
+ *            one or more nodes between them; the error is the distance to a solution with half
+ *            the element length and a tenth of the tolerance. Split by index, so that parts of a
+ *            data set agree: of nine samples in turn six are for training, one for validation,
+ *            one for test from the bands that are held out, one for test from outside of them.
  * Cost:      about 2 ms per sample, 8 ms with its estimate.
  * Reference: fisher1937; kumar2025 (tasks and codes). */
 #include <math.h>
