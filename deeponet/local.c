@@ -313,7 +313,7 @@ graft_status graft_local_predict(graft_deeponet *model, const struct region *reg
   graft_local_prepare(model, region, field, &model->maps[0]);
   for (size_t i = 0; i < region->inner; i += network->points) {
     size_t left = region->inner - i, count = left < network->points ? left : network->points;
-    graft_run run = {.samples = 1, .points = network->points}; /* rows left over keep old values */
+    graft_run run = {.samples = 1, .points = count};
 #pragma omp parallel for schedule(static) num_threads(model->threads)
     for (size_t j = 0; j < count; j++) {
       double at[3];

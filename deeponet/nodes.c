@@ -104,7 +104,7 @@ static graft_status predict_chunk(graft_deeponet *model, const struct nodes *nod
   const struct network *network = &model->network;
   const size_t n = network->points;
   graft_real *z = work, *base = work + n, *value = work + 2 * n;
-  const graft_run run = {.samples = 1, .points = n}; /* rows left over keep old values */
+  const graft_run run = {.samples = 1, .points = count};
   for (size_t i = 0; i < count; i++) pick[i] = (uint32_t)(first + i);
   graft_nodes_fill(model, &model->maps[0], nodes, count, pick, place,
                    graft_graph_input_data(network->graph, network->point), base);
