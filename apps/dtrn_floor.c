@@ -57,7 +57,7 @@ static bool has_rows(const graft_design *d, size_t k, unsigned part) {
 /* The penalty with the least log loss on validation, fitted to the training part. */
 static graft_status choose(const graft_design *d, size_t k, double *weight, double *probability,
                            double *penalty) {
-  static const double choice[] = {1000, 300, 100, 30, 10, 3, 1, 0.3, 0.1};
+  static const double choice[] = {1000, 300, 100, 30, 10, 3, 1, 0.3, 0.1, 0.03, 0.01};
   graft_logistic_config config = graft_logistic_config_default();
   double best = INFINITY;
   *penalty = 1;

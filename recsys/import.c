@@ -26,7 +26,8 @@ static graft_status walk_file(graft_pipeline *p, size_t file,
     if (reader.line == 0) break;
     p->reader = &reader;
     status = visit(p);
-    if (status == GRAFT_INPUT && strncmp(graft_error_message(), reader.path, strlen(reader.path))) {
+    if (status == GRAFT_INPUT &&
+        strncmp(graft_error_message(), reader.path, strlen(reader.path)) != 0) {
       graft_error_prefix("%s:%zu", reader.path, reader.line);
     }
     GRAFT_TRY_TO(done, status);
