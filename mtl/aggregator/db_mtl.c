@@ -7,35 +7,7 @@
  */
 #include <math.h>
 
-#include "mtl/aggregator.h"
-
-/* Head of the state; the tracked rows [all x n] follow. */
-struct track {
-  double calls;                   /* so far */
-  double n;                       /* shared parameters */
-  double unused[GRAFT_MAX_TASKS]; /* 0 */
-};
-
-static double *tracked(void *state, size_t task) {
-  struct track *t = state;
-  return (double *)(t + 1) + task * (size_t)t->n;
-}
-
-static const double *kept(const void *state, size_t task) {
-  const struct track *t = state;
-  return (const double *)(t + 1) + task * (size_t)t->n;
-}
-
-static size_t state_size(const graft_aggregator_settings *config, size_t tasks, size_t n) {
-  (void)config;
-  return sizeof(struct track) + tasks * n * sizeof(double);
-}
-
-static void init(void *state, const graft_aggregator_settings *config, size_t tasks, size_t n) {
-  struct track *t = state;
-  (void)config, (void)tasks;
-  t->n = (double)n;
-}
+#include "mtl/aggregator_impl.h"
 
 static void gather(void *state, const graft_aggregation *call, const graft_rows_block *block,
                    double *gramian) {
@@ -44,7 +16,7 @@ static void gather(void *state, const graft_aggregation *call, const graft_rows_
   for (size_t k = 0; k < call->tasks; k++) {
     const double factor = 1 / (fabs(call->loss[k]) + 1e-8);
     const double *row = block->row + k * block->stride;
-    double *y = tracked(state, call->task[k]) + block->first, sum = 0;
+    double *y = graft_track_row(state, call->task[k]) + block->first, sum = 0;
     for (size_t i = 0; i < block->count; i++) {
       const double g = factor * row[i];
       y[i] = g + beta * (y[i] - g);
@@ -67,15 +39,6 @@ static graft_status weigh(void *state, const graft_aggregation *call, double *we
   return GRAFT_OK;
 }
 
-static void mix(const void *state, const graft_aggregation *call, const graft_rows_block *block,
-                const double *weight, double *direction) {
-  for (size_t i = 0; i < block->count; i++) direction[i] = 0;
-  for (size_t k = 0; k < call->tasks; k++) {
-    const double *row = kept(state, call->task[k]) + block->first;
-    for (size_t i = 0; i < block->count; i++) direction[i] += weight[k] * row[i];
-  }
-}
-
 static const char *const options[] = {"db_beta", "aggregator_scale", NULL};
 
 const graft_aggregator_type graft_aggregator_db_mtl = {
@@ -86,9 +49,9 @@ const graft_aggregator_type graft_aggregator_db_mtl = {
     .options = options,
     .needs = GRAFT_NEEDS_LOSSES | GRAFT_NEEDS_ROWS,
     .properties = GRAFT_RULE_STATEFUL,
-    .state_size = state_size,
-    .init = init,
+    .state_size = graft_track_size,
+    .init = graft_track_init,
     .weigh = weigh,
     .gather = gather,
-    .mix = mix,
+    .mix = graft_track_mix,
 };

@@ -7,37 +7,13 @@
  */
 #include <math.h>
 
-#include "mtl/aggregator.h"
-
-/* Head of the state; the summed rows [all x n] follow. */
-struct track {
-  double calls;                  /* so far */
-  double n;                      /* shared parameters */
-  double first[GRAFT_MAX_TASKS]; /* excess of the first call; 0: none yet */
-  double w[GRAFT_MAX_TASKS];     /* logarithms of the weights */
-};
-
-static double *summed(void *state, size_t task) {
-  struct track *t = state;
-  return (double *)(t + 1) + task * (size_t)t->n;
-}
-
-static size_t state_size(const graft_aggregator_settings *config, size_t tasks, size_t n) {
-  (void)config;
-  return sizeof(struct track) + tasks * n * sizeof(double);
-}
-
-static void init(void *state, const graft_aggregator_settings *config, size_t tasks, size_t n) {
-  struct track *t = state;
-  (void)config, (void)tasks;
-  t->n = (double)n;
-}
+#include "mtl/aggregator_impl.h"
 
 static void gather(void *state, const graft_aggregation *call, const graft_rows_block *block,
                    double *gramian) {
   for (size_t k = 0; k < call->tasks; k++) {
     const double *row = block->row + k * block->stride;
-    double *h = summed(state, call->task[k]) + block->first, sum = 0;
+    double *h = graft_track_row(state, call->task[k]) + block->first, sum = 0;
     for (size_t i = 0; i < block->count; i++) {
       h[i] += row[i] * row[i];
       sum += row[i] * row[i] / sqrt(h[i] + 1e-7);
@@ -46,18 +22,20 @@ static void gather(void *state, const graft_aggregation *call, const graft_rows_
   }
 }
 
+/* The first numbers of a task are its excess in its first call, 0: none yet; the second ones the
+ * logarithms of the weights. */
 static graft_status weigh(void *state, const graft_aggregation *call, double *weight) {
   struct track *t = state;
   const size_t K = call->tasks;
   double most = -INFINITY, sum = 0;
   for (size_t k = 0; k < K; k++) {
     const double excess = call->gramian[k * K + k];
-    double *first = &t->first[call->task[k]], *w = &t->w[call->task[k]];
+    double *first = &t->first[call->task[k]], *w = &t->second[call->task[k]];
     if (*first > 0) *w += call->config->excess_eta * excess / *first;
     if (!(*first > 0)) *first = excess;
     most = fmax(most, *w);
   }
-  for (size_t k = 0; k < K; k++) sum += weight[k] = exp(t->w[call->task[k]] - most);
+  for (size_t k = 0; k < K; k++) sum += weight[k] = exp(t->second[call->task[k]] - most);
   for (size_t k = 0; k < K; k++) weight[k] /= sum;
   return GRAFT_OK;
 }
@@ -72,8 +50,8 @@ const graft_aggregator_type graft_aggregator_excess_mtl = {
     .options = options,
     .needs = GRAFT_NEEDS_ROWS,
     .properties = GRAFT_RULE_WEIGHTED | GRAFT_RULE_STATEFUL,
-    .state_size = state_size,
-    .init = init,
+    .state_size = graft_track_size,
+    .init = graft_track_init,
     .weigh = weigh,
     .gather = gather,
 };

@@ -7,10 +7,8 @@
  *            turned rows.
  */
 #include <math.h>
-#include <string.h>
 
-#include "base/rng.h"
-#include "mtl/aggregator.h"
+#include "mtl/aggregator_impl.h"
 
 static size_t state_size(const graft_aggregator_settings *config, size_t tasks, size_t n) {
   (void)config, (void)n;
@@ -18,7 +16,8 @@ static size_t state_size(const graft_aggregator_settings *config, size_t tasks, 
 }
 
 /* Turn row i, given by coefficients `own` of the rows, towards row j; move the target. */
-static void turn(const graft_aggregation *call, double *own, size_t j, double *target) {
+static void turn(void *state, const graft_aggregation *call, double *own, size_t i, size_t j) {
+  double *target = (double *)state + call->task[i] * call->all + call->task[j];
   const size_t K = call->tasks;
   const double *G = call->gramian, phi = *target, beta = call->config->gradvac_beta;
   double product = 0, square = 0;
@@ -37,23 +36,7 @@ static void turn(const graft_aggregation *call, double *own, size_t j, double *t
 }
 
 static graft_status weigh(void *state, const graft_aggregation *call, double *weight) {
-  const size_t K = call->tasks;
-  double *target = state;
-  graft_rng rng;
-  memset(weight, 0, K * sizeof *weight);
-  graft_rng_init(&rng, call->seed, GRAFT_STREAM_AGGREGATOR, call->step);
-  for (size_t i = 0; i < K; i++) {
-    double own[GRAFT_MAX_TASKS] = {0};
-    size_t order[GRAFT_MAX_TASKS];
-    for (size_t j = 0; j < K; j++) order[j] = j;
-    graft_rng_shuffle(&rng, order, K);
-    own[i] = 1;
-    for (size_t o = 0; o < K; o++) {
-      const size_t j = order[o];
-      if (j != i) turn(call, own, j, &target[call->task[i] * call->all + call->task[j]]);
-    }
-    for (size_t k = 0; k < K; k++) weight[k] += own[k] / (double)K;
-  }
+  graft_turn_all(state, call, turn, weight);
   return GRAFT_OK;
 }
 

@@ -7,35 +7,12 @@
  */
 #include <math.h>
 
-#include "mtl/aggregator.h"
-
-/* Head of the state; the tracked rows [all x n] follow. */
-struct track {
-  double calls;                   /* so far */
-  double n;                       /* shared parameters */
-  double lambda[GRAFT_MAX_TASKS]; /* weights */
-};
-
-static double *tracked(void *state, size_t task) {
-  struct track *t = state;
-  return (double *)(t + 1) + task * (size_t)t->n;
-}
-
-static const double *kept(const void *state, size_t task) {
-  const struct track *t = state;
-  return (const double *)(t + 1) + task * (size_t)t->n;
-}
-
-static size_t state_size(const graft_aggregator_settings *config, size_t tasks, size_t n) {
-  (void)config;
-  return sizeof(struct track) + tasks * n * sizeof(double);
-}
+#include "mtl/aggregator_impl.h"
 
 static void init(void *state, const graft_aggregator_settings *config, size_t tasks, size_t n) {
   struct track *t = state;
-  (void)config;
-  t->n = (double)n;
-  for (size_t k = 0; k < tasks; k++) t->lambda[k] = 1 / (double)tasks;
+  graft_track_init(state, config, tasks, n);
+  for (size_t k = 0; k < tasks; k++) t->first[k] = 1 / (double)tasks; /* λ */
 }
 
 /* Add inner products of the tracked rows in a block. */
@@ -43,8 +20,8 @@ static void add_products(const void *state, const graft_aggregation *call,
                          const graft_rows_block *block, double *gramian) {
   for (size_t i = 0; i < call->tasks; i++) {
     for (size_t j = 0; j <= i; j++) {
-      const double *x = kept(state, call->task[i]) + block->first;
-      const double *y = kept(state, call->task[j]) + block->first;
+      const double *x = graft_track_get(state, call->task[i]) + block->first;
+      const double *y = graft_track_get(state, call->task[j]) + block->first;
       double sum = 0;
       for (size_t c = 0; c < block->count; c++) sum += x[c] * y[c];
       gramian[i * call->tasks + j] += sum;
@@ -61,7 +38,7 @@ static void gather(void *state, const graft_aggregation *call, const graft_rows_
     const double length = sqrt(fmax(call->gramian[k * call->tasks + k], 0));
     const double factor = call->loss[k] / (length + 1e-8);
     const double *row = block->row + k * block->stride;
-    double *y = tracked(state, call->task[k]) + block->first;
+    double *y = graft_track_row(state, call->task[k]) + block->first;
     for (size_t i = 0; i < block->count; i++) y[i] -= beta * (y[i] - factor * row[i]);
   }
   add_products(state, call, block, gramian);
@@ -73,25 +50,16 @@ static graft_status weigh(void *state, const graft_aggregation *call, double *we
   const double gamma = call->config->moco_gamma / sqrt(t->calls + 1);
   double most = -INFINITY, sum = 0;
   for (size_t i = 0; i < K; i++) {
-    weight[i] = t->lambda[call->task[i]];
+    weight[i] = t->first[call->task[i]];
     for (size_t j = 0; j < K; j++) {
-      weight[i] -= gamma * call->gramian[i * K + j] * t->lambda[call->task[j]];
+      weight[i] -= gamma * call->gramian[i * K + j] * t->first[call->task[j]];
     }
     most = fmax(most, weight[i]);
   }
   for (size_t k = 0; k < K; k++) sum += weight[k] = exp(weight[k] - most);
-  for (size_t k = 0; k < K; k++) t->lambda[call->task[k]] = weight[k] /= sum;
+  for (size_t k = 0; k < K; k++) t->first[call->task[k]] = weight[k] /= sum;
   t->calls++;
   return GRAFT_OK;
-}
-
-static void mix(const void *state, const graft_aggregation *call, const graft_rows_block *block,
-                const double *weight, double *direction) {
-  for (size_t i = 0; i < block->count; i++) direction[i] = 0;
-  for (size_t k = 0; k < call->tasks; k++) {
-    const double *row = kept(state, call->task[k]) + block->first;
-    for (size_t i = 0; i < block->count; i++) direction[i] += weight[k] * row[i];
-  }
 }
 
 static const char *const options[] = {"moco_beta", "moco_gamma", NULL};
@@ -104,9 +72,9 @@ const graft_aggregator_type graft_aggregator_moco = {
     .options = options,
     .needs = GRAFT_NEEDS_LOSSES | GRAFT_NEEDS_GRAMIAN | GRAFT_NEEDS_ROWS,
     .properties = GRAFT_RULE_STATEFUL,
-    .state_size = state_size,
+    .state_size = graft_track_size,
     .init = init,
     .weigh = weigh,
     .gather = gather,
-    .mix = mix,
+    .mix = graft_track_mix,
 };

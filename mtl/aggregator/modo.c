@@ -5,19 +5,8 @@
  * Cost:      three evaluations with rows; state K numbers.
  * Reference: chen2023b, algorithm 1. Output scale: mean.
  */
-#include "mtl/aggregator.h"
+#include "mtl/aggregator_impl.h"
 #include "mtl/solver.h"
-
-static size_t state_size(const graft_aggregator_settings *config, size_t tasks, size_t n) {
-  (void)config, (void)n;
-  return tasks * sizeof(double);
-}
-
-static void init(void *state, const graft_aggregator_settings *config, size_t tasks, size_t n) {
-  double *w = state;
-  (void)config, (void)n;
-  for (size_t k = 0; k < tasks; k++) w[k] = 1 / (double)tasks;
-}
 
 static graft_status weigh(void *state, const graft_aggregation *call, double *weight) {
   const size_t K = call->tasks;
@@ -45,7 +34,7 @@ const graft_aggregator_type graft_aggregator_modo = {
     .options = options,
     .needs = GRAFT_NEEDS_BATCHES,
     .properties = GRAFT_RULE_WEIGHTED | GRAFT_RULE_STATEFUL,
-    .state_size = state_size,
-    .init = init,
+    .state_size = graft_weights_size,
+    .init = graft_weights_init,
     .weigh = weigh,
 };

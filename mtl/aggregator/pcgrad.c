@@ -5,33 +5,20 @@
  * Cost:      Gramian and K³ flops; no state.
  * Reference: yu2020, algorithm 1, there as a sum. Output scale: mean of the projected rows.
  */
-#include <string.h>
+#include "mtl/aggregator_impl.h"
 
-#include "base/rng.h"
-#include "mtl/aggregator.h"
-
-static graft_status weigh(void *state, const graft_aggregation *call, double *weight) {
+static void project(void *state, const graft_aggregation *call, double *own, size_t i, size_t j) {
   const size_t K = call->tasks;
   const double *G = call->gramian;
-  graft_rng rng;
-  (void)state;
-  memset(weight, 0, K * sizeof *weight);
-  graft_rng_init(&rng, call->seed, GRAFT_STREAM_AGGREGATOR, call->step);
-  for (size_t i = 0; i < K; i++) {
-    double own[GRAFT_MAX_TASKS] = {0};
-    size_t order[GRAFT_MAX_TASKS];
-    for (size_t j = 0; j < K; j++) order[j] = j;
-    graft_rng_shuffle(&rng, order, K);
-    own[i] = 1;
-    for (size_t o = 0; o < K; o++) {
-      const size_t j = order[o];
-      double product = 0;
-      if (j == i || !(G[j * K + j] > 0)) continue;
-      for (size_t k = 0; k < K; k++) product += own[k] * G[k * K + j];
-      if (product < 0) own[j] -= product / G[j * K + j];
-    }
-    for (size_t k = 0; k < K; k++) weight[k] += own[k] / (double)K;
-  }
+  double product = 0;
+  (void)state, (void)i;
+  if (!(G[j * K + j] > 0)) return;
+  for (size_t k = 0; k < K; k++) product += own[k] * G[k * K + j];
+  if (product < 0) own[j] -= product / G[j * K + j];
+}
+
+static graft_status weigh(void *state, const graft_aggregation *call, double *weight) {
+  graft_turn_all(state, call, project, weight);
   return GRAFT_OK;
 }
 

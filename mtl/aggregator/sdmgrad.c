@@ -10,19 +10,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "mtl/aggregator.h"
+#include "mtl/aggregator_impl.h"
 #include "mtl/solver.h"
-
-static size_t state_size(const graft_aggregator_settings *config, size_t tasks, size_t n) {
-  (void)config, (void)n;
-  return tasks * sizeof(double);
-}
-
-static void init(void *state, const graft_aggregator_settings *config, size_t tasks, size_t n) {
-  double *w = state;
-  (void)config, (void)n;
-  for (size_t k = 0; k < tasks; k++) w[k] = 1 / (double)tasks;
-}
 
 /* Cross-Gramian in units of the rows' mean length; false when there is none. */
 static bool normalise(const graft_aggregation *call, double *C) {
@@ -67,7 +56,7 @@ const graft_aggregator_type graft_aggregator_sdmgrad = {
     .options = options,
     .needs = GRAFT_NEEDS_BATCHES,
     .properties = GRAFT_RULE_WEIGHTED | GRAFT_RULE_STATEFUL,
-    .state_size = state_size,
-    .init = init,
+    .state_size = graft_weights_size,
+    .init = graft_weights_init,
     .weigh = weigh,
 };
