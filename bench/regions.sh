@@ -5,18 +5,17 @@
 #   data      random regions (seed 1, some numbers of them), the named shapes (seed 2), 200 new random regions (seed 7)
 #   ablation  parts of preset `unseen` one after the other, STEPS steps each, on 1200 regions
 #   curve     the preset on more and more regions, STEPS steps each
-#   final     the preset as it is, and the same without a coarse solution
+#   long      the preset without a coarse solution on the most regions, LONG steps; classical baselines; pictures
 #
 #   bench/regions.sh build/apps/graft-darcy runs/regions
 #
-# By environment: STEPS (600), SAMPLES (samples of a family in each data set of the curve; two thirds train), EPOCHS (24; without a coarse solution PURE_EPOCHS, 40),
-# PARTS ("data ablation curve final"), RUN (a command before each training, e.g. nice). Every run has one thread. What is
-# there is not repeated. Writes into DIR: study.csv (part, run, task, error in %), study.md, regions.png, errors of the final
-# networks beside classical baselines fitted to 1200 random regions, and pictures of the worst predictions.
+# By environment: STEPS (600), LONG (7520), SAMPLES (samples of a family in each data set of the curve; two thirds train),
+# PARTS ("data ablation curve long"), RUN (a command before each training, e.g. nice). Every run has one thread. What is
+# there is not repeated. Writes into DIR: study.csv (part, run, task, error in %), study.md, regions.png, errors beside classical baselines fitted to 1200 random regions, and pictures of the worst predictions.
 set -eu
 plots=$(realpath "$(dirname "$0")/../plots")
 program=$(realpath "$1") dir=$2
-: "${STEPS:=600}" "${SAMPLES:=75 225 900 4500}" "${EPOCHS:=24}" "${PURE_EPOCHS:=40}" "${PARTS:=data ablation curve final}" "${RUN:=}"
+: "${STEPS:=600}" "${SAMPLES:=75 225 900 4500}" "${LONG:=7520}" "${PARTS:=data ablation curve long}" "${RUN:=}"
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 mkdir -p "$dir"
 cd "$dir"
@@ -72,16 +71,14 @@ for part in $PARTS; do
         train "p$((n * 4 / 3))" "r$n" -steps "$STEPS" -validate_steps "$STEPS" -features $pure -transform torsion
       done
       ;;
-    final)
-      last=${SAMPLES##* }
-      train final "r$last" -epochs "$EPOCHS"
-      train pure "r$last" -epochs "$PURE_EPOCHS" -features $pure -transform torsion
-      for set in targets fresh; do
-        for run in final pure; do
+    long)
+      train pure "r${SAMPLES##* }" -steps "$LONG" -validate_steps 940 -features $pure -transform torsion
+      for run in c1200 pure; do
+        for set in targets fresh; do
           "$program" eval -quiet -model $run/model.h5 -data $set.h5 -training r900.h5 -o $run/$set | tee $run/$set.txt
         done
-        "$program" plot -quiet -run final/$set -worst 5 || true
       done
+      "$program" plot -quiet -run c1200/fresh -worst 5
       ;;
   esac
 done

@@ -204,7 +204,7 @@ static graft_status run_methods(const graft_source *source, const struct task *t
     if (type->numbers && !task->numbers) continue;
     double each[GRAFT_MAX_TASKS];
     bool log_kept = false;
-    for (size_t k = 0; k < task->parts; k++) each[k] = NAN;
+    for (size_t k = 0; k < GRAFT_MAX_TASKS; k++) each[k] = NAN;
     GRAFT_TRY_TO(done, type->field ? run_field(type, source, task, each)
                                    : run_method(type, task, modes, work, each, &log_kept));
     for (size_t k = 0; k < task->parts; k++) {

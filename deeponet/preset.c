@@ -101,7 +101,7 @@ static const graft_setting full[] = {
  * solution. */
 static const graft_setting unseen[] = {
     {"shapes", "star,polygon"},
-    {"samples", "4500"},
+    {"samples", "900"},
     {"input", "log_k,torsion"},
     {"branch", "conv"},
     {"channels", "8,8,8"},
@@ -121,8 +121,8 @@ static const graft_setting unseen[] = {
     {"rotations", "0"},
     {"points", "128"},
     {"batch", "32"},
-    {"epochs", "24"},
-    {"validate_every", "5"},
+    {"steps", "600"},
+    {"validate_steps", "600"},
     {NULL, NULL},
 };
 
