@@ -50,7 +50,7 @@ static const char *normalisation_choices(size_t i) {
 
 const graft_option graft_deeponet_options[] = {
     TEXT(input, LIST, "log_k,mask", NULL,
-         "image: given fields, logit_FIELD, k, inverse_k, mask, sdf, torsion"),
+         "image: fields, logit_FIELD, k, inverse_k, mask, sdf, torsion"),
     BOOL(masked, "false", "set input fields to 0 outside the region"),
     TEXT(normalisation, STRING, "global", normalisation_choices, "z-score of input fields"),
     REAL(input_scale, "1", 1e-6, 1e6, "factor of the normalised input"),
@@ -73,8 +73,7 @@ const graft_option graft_deeponet_options[] = {
     TEXT(trunk, LIST, "64,128,128,128", NULL, "widths of the layers of the trunk"),
     TEXT(trunk_activation, STRING, "leaky_relu", graft_activation_name, "after each of them"),
     BOOL(trunk_residual, "false", "residual layers in the trunk, linear map where widths differ"),
-    BOOL(trunk_projection, "false",
-         "trunk layers from the third on add a linear map of the one two back"),
+    BOOL(trunk_projection, "false", "trunk layers add a linear map of the one two back"),
     REAL(frequency, "30", 1e-3, 1e3, "w0 of sin(w0 x), the activation sine"),
     INT(random_fourier, "0", 0, 4096, "random Fourier features as trunk input; 0: none"),
     REAL(random_fourier_std, "1", 1e-3, 1e3, "standard deviation of their frequencies"),
