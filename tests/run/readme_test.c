@@ -32,6 +32,17 @@ static void run_command(const char *line) {
   if (!T_EQUAL(code, 0)) printf("# %s: exit code %d: %s", command, code, program.err);
 }
 
+/* A block ```yaml that begins with the comment "# NAME.yaml" is that file. */
+static void write_file(const char *block) {
+  char name[64];
+  const char *text = strchr(block, '\n') + 1, *end = strstr(text, "\n```");
+  if (sscanf(text, "# %63[a-z_.]", name) != 1 || !strstr(name, ".yaml") || !end) return;
+  FILE *file = fopen(name, "w");
+  if (!T_CHECK(file != NULL)) return;
+  fprintf(file, "%.*s\n", (int)(end - text), text);
+  fclose(file);
+}
+
 /* Every line of a block ```sh that starts with a program of ours. */
 static void commands(void) {
   static char text[65536];
@@ -39,6 +50,7 @@ static void commands(void) {
   int count = 0;
   program_read(getenv("README"), text, sizeof text);
   for (char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+    if (strncmp(line, "```yaml\n", 8) == 0) write_file(line);
     if (strncmp(line, "```", 3) == 0) block = strncmp(line, "```sh", 5) == 0;
     bool ours = strncmp(line, "graft-", 6) == 0 || strncmp(line, "mpiexec ", 8) == 0;
     if (!block || !ours) continue;
