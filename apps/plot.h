@@ -73,6 +73,14 @@ GRAFT_MUST_USE graft_status graft_plot_slices(const graft_pictures *p, const gra
                                               size_t sample, const float *u, const char *name,
                                               size_t row, char *variables);
 
+/** Write NAME-surface.dat: the surface of a sample's body in patches, rows x, y, z, truth,
+ * prediction, |error|, interpolated from the points in the body; appends the largest values on it
+ * as top_t and top_e with the row's number behind. Nothing for problems without a surface.
+ *  @param drawn receives whether there is one */
+GRAFT_MUST_USE graft_status graft_plot_surface(const graft_pictures *p, const graft_source *source,
+                                               size_t sample, const float *u, const char *name,
+                                               size_t row, char *variables, bool *drawn);
+
 /** Pictures of a data set in its directory's plots/: data-TASK.png with the first samples of each
  *  task, data-meshes.png, data-errors.png. */
 GRAFT_MUST_USE graft_status graft_plot_data(const graft_app *app, const graft_pde_plot *config,

@@ -96,7 +96,8 @@ done:
   return status;
 }
 
-/* fields-TASK.png: the sample of median error (the upper one of two) and the @p worst worst ones.
+/* fields-TASK.png, and surface-TASK.png for bodies: the sample of median error (the upper one of
+ * two) and the @p worst worst ones.
  */
 static graft_status draw_task(graft_pictures *p, graft_deeponet *model, const graft_source *source,
                               const char *task, const struct errors *e, size_t worst) {
@@ -105,6 +106,7 @@ static graft_status draw_task(graft_pictures *p, graft_deeponet *model, const gr
   const graft_source_info *info = &source->info;
   char variables[GRAFT_PLOT_TEXT] = "", name[GRAFT_PATH_SIZE];
   float *u;
+  bool surface = false;
   graft_status status;
   GRAFT_TRY(graft_alloc(&u, info->points, sizeof *u));
   graft_plot_assign_text(variables, "task", task);
@@ -120,6 +122,7 @@ static graft_status draw_task(graft_pictures *p, graft_deeponet *model, const gr
     bool solid = info->dims == 3;
     GRAFT_TRY_TO(done, (solid ? graft_plot_slices : graft_plot_sample)(p, source, sample, u, name,
                                                                        i + 1, variables));
+    GRAFT_TRY_TO(done, graft_plot_surface(p, source, sample, u, name, i + 1, variables, &surface));
     graft_plot_assign(variables, "label%zu = '%s'\nerror%zu = %.6g\nsample%zu = %lld\n", i + 1,
                       label, i + 1, 100.0 * shown->error, i + 1, (long long)info->index[sample]);
     graft_plot_assign(variables, "note%zu = ''\n", i + 1);
@@ -134,6 +137,9 @@ static graft_status draw_task(graft_pictures *p, graft_deeponet *model, const gr
                                : info->in_time ? "spacetime"
                                                : "fields",
                                variables);
+  if (status != GRAFT_OK || !surface) goto done;
+  snprintf(name, sizeof name, "surface-%s", task);
+  status = graft_pictures_draw(p, name, "surface", variables);
 done:
   graft_free(u);
   return status;

@@ -80,3 +80,42 @@ void graft_plate_fold(const graft_plate *plate, const double *xy, double *folded
   folded[0] = r * cos(angle);
   folded[1] = r * sin(angle);
 }
+
+int graft_plate_patches(const graft_plate *plate) { return 3 * plate->holes + 1; }
+
+/* Distance from the centre of the hole at (h, 0) to the border of its half sector, 0 ≤ y and angle
+ * ≤ π/n, in the direction of @p angle. */
+static double to_border(const graft_plate *plate, double angle) {
+  double h = plate->position, c = cos(angle), s = sin(angle), half = GRAFT_PI / plate->holes;
+  double rim = -h * c + sqrt(GRAFT_PLATE_RADIUS * GRAFT_PLATE_RADIUS - h * h * s * s);
+  double towards = c * sin(half) - s * cos(half); /* the line y cos(half) = x sin(half) */
+  double line = towards < 0 ? -h * sin(half) / towards : INFINITY;
+  return fmin(rim, line);
+}
+
+void graft_plate_patch(const graft_plate *plate, int patch, double s, double t, double *xyz) {
+  int n = plate->holes, hole = patch % n;
+  double at = GRAFT_PI + 2 * GRAFT_PI * hole / n, c = cos(at), d = sin(at);
+  double along, across, r = plate->radius;
+  xyz[2] = GRAFT_PLATE_TOP;
+  if (patch == 3 * n) {
+    xyz[0] = GRAFT_PLATE_RADIUS * cos(2 * GRAFT_PI * s);
+    xyz[1] = GRAFT_PLATE_RADIUS * sin(2 * GRAFT_PI * s);
+    xyz[2] *= t;
+    return;
+  }
+  if (patch < 2 * n) {
+    double half = GRAFT_PI / n, h = plate->position;
+    double corner = atan2(GRAFT_PLATE_RADIUS * sin(half), GRAFT_PLATE_RADIUS * cos(half) - h);
+    double angle = s < 0.5 ? 2 * s * corner : corner + (2 * s - 1) * (GRAFT_PI - corner);
+    double away = r + t * (to_border(plate, angle) - r);
+    along = plate->position + away * cos(angle);
+    across = (patch < n ? 1 : -1) * away * sin(angle);
+  } else {
+    along = plate->position + r * cos(2 * GRAFT_PI * s);
+    across = r * sin(2 * GRAFT_PI * s);
+    xyz[2] *= t;
+  }
+  xyz[0] = along * c - across * d;
+  xyz[1] = along * d + across * c;
+}

@@ -48,6 +48,19 @@ double graft_plate_volume(const graft_plate *plate);
  *  @param folded [2] in the sector; may be @p xy */
 void graft_plate_fold(const graft_plate *plate, const double *xy, double *folded);
 
+/** Points of the surface as it is seen from above: top, walls of the holes, rim; the bottom is left
+ * out. It consists of patches, each the image of the unit square: two of the top around each hole
+ * (from its edge to the border of its sector), one per wall, one for the rim. In a patch of the top
+ * s turns around the hole, s = 1/2 where rim and border meet, and t leads away from it; on walls s
+ * turns and t leads upwards.
+ *  @param patch 0 … graft_plate_patches() − 1
+ *  @param s, t 0 … 1
+ *  @param xyz [3] receives the point */
+void graft_plate_patch(const graft_plate *plate, int patch, double s, double t, double *xyz);
+
+/** Number of patches: 3 holes + 1. */
+int graft_plate_patches(const graft_plate *plate);
+
 /** Where a face of the sector's mesh lies. */
 typedef enum graft_plate_face {
   GRAFT_PLATE_INSULATED, /**< top, bottom of the disc, wall of the boss, planes of symmetry */

@@ -45,7 +45,7 @@ set xrange [x0 - margin:x1 + margin]
 set xtics x0, 0.5 * (x1 - x0), x1 format '%g' offset 0, 0.4
 do for [row = 1:rows] {
   set label 1 sprintf('%s: design %d (%s), error %.2f %%%s', pretty(task), value('sample' . row), \
-      value('numbers' . row), value('error' . row), value('note' . row)) at screen left(1), screen bottom(row) + (side + 0.47) / height left
+      value('numbers' . row), value('error' . row), value('note' . row)) font ',8.5' at screen left(1), screen bottom(row) + (side + 0.47) / height left
   do for [c = 1:3] {
     what = word('truth prediction error', c)
     if (c < 3) {

@@ -72,6 +72,12 @@ typedef struct graft_generator_type {
    *  @param name, value [GRAFT_GENERATOR_NUMBERS] */
   size_t (*numbers)(const graft_source_info *info, size_t sample, char name[][GRAFT_NAME_SIZE],
                     double *value);
+  /** The surface of a sample's body, for pictures: patches that are images of the unit square;
+   * needs the data set's tables only. NULL: nothing to draw.
+   *  @param xyz [3] receives the point of @p patch at (s, t), or NULL
+   *  @return number of patches */
+  size_t (*surface)(const graft_source_info *info, size_t sample, size_t patch, double s, double t,
+                    double *xyz);
 } graft_generator_type;
 
 /** Elliptic problems on 2-D shapes: graft_problem_type.form on body-fitted triangles. */

@@ -232,6 +232,14 @@ static void describe(void *state, graft_solve_report *report) {
   report->mesh_size = ((struct heat *)state)->config->mesh_size;
 }
 
+static size_t surface(const graft_source_info *info, size_t sample, size_t patch, double s,
+                      double t, double *xyz) {
+  const double *code = info->code + 3 * sample;
+  graft_plate plate = {(int)code[0], code[1], code[2]};
+  if (xyz) graft_plate_patch(&plate, (int)patch, s, t, xyz);
+  return (size_t)graft_plate_patches(&plate);
+}
+
 const graft_generator_type graft_generator_heat = {
     .options = graft_heat_options,
     .state_size = sizeof(struct heat),
@@ -247,4 +255,5 @@ const graft_generator_type graft_generator_heat = {
     .parameters = parameters,
     .solve = solve,
     .describe = describe,
+    .surface = surface,
 };

@@ -218,8 +218,37 @@ static void locate(void) {
   graft_plate_mesh_fini(&mesh);
 }
 
+/* Points of patches lie on the surface; those of the top cover it: their area is the disc's less
+ * the holes'. */
+static void surface(void) {
+  static const graft_plate plates[] = {{1, 1.2, 0.2}, {2, 0.9, 0.1}, {5, 1.3, 0.15}, {9, 1.6, 0.2}};
+  for (size_t i = 0; i < sizeof plates / sizeof *plates; i++) {
+    const graft_plate *plate = &plates[i];
+    int n = plate->holes, cells = 200;
+    double area = 0, off = 0;
+    T_EQUAL(graft_plate_patches(plate), 3 * n + 1);
+    for (int patch = 0; patch <= 3 * n; patch++) {
+      for (int j = 0; j < cells; j++) {
+        for (int k = 0; k < cells; k++) {
+          double p[3], right[3], up[3], distance;
+          graft_plate_patch(plate, patch, (double)j / cells, (double)k / cells, p);
+          graft_plate_patch(plate, patch, (double)(j + 1) / cells, (double)k / cells, right);
+          graft_plate_patch(plate, patch, (double)j / cells, (double)(k + 1) / cells, up);
+          graft_plate_distance(plate, 1, p, &distance);
+          off = fmax(off, fabs(distance));
+          double a[2] = {right[0] - p[0], right[1] - p[1]}, b[2] = {up[0] - p[0], up[1] - p[1]};
+          if (patch < 2 * n) area += fabs(a[0] * b[1] - a[1] * b[0]);
+        }
+      }
+    }
+    T_NEAR(off, 0, 1e-12);
+    T_NEAR(area, PI * (4 - n * plate->radius * plate->radius), 0.02 * area);
+  }
+}
+
 int main(void) {
   T_RUN(validity);
+  T_RUN(surface);
   T_RUN(distance);
   T_RUN(meshes);
   T_RUN(locate);
