@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "apps/plot.h"
+#include "apps/transfer.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "deeponet/ensemble.h"
@@ -308,8 +309,17 @@ done:
   return status;
 }
 
+/* Is it the directory of several transfers? */
+static bool is_table(const char *run) {
+  char log[GRAFT_PLOT_PATH], table[GRAFT_PLOT_PATH];
+  snprintf(log, sizeof log, "%s/log.csv", run);
+  snprintf(table, sizeof table, "%s/transfer.csv", run);
+  return *run && graft_file_exists(table) && !graft_file_exists(log);
+}
+
 graft_status graft_pde_draw(const graft_app *app, const graft_pde_plot *config, graft_words *made) {
   graft_pictures pictures = {0};
+  if (is_table(config->run)) return graft_transfer_draw(app, config->run, made);
   GRAFT_CHECK(*config->run || *config->data, USAGE,
               "missing option -run or -data, expected a run directory or a data set");
   GRAFT_CHECK(graft_file_exists(*config->run ? config->run : config->data), INPUT, "%s: no such %s",

@@ -5,9 +5,12 @@
 #include "tests/run/program.h"
 
 #define SMALL "-quiet -threads 1 "
-#define TRANSFER "transfer " SMALL "-model a/model.h5 -data new.h5 -steps 8 -validate_steps 4 "
+#define FEW "transfer " SMALL "-model a/model.h5 -data new.h5 -steps 8 -validate_steps 4 "
+#define TRANSFER FEW "-holdout 0 "
+"transfer " SMALL "-model a/model.h5 -data new.h5 -steps 8 -validate_steps 4 -holdout 0 "
 
-static void begin(void) {
+    static void
+    begin(void) {
   program_darcy(0,
                 "solve -quiet -samples 18 -grid 13 -shapes square,disc -mesh_size 0.1 -o old.h5");
   program_darcy(0, "solve -quiet -samples 18 -grid 13 -shapes lshape -mesh_size 0.1 -o new.h5");
@@ -95,6 +98,17 @@ static void resumed_runs_have_the_same_bits(void) {
   T_CHECK(program_exists("ranks/model.h5") && program_exists("ranks/metrics.json"));
 }
 
+/* Harmful steps are not kept where held-out samples can tell, and these count as seen. */
+static void the_start_counts_with_a_holdout(void) {
+  program_darcy(0, FEW "-samples 6 -holdout 0.5 -lr 5 -schedule constant -warmup 0 -o held");
+  T_CHECK(same_blocks("a", "held", "trunk/"));
+  program_darcy(0, "eval -quiet -json -baselines false -model held/model.h5 -data new.h5 -split "
+                   "default:train");
+  T_EQUAL(program_json(program.out, "seen_samples", 0), 6);
+  program_darcy(0, "plot -quiet -run table");
+  T_CHECK(!*program.out || strstr(program.out, "table/plots/transfer.png"));
+}
+
 static void refuse(int code, const char *arguments, const char *word) {
   program_darcy(code, arguments);
   T_EQUAL(program_lines(program.err), 1);
@@ -140,6 +154,7 @@ int main(int argc, char **argv) {
   T_RUN(old_tasks_stay_known);
   T_RUN(the_table);
   T_RUN(resumed_runs_have_the_same_bits);
+  T_RUN(the_start_counts_with_a_holdout);
   T_RUN(mistakes);
   program_end();
   return graft_test_done();
