@@ -7,10 +7,8 @@
 #define SMALL "-quiet -threads 1 "
 #define FEW "transfer " SMALL "-model a/model.h5 -data new.h5 -steps 8 -validate_steps 4 "
 #define TRANSFER FEW "-holdout 0 "
-"transfer " SMALL "-model a/model.h5 -data new.h5 -steps 8 -validate_steps 4 -holdout 0 "
 
-    static void
-    begin(void) {
+static void begin(void) {
   program_darcy(0,
                 "solve -quiet -samples 18 -grid 13 -shapes square,disc -mesh_size 0.1 -o old.h5");
   program_darcy(0, "solve -quiet -samples 18 -grid 13 -shapes lshape -mesh_size 0.1 -o new.h5");
