@@ -3,10 +3,10 @@
 #include "deeponet/preset_impl.h"
 
 const graft_setting graft_preset_transfer[] = {
-    {"holdout", "0.2"},
-    {"steps", "1000"}, {"optimizer", "adam"},     {"beta1", "0.9"},           {"beta2", "0.99"},
-    {"lr", "5e-4"},    {"scratch_lr", "2e-3"},    {"schedule", "cosine"},     {"lr_final", "0.01"},
-    {"warmup", "50"},  {"validate_steps", "50"}, {"checkpoint_every", "20"}, {NULL, NULL},
+    {"holdout", "0.2"},   {"steps", "1000"}, {"optimizer", "adam"},    {"beta1", "0.9"},
+    {"beta2", "0.99"},    {"lr", "5e-4"},    {"scratch_lr", "2e-3"},   {"schedule", "cosine"},
+    {"lr_final", "0.01"}, {"warmup", "50"},  {"validate_steps", "50"}, {"checkpoint_every", "20"},
+    {NULL, NULL},
 };
 
 /* Freeze list, loss, steps and rates as the code of kumar2025 has them. */
