@@ -98,7 +98,7 @@ static void resumed_runs_have_the_same_bits(void) {
 
 /* Harmful steps are not kept where held-out samples can tell, and these count as seen. */
 static void the_start_counts_with_a_holdout(void) {
-  program_darcy(0, FEW "-samples 6 -holdout 0.5 -lr 5 -schedule constant -warmup 0 -o held");
+  program_darcy(0, FEW "-samples 6 -holdout 0.5 -lr 0.3 -schedule constant -warmup 0 -o held");
   T_CHECK(same_blocks("a", "held", "trunk/"));
   program_darcy(0, "eval -quiet -json -baselines false -model held/model.h5 -data new.h5 -split "
                    "default:train");
