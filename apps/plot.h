@@ -68,7 +68,8 @@ GRAFT_MUST_USE graft_status graft_plot_numbers_task(const graft_pictures *p,
                                                     char *variables);
 
 /** The same on a grid of three axes: slices NAME-{plane,axial}-{truth,prediction,error,sdf}.bin at
- * half the height and through the axis; appends sizes and the largest values. */
+ * half the height and through the axis; appends sizes and the largest values.
+ * @param u prediction [P]; NULL: the data set's own field alone, as truth */
 GRAFT_MUST_USE graft_status graft_plot_slices(const graft_pictures *p, const graft_source *source,
                                               size_t sample, const float *u, const char *name,
                                               size_t row, char *variables);

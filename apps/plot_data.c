@@ -37,11 +37,14 @@ static graft_status draw_data_sample(const graft_pictures *p, const graft_source
   const unsigned char *mask = info->geometry[info->sample_geometry[sample]].mask;
   double error = 0;
   float *truth;
+  graft_status (*const write)(const graft_pictures *, const graft_source *, size_t, const float *,
+                              const char *, size_t, char *) =
+      info->dims == 3 ? graft_plot_slices : graft_plot_sample;
   if (!graft_plot_compares(source)) {
-    GRAFT_TRY(graft_plot_sample(p, source, sample, NULL, name, row, variables));
+    GRAFT_TRY(write(p, source, sample, NULL, name, row, variables));
   } else {
     GRAFT_TRY(source->fill(source->ctx, "u", &sample, 1, u));
-    GRAFT_TRY(graft_plot_sample(p, source, sample, u, name, row, variables));
+    GRAFT_TRY(write(p, source, sample, u, name, row, variables));
     GRAFT_TRY(graft_alloc(&truth, info->points, sizeof *truth));
     graft_status status = source->fill(source->ctx, graft_plot_truth(source), &sample, 1, truth);
     if (status == GRAFT_OK) error = graft_metric_rel_l2(u, truth, NULL, mask, info->points);
@@ -63,6 +66,7 @@ static graft_status draw_data_task(graft_pictures *p, const graft_source *source
   long long shown = 0;
   float *u;
   graft_status status = GRAFT_OK;
+  if (info->dims == 3 && !graft_dataset_has(source, "u")) return GRAFT_OK; /* nothing to slice */
   GRAFT_TRY(graft_alloc(&u, info->points, sizeof *u));
   for (size_t i = 0; i < info->samples && shown < samples && status == GRAFT_OK; i++) {
     if (info->task[i] != (int32_t)task) continue;
@@ -83,9 +87,10 @@ static graft_status draw_data_task(graft_pictures *p, const graft_source *source
   snprintf(prefix, sizeof prefix, "%s-", kind_of(info));
   graft_plot_assign_text(variables, "prefix", prefix);
   return graft_pictures_draw(p, name,
-                             info->in_time ? "spacetime"
-                             : compares    ? "fields"
-                                           : "data",
+                             info->in_time     ? "spacetime"
+                             : info->dims == 3 ? "slices"
+                             : compares        ? "fields"
+                                               : "data",
                              variables);
 }
 

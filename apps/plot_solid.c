@@ -107,16 +107,16 @@ graft_status graft_plot_slices(const graft_pictures *p, const graft_source *sour
   float *field;
   graft_status status;
   GRAFT_TRY(graft_alloc(&field, info->points, sizeof *field));
-  GRAFT_TRY_TO(done, source->fill(source->ctx, "u", &sample, 1, field));
+  GRAFT_TRY_TO(done, source->fill(source->ctx, graft_plot_truth(source), &sample, 1, field));
   GRAFT_TRY_TO(done, write_slices(p, info, geometry, geometry->sdf, false, name, "sdf"));
   GRAFT_TRY_TO(done, write_slices(p, info, geometry, field, true, name, "truth"));
-  GRAFT_TRY_TO(done, write_slices(p, info, geometry, u, true, name, "prediction"));
+  if (u) GRAFT_TRY_TO(done, write_slices(p, info, geometry, u, true, name, "prediction"));
   for (size_t i = 0; i < info->points; i++) {
-    if (mask[i]) top = fmax(top, fmax((double)field[i], (double)u[i]));
-    field[i] = fabsf(u[i] - field[i]);
+    if (mask[i]) top = fmax(top, fmax((double)field[i], u ? (double)u[i] : 0));
+    if (u) field[i] = fabsf(u[i] - field[i]);
     if (mask[i]) worst = fmax(worst, (double)field[i]);
   }
-  GRAFT_TRY_TO(done, write_slices(p, info, geometry, field, true, name, "error"));
+  if (u) GRAFT_TRY_TO(done, write_slices(p, info, geometry, field, true, name, "error"));
   graft_plot_assign_numbers(info, sample, row, variables);
   graft_plot_assign(variables, "nx = %zu\nny = %zu\nnz = %zu\nz0 = %.17g\nz1 = %.17g\n",
                     plane.fine[0], plane.fine[1], axial.fine[1], info->lo[2], info->hi[2]);

@@ -2,17 +2,18 @@
 # Truth, prediction and error of two samples of a task on a grid of three axes, two slices of each: at half the height, and
 # through the axis.
 #
-#   task, rows, nx, ny, nz, x0, x1, y0, y1, z0, z1
+#   task, prefix, rows, predicted (0: one field only, title_u), nx, ny, nz, x0, x1, y0, y1, z0, z1
 #   label1, note1, sample1, error1 (in %), numbers1 (a text), top_u1, top_error1 (largest values), the same with 2
-#   data/TASK-LABEL-{plane,axial}-{truth,prediction,error,sdf}.bin
+#   data/PREFIX TASK-LABEL-{plane,axial}-{truth,prediction,error,sdf}.bin
 
 row_h = 4.05
-width = 7.0
+panels = predicted ? 3 : 1
+width = predicted ? 7.0 : 3.4
 height = 0.15 + row_h * rows
 load scripts . '/common.gp'
 
-file(row, slice, what) = sprintf('data/%s-%s-%s-%s.bin', task, value('label' . row), slice, what)
-outline(row, slice) = sprintf('data/%s-%s-%s-outline.dat', task, value('label' . row), slice)
+file(row, slice, what) = sprintf('data/%s%s-%s-%s-%s.bin', prefix, task, value('label' . row), slice, what)
+outline(row, slice) = sprintf('data/%s%s-%s-%s-outline.dat', prefix, task, value('label' . row), slice)
 top(what) = value(sprintf('top_%s%d', what, row))
 array_plane = sprintf("binary array=(%d, %d) format='%%float' dx=%.9g dy=%.9g", nx, ny, \
   1.0 * (x1 - x0) / (nx - 1), 1.0 * (y1 - y0) / (ny - 1))
@@ -44,9 +45,10 @@ margin = 0.05
 set xrange [x0 - margin:x1 + margin]
 set xtics x0, 0.5 * (x1 - x0), x1 format '%g' offset 0, 0.4
 do for [row = 1:rows] {
-  set label 1 sprintf('%s: design %d (%s), error %.2f %%%s', pretty(task), value('sample' . row), \
-      value('numbers' . row), value('error' . row), value('note' . row)) font ',8.5' at screen left(1), screen bottom(row) + (side + 0.47) / height left
-  do for [c = 1:3] {
+  say = predicted ? sprintf(', error %.2f %%%s', value('error' . row), value('note' . row)) : ''
+  set label 1 sprintf(predicted ? '%s: design %d (%s)%s' : "%s, design %d\n%s%s", pretty(task), value('sample' . row), \
+      value('numbers' . row), say) font ',8.5' at screen left(1), screen bottom(row) + (side + 0.47) / height left
+  do for [c = 1:panels] {
     what = word('truth prediction error', c)
     if (c < 3) {
       set palette defined (@viridis)
@@ -66,7 +68,7 @@ do for [row = 1:rows] {
     set format x ''
     unset xlabel
     if (c == 1) { set ylabel 'y (–), z = 0.5' offset 0.5, 0 } else { unset ylabel }
-    set label 2 (c == 1 ? 'truth T (–)' : c == 2 ? 'prediction û (–)' : 'error |û – T| (–)') \
+    set label 2 (!predicted ? title_u . ' (–)' : c == 1 ? 'truth T (–)' : c == 2 ? 'prediction û (–)' : 'error |û – T| (–)') \
         at screen left(c) + 0.5 * side / width, screen bottom(row) + (side + 0.14) / height center
     plot file(row, 'plane', what) @array_plane origin=(x0, y0) with image, outline(row, 'plane') using 1:2 with lines linewidth 0.8 linecolor '#000000'
     unset label 1
