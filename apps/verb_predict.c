@@ -325,6 +325,8 @@ static graft_status predict_made(struct predicting *p, graft_pde_predict *config
   p->truth = config->truth;
   graft_status status = predict(p);
   graft_samples_fini(&samples);
+  p->source = NULL;
+  p->given = NULL;
   return status;
 }
 
@@ -335,6 +337,7 @@ static graft_status predict_data(struct predicting *p) {
   p->source = &source;
   graft_status status = predict(p);
   graft_source_fini(&source);
+  p->source = NULL;
   return status;
 }
 
