@@ -15,7 +15,7 @@ case $PROBLEM in
     : "${SAMPLES:=150}" "${EPOCHS:=80}" "${TASKS:=square disc triangle}" "${TASK_OPTION:=-shapes}" "${SINGLE_BATCH:=20}"
     : "${MODEL:=-components 200 -dense 256,256 -rotations 0 -width 128 -lr 1e-3}" ;;
   fisher) # zfk has twice the samples
-    : "${SAMPLES:=300}" "${EPOCHS:=150}" "${TASKS:=kpp nws zfk}" "${TASK_OPTION:=-laws}" "${SINGLE_BATCH:=16 16 32}"
+    : "${SAMPLES:=300}" "${EPOCHS:=50}" "${TASKS:=kpp nws zfk}" "${TASK_OPTION:=-laws}" "${SINGLE_BATCH:=16 16 32}"
     : "${MODEL:=}" ;;
 esac
 : "${SEEDS:=1 2 3}"
