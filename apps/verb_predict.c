@@ -324,6 +324,8 @@ static graft_status predict_made(struct predicting *p, graft_pde_predict *config
   p->given = samples.field;
   p->truth = config->truth;
   graft_status status = predict(p);
+  p->source = NULL;
+  p->given = NULL;
   graft_samples_fini(&samples);
   p->source = NULL;
   p->given = NULL;
@@ -336,6 +338,7 @@ static graft_status predict_data(struct predicting *p) {
   GRAFT_TRY(graft_pde_open(p->app, p->config->data, false, &source));
   p->source = &source;
   graft_status status = predict(p);
+  p->source = NULL;
   graft_source_fini(&source);
   p->source = NULL;
   return status;
