@@ -133,6 +133,12 @@ static void print_head(const char *path, const graft_source_info *info) {
   snprintf(text, sizeof text, "%zu in %zu task%s on %zu geometr%s", info->samples, info->tasks,
            info->tasks == 1 ? "" : "s", info->geometries, info->geometries == 1 ? "y" : "ies");
   graft_info_line("samples", text);
+  if (info->node_start) {
+    snprintf(text, sizeof text, "%lld of the samples' own meshes, %lld triangles",
+             (long long)info->node_start[info->samples],
+             (long long)info->triangle_start[info->samples]);
+    graft_info_line("nodes", text);
+  }
   if (info->outside) {
     size_t outside = 0;
     for (size_t s = 0; s < info->samples; s++) outside += info->outside[s] > 0;
