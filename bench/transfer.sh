@@ -35,7 +35,7 @@ done > "$dir/transfer.csv"
 awk -F, '
   NR == 1 { for (i = 1; i <= NF; i++) name[i] = $i; columns = NF; printf "{\n  \"rows\": [" }
   NR > 1 {
-    printf "%s\n    {\"task\": \"%s\", \"count\": %d", NR > 2 ? "," : "", $1, $2
+    printf "%s\n    {\"task\": \"%s\", \"count\": %d", (NR > 2 ? "," : ""), $1, $2
     for (i = 3; i <= columns; i++) if ($i != "nan" && $i != "-nan") printf ", \"%s\": %.6g", name[i], $i
     printf "}"
   }
