@@ -91,7 +91,7 @@ size_t graft_source_node_count(const graft_source_info *info, size_t sample, siz
 graft_status graft_source_node_room(const graft_source_info *info, graft_source_nodes *nodes) {
   size_t n = 0, t = 0, D = (size_t)info->dims;
   float *room;
-  *nodes = (graft_source_nodes){NULL};
+  *nodes = (graft_source_nodes){.xyz = NULL};
   for (size_t s = 0; s < info->samples; s++) {
     size_t triangles, count = graft_source_node_count(info, s, &triangles);
     if (count > n) n = count;
