@@ -2,7 +2,7 @@
  * Method:    u = u₀ exp(z), u₀ the first input field of the sample, a positive first guess: for
  *            heat the sum of turned one-hole solutions.
  * Cost:      one exponential per point.
- * Reference: none; compared with `torsion` in docs/theory_heat.md. */
+ * Reference: none; docs/theory_heat.md. */
 #include "deeponet/transform_impl.h"
 
 #include <math.h>
