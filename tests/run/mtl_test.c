@@ -79,8 +79,8 @@ static void mistakes(void) {
     int code;
     const char *arguments, *message;
   } bad[] = {
-      {2, "", "expected a verb, e.g. 'graft-mtl list'"},
-      {2, "combin", "unknown verb 'combin' (did you mean 'combine'?)"},
+      {2, "", "expected a verb: list, combine or landscape; e.g. 'graft-mtl list'"},
+      {2, "combin", "got 'combin' (did you mean 'combine'?)"},
       {2, "list -family sums", "-family: expected"},
       {2, "combine", "missing option -gradients"},
       {2, "combine -gradients J.csv -aggregator pcgard", "did you mean 'pcgrad'?"},
