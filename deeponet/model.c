@@ -136,9 +136,10 @@ static graft_status check_parts(const graft_deeponet *model) {
                   (model->fields == 1 && graft_model_whole(model) && model->info.codes == 0),
               USAGE, "-skip %s: expected one input field on the whole grid and nothing else",
               config->skip);
-  GRAFT_CHECK(!model->transform->initial || (model->fields > 0 && fabs(config->scale - 1) <= 0),
-              USAGE, "-transform %s: expected an input field to start from and -scale 1, got %g",
-              config->transform, config->scale);
+  GRAFT_CHECK(!model->transform->initial || (model->channels > 0 && model->fields > 0), USAGE,
+              "-transform %s: expected an input field to start from in -input", config->transform);
+  GRAFT_CHECK(!model->transform->initial || fabs(config->scale - 1) <= 0, USAGE,
+              "-transform %s: expected -scale 1, got %g", config->transform, config->scale);
   return GRAFT_OK;
 }
 
