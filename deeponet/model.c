@@ -126,6 +126,19 @@ static graft_status init_image(graft_deeponet *model) {
   return GRAFT_OK;
 }
 
+/* A transform that starts from an input field: is there one, on all axes of space? */
+static graft_status check_start(const graft_deeponet *model) {
+  const graft_source_info *info = &model->info;
+  unsigned space = ((1U << info->dims) - 1) & ~(unsigned)info->in_time; /* time is axis 0 */
+  if (!model->transform->initial) return GRAFT_OK;
+  GRAFT_CHECK(model->fields > 0 && (graft_source_axes(info, model->field[0]) & space) == space,
+              USAGE,
+              "-transform %s: expected a field on all axes of space as the first one of -input and "
+              "-features, to start from, got %s",
+              model->config.transform, model->fields ? model->field[0] : "none");
+  return GRAFT_OK;
+}
+
 /* Do the parts of the configuration go together on this data set? */
 static graft_status check_parts(const graft_deeponet *model) {
   const graft_deeponet_config *config = &model->config;
@@ -136,8 +149,7 @@ static graft_status check_parts(const graft_deeponet *model) {
                   (model->fields == 1 && graft_model_whole(model) && model->info.codes == 0),
               USAGE, "-skip %s: expected one input field on the whole grid and nothing else",
               config->skip);
-  GRAFT_CHECK(!model->transform->initial || (model->channels > 0 && model->fields > 0), USAGE,
-              "-transform %s: expected an input field to start from in -input", config->transform);
+  GRAFT_TRY(check_start(model));
   GRAFT_CHECK(!model->transform->initial || fabs(config->scale - 1) <= 0, USAGE,
               "-transform %s: expected -scale 1, got %g", config->transform, config->scale);
   return GRAFT_OK;

@@ -71,8 +71,8 @@ static void more_than_memory(void) {
 
 /* From the superposition, and from features that are fields over x and y alone. */
 static void other_first_guesses(void) {
-  program_darcy(0, MODEL "-o field -epochs 4 -transform field -input superposition "
-                         "-features along,across,z,sdf -branch dense");
+  program_darcy(0, MODEL "-o field -epochs 4 -transform field -features "
+                         "superposition,along,across,z,sdf");
   T_CHECK(error_of("field", "data.h5") < 0.3);
   program_darcy(0, MODEL "-o plan -epochs 1 -features along,across,z,sdf,torsion,plan_sdf");
   T_CHECK(error_of("plan", "data.h5") < 0.5);
@@ -203,7 +203,7 @@ static void mistakes(void) {
       {2, "solve -grid 12,12 -o bad.h5", "-grid"},
       {2, "solve -design circles -o bad.h5", "-design"},
       {2, "train -quiet -data data.h5 -o bad -transform field",
-       "expected an input field to start from"},
+       "expected a field on all axes of space"},
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     if (!program_darcy(bad[i].code, bad[i].arguments)) continue;
