@@ -94,8 +94,7 @@ static const graft_section sections[] = {
 static const char *const examples[] = {
     "transfer -model runs/a/model.h5 -data new.h5 -samples 100 -o runs/new",
     "transfer -model runs/a/model.h5 -data new.h5 -freeze trunk,branch.dense1 -o runs/part",
-    "transfer -model runs/a/model.h5 -data new.h5 -samples 10,100 -mode fine_tune,scratch -o "
-    "runs/b",
+    "transfer -model runs/a/model.h5 -data new.h5 -samples 10,100 -mode scratch -o runs/b",
     "transfer -preset paper_transfer -model runs/a/model.h5 -data new.h5 -o runs/protocol", NULL};
 
 static graft_status run(graft_app *app, void *config) { return graft_transfer_run(app, config); }

@@ -63,7 +63,8 @@ static void find_cell(const graft_source_info *info, size_t N, double x, double 
  */
 static double slope(const float *map, size_t p, size_t stride, size_t i, size_t n) {
   size_t low = i > 0 ? p - stride : p, high = i + 1 < n ? p + stride : p;
-  return ((double)map[high] - (double)map[low]) / (double)((high - low) / stride);
+  const size_t steps = (high - low) / stride;
+  return ((double)map[high] - (double)map[low]) / (double)steps;
 }
 
 /* Difference of u₀² along an axis: 2 u₀ times its own, taken from inside at ∂Ω, where the

@@ -224,7 +224,7 @@ static void raw_row(const graft_deeponet *model, const struct local_maps *maps, 
 void graft_local_fill(const graft_deeponet *model, const struct local_maps *maps, size_t count,
                       const double *at, graft_real *out) {
   const size_t F = model->columns, D = (size_t)model->info.dims;
-  double row[MOST_COLUMNS];
+  double row[MOST_COLUMNS] = {0};
   for (size_t i = 0; i < count; i++) {
     raw_row(model, maps, at + i * D, row);
     for (size_t c = 0; c < F; c++) {
@@ -254,7 +254,7 @@ void graft_local_base(const graft_deeponet *model, const struct local_maps *maps
 void graft_local_sum(graft_deeponet *model, const struct region *region, const float *field,
                      double (*sum)[3]) {
   struct local_maps *maps = &model->maps[0];
-  double row[MOST_COLUMNS], at[3];
+  double row[MOST_COLUMNS] = {0}, at[3];
   graft_local_prepare(model, region, field, maps);
   for (size_t j = 0; j < region->inner; j += FIT_STRIDE) {
     graft_local_place(model, region->point[j], at);

@@ -14,36 +14,35 @@
 static graft_status walk_file(graft_pipeline *p, size_t file,
                               graft_status (*visit)(graft_pipeline *p)) {
   enum { TELL = 4096 };
-  graft_table_reader reader;
+  graft_table_reader *reader = &p->reader;
   graft_status status = GRAFT_OK;
   const size_t table = p->import->schema->file[file].table;
   p->file = file;
-  GRAFT_TRY(graft_table_reader_open(&reader, &p->import->opener, p->import->path[file],
+  GRAFT_TRY(graft_table_reader_open(reader, &p->import->opener, p->import->path[file],
                                     &p->import->schema->table[table], &p->fields[table]));
-  p->value[table] = reader.value;
+  p->value[table] = reader->value;
   for (size_t n = 1;; n++) {
-    GRAFT_TRY_TO(done, graft_table_reader_next(&reader));
-    if (reader.line == 0) break;
-    p->reader = &reader;
+    GRAFT_TRY_TO(done, graft_table_reader_next(reader));
+    if (reader->line == 0) break;
     status = visit(p);
     if (status == GRAFT_INPUT &&
-        strncmp(graft_error_message(), reader.path, strlen(reader.path)) != 0) {
-      graft_error_prefix("%s:%zu", reader.path, reader.line);
+        strncmp(graft_error_message(), reader->path, strlen(reader->path)) != 0) {
+      graft_error_prefix("%s:%zu", reader->path, reader->line);
     }
     GRAFT_TRY_TO(done, status);
     if (n % TELL == 0) {
-      GRAFT_TRY_TO(done, graft_pipeline_tell(p, reader.records.done(reader.records.ctx)));
+      GRAFT_TRY_TO(done, graft_pipeline_tell(p, reader->records.done(reader->records.ctx)));
     }
   }
-  p->bytes += reader.records.done(reader.records.ctx);
+  p->bytes += reader->records.done(reader->records.ctx);
   status = graft_pipeline_tell(p, 0);
 done:
-  graft_table_reader_fini(&reader);
+  graft_table_reader_fini(reader);
   return status;
 }
 
 static graft_status add_partner(graft_pipeline *p) {
-  return graft_join_add(&p->join[p->import->schema->file[p->file].table], p->reader);
+  return graft_join_add(&p->join[p->import->schema->file[p->file].table], &p->reader);
 }
 
 static graft_status load_joins(graft_pipeline *p) {

@@ -50,7 +50,7 @@ typedef struct graft_pipeline {
   bool ordered;                         /**< users and times of all rows are kept */
 
   graft_status (*visit)(struct graft_pipeline *p); /**< of this pass */
-  graft_table_reader *reader;                      /**< of this file */
+  graft_table_reader reader;                       /**< of this file */
   size_t file;                                     /**< number of it */
   const char *const *value[GRAFT_SCHEMA_TABLES];   /**< texts of the used fields of this row */
   float label[GRAFT_MAX_TASKS];                    /**< of this row; NaN: not defined */

@@ -17,8 +17,9 @@ static graft_status predict(const graft_source_info *info, const graft_source_ge
   GRAFT_TRY(graft_alloc(&scratch, graft_coarse_scratch(CELLS), sizeof *scratch));
   graft_coarse_solve(info, CELLS, geometry->torsion, u, w, scratch);
   for (size_t p = 0; p < info->points; p++) {
+    const size_t i = p / n, j = p % n;
     u[p] = (float)((double)geometry->torsion[p] *
-                   graft_coarse_value(info, CELLS, w, (double)(p / n), (double)(p % n)));
+                   graft_coarse_value(info, CELLS, w, (double)i, (double)j));
   }
   graft_free(scratch);
   return GRAFT_OK;

@@ -38,14 +38,16 @@ static void use(const graft_source *source) {
   for (size_t s = 0; s < info->samples && source->nodes; s++) {
     size_t triangles, n = graft_source_node_count(info, s, &triangles);
     if (n > 4096 || triangles > 4096) continue;
-    float *room = malloc((6 * n + 3 * triangles) * sizeof *room);
-    FUZZ_CHECK(room);
+    float *room = malloc(6 * n * sizeof *room + 1);
+    int32_t *triangle = malloc(3 * triangles * sizeof *triangle + 1);
+    FUZZ_CHECK(room && triangle);
     const graft_source_nodes nodes = {room,         room + 2 * n, room + 3 * n,
-                                      room + 4 * n, room + 5 * n, (int32_t *)(room + 6 * n)};
+                                      room + 4 * n, room + 5 * n, triangle};
     graft_status refused = info->dims == 2 ? source->nodes(source->ctx, s, &nodes) : GRAFT_OK;
     if (refused != GRAFT_OK) fuzz_refused(refused);
     for (size_t i = 0; refused == GRAFT_OK && i < 6 * n; i++) FUZZ_CHECK(isfinite(room[i]));
     free(room);
+    free(triangle);
   }
   graft_status status = graft_dataset_check(source);
   if (status != GRAFT_OK) fuzz_refused(status);
