@@ -179,7 +179,8 @@ static void paraview(void) {
                    "<DataItem Dimensions=\"3 4\" Format=\"XML\">%u 0 0 0 1 1 1 1 1 12 12 8<",
                    &start),
             1);
-    T_EQUAL(start, items / fields);
+    int sample = items / fields;
+    T_EQUAL(start, sample);
     check_item(file, item);
   }
   T_EQUAL(items, 18 * fields);
