@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "apps/help.h"
 #include "base/arena.h"
@@ -48,6 +49,20 @@ static void print_line(const graft_app *app, const char *kind, const char *forma
   vsnprintf(text, sizeof text, format, args);
   for (char *c = text; *c; c++) *c = *c == '\n' ? ' ' : *c;
   fprintf(stderr, "%s: %s%s\n", app->program->name, kind, text);
+}
+
+graft_status graft_app_check_other(const char *output, const char *option, const char *input) {
+  struct stat to, from;
+  bool same = stat(output, &to) == 0 && stat(input, &from) == 0 && to.st_dev == from.st_dev &&
+              to.st_ino == from.st_ino;
+  GRAFT_CHECK(!same, USAGE, "-o: expected another file than that of %s, got '%s'", option, output);
+  return GRAFT_OK;
+}
+
+graft_status graft_app_one_rank(const graft_app *app) {
+  GRAFT_CHECK(app->comm.size == 1, USAGE, "%s runs on one rank (threads are used), got %d ranks",
+              app->verb->name, app->comm.size);
+  return GRAFT_OK;
 }
 
 void graft_app_log(const graft_app *app, const char *format, ...) {

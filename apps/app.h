@@ -31,6 +31,14 @@ int graft_app_main(const graft_program *program, int argc, char **argv);
  * SIGINT ends the program at once. Address of the flag, for libraries that poll it. */
 const volatile int *graft_app_stop(void);
 
+/** Fail if a file to be written is one that is read: names, links and paths of all kinds.
+ *  @return GRAFT_USAGE naming the option of @p input */
+GRAFT_MUST_USE graft_status graft_app_check_other(const char *output, const char *option,
+                                                  const char *input);
+
+/** Refuse to run on several ranks: this verb is not parallel. @return GRAFT_USAGE */
+GRAFT_MUST_USE graft_status graft_app_one_rank(const graft_app *app);
+
 /** Tell the user something on stderr, one line; rank 0 only, silent with -quiet. */
 void graft_app_log(const graft_app *app, const char *format, ...) GRAFT_PRINTF(2, 3);
 

@@ -189,6 +189,7 @@ static graft_status run(graft_app *app, void *verb_config) {
   const graft_dtrn_floor *config = verb_config;
   graft_feature_source source;
   graft_design design;
+  GRAFT_TRY(graft_app_one_rank(app));
   GRAFT_CHECK(*config->data, USAGE, "missing option -data, expected a file of graft-dtrn import");
   GRAFT_TRY(graft_feature_open(config->data, &source));
   graft_status status = graft_design_init(&design, &source);

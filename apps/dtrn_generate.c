@@ -46,6 +46,7 @@ static graft_status run(graft_app *app, void *verb_config) {
   graft_provenance provenance;
   graft_feature_writer *writer;
   struct counted counted = {0};
+  GRAFT_TRY(graft_app_one_rank(app));
   GRAFT_CHECK(*config->o, USAGE, "missing option -o, expected a file to write");
   GRAFT_TRY(graft_dtrn_provenance(app, (uint64_t)config->synthetic.seed, &provenance));
   graft_status status = graft_feature_create(config->o, NULL, &provenance, &writer);

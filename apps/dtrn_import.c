@@ -64,7 +64,10 @@ static graft_status find_files(const graft_dtrn_import *config, const graft_sche
               "-input: expected the %zu file%s of the schema (%s%s), got %zu", schema->files,
               schema->files == 1 ? "" : "s", schema->file[0].name, schema->files > 1 ? ", ..." : "",
               given);
-  for (size_t i = 0; i < files->count; i++) files->path[i] = files->text[i];
+  for (size_t i = 0; i < files->count; i++) {
+    files->path[i] = files->text[i];
+    GRAFT_TRY(graft_app_check_other(config->o, "-input", files->path[i]));
+  }
   return GRAFT_OK;
 }
 
@@ -198,10 +201,13 @@ static graft_status parse_and_import(graft_app *app, const graft_dtrn_import *co
 static graft_status run(graft_app *app, void *verb_config) {
   const graft_dtrn_import *config = verb_config;
   graft_feature_source like;
+  GRAFT_TRY(graft_app_one_rank(app));
   GRAFT_CHECK(*config->schema || *config->like, USAGE,
               "missing option -schema, expected a YAML file");
   GRAFT_CHECK(*config->input, USAGE, "missing option -input, expected files or a directory");
   GRAFT_CHECK(*config->o, USAGE, "missing option -o, expected a file to write");
+  GRAFT_TRY(graft_app_check_other(config->o, "-schema", config->schema));
+  GRAFT_TRY(graft_app_check_other(config->o, "-like", config->like));
   if (!*config->like) return parse_and_import(app, config, NULL);
   GRAFT_TRY(graft_feature_open(config->like, &like));
   graft_status status = parse_and_import(app, config, &like);

@@ -257,7 +257,7 @@ static graft_status run(graft_app *app, void *verb_config) {
   struct scene s = {.config = config};
   char path[GRAFT_PLOT_PATH], directory[GRAFT_PLOT_PATH];
   graft_bundle bundle;
-  GRAFT_TRY(graft_pde_one_rank(app));
+  GRAFT_TRY(graft_app_one_rank(app));
   GRAFT_CHECK(*config->run || *config->model, USAGE,
               "missing option -run or -model, expected a run directory or a model file");
   GRAFT_CHECK(config->points % 2 == 1, USAGE, "-points: expected an odd number, got %lld",

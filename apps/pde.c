@@ -5,7 +5,6 @@
 #include <omp.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/arena.h"
 #include "io/bundle_file.h"
@@ -86,20 +85,6 @@ static void fill_verbs(struct verbs *v, const char *problem) {
 
 graft_status graft_pde_require(const char *option, const char *value, const char *what) {
   GRAFT_CHECK(*value, USAGE, "missing option %s, expected %s", option, what);
-  return GRAFT_OK;
-}
-
-graft_status graft_pde_check_other(const char *output, const char *option, const char *input) {
-  struct stat to, from;
-  bool same = stat(output, &to) == 0 && stat(input, &from) == 0 && to.st_dev == from.st_dev &&
-              to.st_ino == from.st_ino;
-  GRAFT_CHECK(!same, USAGE, "-o: expected another file than that of %s, got '%s'", option, output);
-  return GRAFT_OK;
-}
-
-graft_status graft_pde_one_rank(const graft_app *app) {
-  GRAFT_CHECK(app->comm.size == 1, USAGE, "%s runs on one rank (threads are used), got %d ranks",
-              app->verb->name, app->comm.size);
   return GRAFT_OK;
 }
 

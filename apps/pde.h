@@ -101,14 +101,6 @@ extern const graft_verb graft_pde_verb_demo;    /**< takes a graft_pde_demo */
 GRAFT_MUST_USE graft_status graft_pde_require(const char *option, const char *value,
                                               const char *what);
 
-/** Fail if a file to be written is one that is read: names, links and paths of all kinds.
- *  @return GRAFT_USAGE naming the option of @p input */
-GRAFT_MUST_USE graft_status graft_pde_check_other(const char *output, const char *option,
-                                                  const char *input);
-
-/** Refuse to run on several ranks: this verb is not parallel. */
-GRAFT_MUST_USE graft_status graft_pde_one_rank(const graft_app *app);
-
 /** Provenance of what the verb writes: command line, effective options, versions.
  *  Release with graft_provenance_fini(). */
 GRAFT_MUST_USE graft_status graft_pde_provenance(const graft_app *app, const void *config,

@@ -472,7 +472,7 @@ static graft_status run(graft_app *app, void *verb_config) {
   const graft_pde_eval *config = verb_config;
   struct evaluating e = {.app = app, .config = config};
   graft_bundle bundle;
-  GRAFT_TRY(graft_pde_one_rank(app));
+  GRAFT_TRY(graft_app_one_rank(app));
   GRAFT_TRY(graft_pde_require("-model", config->model, "a model file"));
   GRAFT_TRY(graft_pde_require("-data", config->data, "a data set"));
   GRAFT_TRY(parse_split(&e));

@@ -335,7 +335,7 @@ graft_status graft_pde_draw(const graft_app *app, const graft_pde_plot *config, 
 static graft_status run(graft_app *app, void *config) {
   graft_words made = {0};
   graft_json json;
-  GRAFT_TRY(graft_pde_one_rank(app));
+  GRAFT_TRY(graft_app_one_rank(app));
   graft_status status = graft_pde_draw(app, config, &made);
   if (status == GRAFT_OK && app->json) {
     graft_json_init(&json, stdout);

@@ -349,10 +349,10 @@ static graft_status run(graft_app *app, void *verb_config) {
   struct predicting p = {.app = app, .config = config};
   bool made;
   snprintf(config->solve.problem, sizeof config->solve.problem, "%s", app->program->problem);
-  GRAFT_TRY(graft_pde_one_rank(app));
+  GRAFT_TRY(graft_app_one_rank(app));
   GRAFT_TRY(graft_pde_require("-model", config->model, "a model file"));
-  GRAFT_TRY(graft_pde_check_other(config->output, "-model", config->model));
-  GRAFT_TRY(graft_pde_check_other(config->output, "-data", config->data));
+  GRAFT_TRY(graft_app_check_other(config->output, "-model", config->model));
+  GRAFT_TRY(graft_app_check_other(config->output, "-data", config->data));
   GRAFT_TRY(graft_inputs_wanted(config, &made));
   GRAFT_TRY(graft_pde_load(config->model, NULL, &p.model));
   graft_status status = made ? predict_made(&p, config) : predict_data(&p);

@@ -95,6 +95,8 @@ static graft_status visit_row(graft_pipeline *p) {
   bool counts;
   GRAFT_TRY(look_at_row(p, &counts));
   if (!counts) return GRAFT_OK;
+  GRAFT_CHECK(p->visit == graft_pipeline_scan || p->row < p->rows, INPUT,
+              "changed while it was read: expected %zu rows, got more", p->rows);
   GRAFT_TRY(p->visit(p));
   p->row++;
   return GRAFT_OK;

@@ -337,6 +337,55 @@ static void follows_another_data_set(void) {
   end();
 }
 
+/* A file whose later passes find another table than the first one. */
+struct changing {
+  size_t opened, from; /* times; the second table comes from then on */
+  const char *table[2];
+};
+
+static graft_status open_changing(void *ctx, const char *path, const graft_record_format *format,
+                                  graft_records *records) {
+  struct changing *c = ctx;
+  (void)path;
+  return texts_open(NULL, c->table[c->opened++ >= c->from], format, records);
+}
+
+/* A table that grows or shrinks between passes, in blocks larger than what was allocated. */
+static void tables_may_change(void) {
+  enum { FEW = 16, MANY = 200, LINE = 16 };
+  char few[LINE * (FEW + 1)] = "u,t,i,y\n", many[LINE * (MANY + 1)] = "u,t,i,y\n";
+  for (int i = 0; i < MANY; i++) {
+    char line[LINE];
+    snprintf(line, sizeof line, "a,%d,x%d,1\n", i, i % 3);
+    if (i < FEW) strcat(few, line);
+    strcat(many, line);
+  }
+  begin();
+  texts_column(schema, GRAFT_COLUMN_USER, "user", 0, "u");
+  texts_column(schema, GRAFT_COLUMN_TIME, "time", 0, "t");
+  texts_column(schema, GRAFT_COLUMN_CATEGORICAL, "item", 0, "i");
+  graft_schema_column *seen = texts_column(schema, GRAFT_COLUMN_SEQUENCE, "seen", 0, "");
+  snprintf(seen->history, sizeof seen->history, "item");
+  texts_column(schema, GRAFT_COLUMN_LABEL, "y", 0, "y");
+  T_OK(graft_schema_validate(schema));
+  const char *name[] = {"t.csv"};
+  for (size_t from = 1; from <= 2; from++) {
+    for (int grows = 0; grows < 2; grows++) {
+      struct changing file = {0, from, {grows ? few : many, grows ? many : few}};
+      const graft_import import = {.schema = schema,
+                                   .files = 1,
+                                   .path = name,
+                                   .opener = {&file, open_changing},
+                                   .sink = graft_feature_sink_memory(&memory)};
+      T_FAILS(graft_import_run(&import, &report), GRAFT_INPUT,
+              grows ? "t.csv:18: changed while it was read: expected 16 rows, got more"
+                    : "t.csv: changed while it was read: expected 200 rows, got 16");
+      graft_feature_memory_fini(&memory);
+    }
+  }
+  end();
+}
+
 /* One mistake, one line: file, line, column, expected, got. */
 static void mistakes(void) {
   static const struct {
@@ -369,6 +418,7 @@ int main(void) {
   T_RUN(bins_and_numbers);
   T_RUN(lists_are_cut);
   T_RUN(follows_another_data_set);
+  T_RUN(tables_may_change);
   T_RUN(mistakes);
   return graft_test_done();
 }

@@ -425,6 +425,34 @@ static void other_mistakes(void) {
   }
 }
 
+/* No input is ever replaced, under whatever name; several ranks are refused. */
+static void guards(void) {
+  static const char *const bad[][2] = {
+      {"import -schema s.yaml -input good.csv -o good.csv", "file than that of -input"},
+      {"import -schema s.yaml -input . -o ./t.csv", "file than that of -input"},
+      {"import -schema s.yaml -input good.csv -o link.csv", "file than that of -input"},
+      {"import -schema s.yaml -input good.csv -o ./s.yaml", "file than that of -schema"},
+      {"import -like s.h5 -schema s.yaml -input good.csv -o s.h5", "file than that of -like"},
+  };
+  static const char *const verb[] = {"floor -data s.h5", "generate -rows 100 -o t.h5",
+                                     "import -schema s.yaml -input good.csv -o t.h5"};
+  put("t.csv", "a,x,y,z\n1,2,1,0\n");
+  put("good.csv", "a,x,y,z\n1,2,1,0\n2,3,0,0\n");
+  T_EQUAL(program_shell("ln -s good.csv link.csv && cat s.yaml t.csv good.csv s.h5 >before"), 0);
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    run(2, "%s", bad[i][0]);
+    T_EQUAL(program_lines(program.err), 1);
+    if (!T_CHECK(strstr(program.err, bad[i][1]))) printf("# got %s", program.err);
+  }
+  T_EQUAL(program_shell("cat s.yaml t.csv good.csv s.h5 | cmp - before"), 0);
+  for (size_t i = 0; i < sizeof verb / sizeof *verb; i++) {
+    T_EQUAL(program_shell("%s -n 2 %s %s", program.mpiexec, dtrn, verb[i]), 2);
+    T_CHECK(strstr(program.err, "runs on one rank (threads are used), got 2 ranks"));
+    T_EQUAL(strlen(program.out), 0);
+    T_CHECK(!program_exists("t.h5") && program_parts(".") == 0);
+  }
+}
+
 int main(int argc, char **argv) {
   if (!program_begin(argc, argv)) return 1;
   dtrn = program.darcy;
@@ -443,6 +471,7 @@ int main(int argc, char **argv) {
   T_RUN(generated);
   T_RUN(mistakes);
   T_RUN(other_mistakes);
+  T_RUN(guards);
   program_end();
   return graft_test_done();
 }
