@@ -94,16 +94,26 @@ static graft_status compile_labels(graft_pipeline *p) {
   return GRAFT_OK;
 }
 
-/* Fields that nothing but labels needs may be missing when nothing is to be learnt. */
+/* Fields that nothing but labels needs may be missing when nothing is to be learnt. Columns,
+ * conditions of histories and of `keep`, and joins need theirs. */
 static void mark_optional(graft_pipeline *p) {
+  const graft_schema *s = p->import->schema;
   for (size_t k = 0; k < p->labels && p->import->like; k++) {
     const graft_column *c = &p->column[p->label_column[k]];
     p->fields[c->table].optional[c->field] = true;
   }
   for (size_t i = 0; i < p->columns; i++) {
     const graft_column *c = &p->column[i];
-    const bool needed = c->schema->kind != GRAFT_COLUMN_LABEL && c->schema->from.field[0];
-    if (needed) p->fields[c->table].optional[c->field] = false;
+    if (c->schema->kind == GRAFT_COLUMN_LABEL) continue;
+    if (c->schema->from.field[0]) p->fields[c->table].optional[c->field] = false;
+    if (!c->schema->where.from.field[0]) continue;
+    p->fields[c->where_table].optional[c->where_field] = false;
+  }
+  for (size_t i = 0; i < s->keeps; i++) {
+    p->fields[s->keep[i].from.table].optional[p->keep_field[i]] = false;
+  }
+  for (size_t t = 1; t < s->tables; t++) {
+    if (s->table[t].key[0]) p->fields[0].optional[p->foreign[t]] = false;
   }
 }
 

@@ -1,35 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Histories whose events are lines of a table of their own, e.g. a log of behaviours beside one of
  * impressions: kept in memory, sorted, and laid beside the sorted rows. */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/hash.h"
 #include "recsys/pass_impl.h"
 
 /* The line at hand as an event of one history. */
 static graft_status add_event(graft_pipeline *p, graft_import_history *h) {
   const graft_column *c = &p->column[h->column];
   const char *const *value = p->value[h->table];
-  const char *user = value[h->user_field], *time = value[h->time_field];
+  graft_row_key key = {.row = (uint32_t)h->events};
   const char *token = value[h->item_field];
   const size_t n = strlen(token) + 1;
-  char *end;
   bool holds = true;
   if (c->schema->where.from.field[0]) {
     GRAFT_TRY(graft_condition_holds(&c->schema->where, value[c->where_field], &holds));
   }
   if (!holds) return GRAFT_OK;
-  GRAFT_CHECK(*user, INPUT, "column '%s': expected a user, got an empty text",
-              c->schema->event_user);
-  errno = 0;
-  const graft_row_key key = {(int64_t)graft_hash(GRAFT_HASH_START, user, strlen(user)),
-                             strtoll(time, &end, 10), (uint32_t)h->events};
-  GRAFT_CHECK(end != time && *end == '\0' && errno == 0, INPUT,
-              "column '%s': expected a time as an integer, got '%.60s'", c->schema->event_time,
-              time);
+  GRAFT_TRY(graft_pipeline_read_user(p, c->schema->event_user, value[h->user_field], &key.user));
+  GRAFT_TRY(graft_pipeline_read_time(p, c->schema->event_time, value[h->time_field], &key.time));
   GRAFT_CHECK(h->events < UINT32_MAX - 1, INPUT, "expected fewer than 2^32 - 1 events, got more");
   GRAFT_TRY(graft_grow(&h->key, &h->key_capacity, h->events, sizeof *h->key));
   GRAFT_TRY(graft_grow(&h->at, &h->at_capacity, h->events, sizeof *h->at));

@@ -78,6 +78,13 @@ typedef struct graft_pipeline {
 graft_status graft_pipeline_compile(graft_pipeline *p);
 /** Labels of the row; *counts false: it is to be dropped. */
 graft_status graft_pipeline_labels(graft_pipeline *p, bool *counts);
+/** Fingerprint of the user that a text means, as the user column says (pattern, missing).
+ *  @param name of the field or column, for the message */
+graft_status graft_pipeline_read_user(const graft_pipeline *p, const char *name, const char *text,
+                                      int64_t *user);
+/** The time that a text means, as the time column says. @param name as above */
+graft_status graft_pipeline_read_time(const graft_pipeline *p, const char *name, const char *text,
+                                      int64_t *time);
 /** Fingerprint of the row's user; 0 where the schema has none. */
 graft_status graft_pipeline_user(const graft_pipeline *p, int64_t *user);
 /** The row's time; 0 where the schema has none. */

@@ -78,29 +78,38 @@ graft_status graft_pipeline_labels(graft_pipeline *p, bool *counts) {
   return GRAFT_OK;
 }
 
-graft_status graft_pipeline_user(const graft_pipeline *p, int64_t *user) {
+graft_status graft_pipeline_read_user(const graft_pipeline *p, const char *name, const char *text,
+                                      int64_t *user) {
   char scratch[GRAFT_COLUMN_TEXT];
-  *user = 0;
-  if (p->user == SIZE_MAX) return GRAFT_OK;
-  const graft_column *c = &p->column[p->user];
-  const char *text = graft_column_text(c, graft_pipeline_text(p, p->user), scratch);
-  GRAFT_CHECK(text, INPUT, "column '%s': expected a user, got an empty text", c->schema->name);
+  text = graft_column_text(&p->column[p->user], text, scratch);
+  GRAFT_CHECK(text, INPUT, "column '%s': expected a user, got an empty text", name);
   *user = (int64_t)graft_hash(GRAFT_HASH_START, text, strlen(text));
   return GRAFT_OK;
 }
 
-graft_status graft_pipeline_time(const graft_pipeline *p, int64_t *time) {
+graft_status graft_pipeline_read_time(const graft_pipeline *p, const char *name, const char *text,
+                                      int64_t *time) {
   char scratch[GRAFT_COLUMN_TEXT], *end = NULL;
-  *time = 0;
-  if (p->time == SIZE_MAX) return GRAFT_OK;
-  const graft_column *c = &p->column[p->time];
-  const char *text = graft_column_text(c, graft_pipeline_text(p, p->time), scratch);
+  text = graft_column_text(&p->column[p->time], text, scratch);
   errno = 0;
   if (text) *time = strtoll(text, &end, 10);
   GRAFT_CHECK(text && end != text && *end == '\0' && errno == 0, INPUT,
-              "column '%s': expected a time as an integer, got '%.60s'", c->schema->name,
-              text ? text : "");
+              "column '%s': expected a time as an integer, got '%.60s'", name, text ? text : "");
   return GRAFT_OK;
+}
+
+graft_status graft_pipeline_user(const graft_pipeline *p, int64_t *user) {
+  *user = 0;
+  if (p->user == SIZE_MAX) return GRAFT_OK;
+  return graft_pipeline_read_user(p, p->column[p->user].schema->name,
+                                  graft_pipeline_text(p, p->user), user);
+}
+
+graft_status graft_pipeline_time(const graft_pipeline *p, int64_t *time) {
+  *time = 0;
+  if (p->time == SIZE_MAX) return GRAFT_OK;
+  return graft_pipeline_read_time(p, p->column[p->time].schema->name,
+                                  graft_pipeline_text(p, p->time), time);
 }
 
 /* A number in [0, 1) of the seed and what a row or user is. */

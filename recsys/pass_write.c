@@ -29,14 +29,35 @@ static graft_status seal(graft_pipeline *p) {
   return GRAFT_OK;
 }
 
-/* Bins of a column: the tokens of its vocabulary are their lower ends, the first "-inf". */
-static void take_bins(graft_column *c, const graft_feature_vocabulary *from) {
-  c->edges = 0;
-  for (size_t at = 0; at < from->bytes; at += strlen((const char *)from->text + at) + 1) {
-    if (at > 0 && c->edges < GRAFT_SCHEMA_EDGES) {
-      c->edge[c->edges++] = strtod((const char *)from->text + at, NULL);
-    }
+/* Are the tokens lower ends of bins: "-inf", then increasing numbers, each with an id?
+ * @param edge [GRAFT_SCHEMA_EDGES] receives the numbers */
+static bool read_bins(const graft_feature_vocabulary *from, double *edge, size_t *edges) {
+  const char *token = (const char *)from->text;
+  *edges = 0;
+  if (from->bytes == 0 || strcmp(token, "-inf") != 0) return false;
+  for (size_t at = strlen(token) + 1; at < from->bytes; at += strlen(token) + 1) {
+    token = (const char *)from->text + at;
+    if (*edges == GRAFT_SCHEMA_EDGES || !graft_text_number(token, &edge[*edges])) return false;
+    if (*edges > 0 && !(edge[*edges] > edge[*edges - 1])) return false;
+    ++*edges;
   }
+  return from->ids == GRAFT_ID_FIRST + *edges + 1;
+}
+
+/* The bins of a column are those of a vocabulary that must have some, or must not. */
+static graft_status take_bins(graft_column *c, const char *like,
+                              const graft_feature_vocabulary *from) {
+  double edge[GRAFT_SCHEMA_EDGES];
+  size_t edges;
+  const bool wanted = c->schema->quantiles || c->schema->edges;
+  const bool bins = read_bins(from, edge, &edges);
+  GRAFT_CHECK(bins == wanted, INPUT,
+              "data set '%s': vocabulary '%s': expected %s as the schema has, got %s", like,
+              from->name, wanted ? "bins" : "values", bins ? "bins" : "values");
+  if (!bins) return GRAFT_OK;
+  c->edges = edges;
+  if (edges) memcpy(c->edge, edge, edges * sizeof *edge);
+  return GRAFT_OK;
 }
 
 /* Vocabularies and bins of another data set instead of ours. */
@@ -55,8 +76,10 @@ static graft_status take_vocabularies(graft_pipeline *p) {
     GRAFT_TRY(graft_vocabulary_import(&p->vocabulary[v], &like->vocabulary[from]));
     for (size_t i = 0; i < p->columns; i++) {
       graft_column *c = &p->column[i];
-      const bool bins = c->schema->quantiles || c->schema->edges;
-      if (bins && c->vocabulary == v) take_bins(c, &like->vocabulary[from]);
+      const graft_schema_kind kind = c->schema->kind;
+      const bool tokens = kind != GRAFT_COLUMN_NUMERIC && is_feature(c) && !c->schema->history[0];
+      if (!tokens || c->vocabulary != v) continue;
+      GRAFT_TRY(take_bins(c, like->name, &like->vocabulary[from]));
     }
   }
   return GRAFT_OK;

@@ -117,6 +117,11 @@ static void events_have_tables(void) {
   static const char *const table[] = {"u,i,y,t\n2,a,1,10\n1,b,0,10\n1,a,1,20\n3,b,0,5\n",
                                       "who,what,kind,when\n1,a,x,10\n2,b,x,30\n1,b,x,9\n1,zz,x,12\n"
                                       "1,a,skip,1\n0,a,x,1\n3,a,x,4\n1,a,x,25\n2,a,x,9\n"};
+  static const char *const prefixed[] = {
+      "u,i,y,t\nu_2,a,1,day 10\nx_1,b,0,day 10\nu_1,a,1,day 20\nu_3,b,0,day 5\n",
+      "who,what,kind,when\nu_1,a,x,10\nu_2,b,x,at 30\nv_1,b,x,at 9\nu_1,zz,x,at 12\n"
+      "u_1,a,skip,at 1\nu_0,a,x,at 1\nu_3,a,x,at 4\nu_1,a,x,at 25\nu_2,a,x,at 9\n"};
+  static const char *const nobody[] = {"u,i,y,t\n2,a,1,10\n", "who,what,kind,when\n_,a,x,10\n"};
   begin();
   texts_table(schema, "log", "", "");
   texts_column(schema, GRAFT_COLUMN_CATEGORICAL, "item", 0, "i");
@@ -133,14 +138,18 @@ static void events_have_tables(void) {
   texts_column(schema, GRAFT_COLUMN_LABEL, "y", 0, "y");
   texts_column(schema, GRAFT_COLUMN_USER, "user", 0, "u");
   texts_column(schema, GRAFT_COLUMN_TIME, "time", 0, "t");
-  if (T_OK(run(table))) {
+  for (int pattern = 0; pattern < 2; pattern++) { /* the user's and the time's count for both */
+    if (!T_OK(run(pattern ? prefixed : table))) continue;
     const int32_t a = token(0, "a"), b = token(0, "b");
     T_EQUAL(memory.info.rows, 4);
     list_is(0, 0, 1, (const int32_t[]){a});
     list_is(0, 1, 1, (const int32_t[]){b});
     list_is(0, 2, 2, (const int32_t[]){a, GRAFT_ID_UNKNOWN});
     list_is(0, 3, 1, (const int32_t[]){a});
+    graft_feature_memory_fini(&memory);
+    for (size_t c = 3; c < 5; c++) snprintf(schema->column[c].pattern, 64, "([0-9]+)$");
   }
+  T_FAILS(run(nobody), GRAFT_INPUT, "column 'who': expected a user, got an empty text");
   graft_feature_memory_fini(&memory);
   texts_column(schema, GRAFT_COLUMN_CATEGORICAL, "bad", 1, "what");
   T_FAILS(run(table), GRAFT_INPUT, "got one of 'log', which has events");
@@ -163,7 +172,18 @@ static void parts_do_not_leak(void) {
   texts_column(schema, GRAFT_COLUMN_LABEL, "y", 0, "y");
   texts_column(schema, GRAFT_COLUMN_USER, "user", 0, "u");
   texts_column(schema, GRAFT_COLUMN_TIME, "time", 0, "t");
+  graft_schema_column *all = texts_column(schema, GRAFT_COLUMN_SEQUENCE, "all", 0, "");
+  snprintf(all->history, sizeof all->history, "item");
+  all->length = 10;
+  graft_schema_column *own = texts_column(schema, GRAFT_COLUMN_SEQUENCE, "own", 0, "");
+  *own = schema->column[5];
+  snprintf(own->name, sizeof own->name, "own");
+  own->training_only = true;
   if (T_OK(run(table))) {
+    const int64_t *every = data(GRAFT_ARRAY_RANGE, 0), *training = data(GRAFT_ARRAY_RANGE, 1);
+    T_EQUAL(every[1] - every[0], 9); /* the last row's: one event is of the test part */
+    T_EQUAL(training[1] - training[0], 8);
+    T_EQUAL(training[19] - training[18], 8); /* that event's own row */
     const uint8_t *part = memory.info.part;
     const float *x = data(GRAFT_ARRAY_NUMBER, 0);
     for (size_t n = 1; n <= 8; n++)
@@ -386,6 +406,71 @@ static void tables_may_change(void) {
   end();
 }
 
+/* A condition of a history or of keep, and a join, needs its field even where a label has it. */
+static void conditions_need_their_fields(void) {
+  static const char *const first[] = {"u,t,i,r\na,1,x,5\na,2,y,5\na,3,x,1\n", "r\n1\n5\n"};
+  static const char *const later[] = {"u,t,i\na,1,x\na,2,y\n", "r\n1\n"};
+  static const char *const message = "expected a column 'r', got u, t, i";
+  graft_feature_memory like;
+  begin();
+  texts_column(schema, GRAFT_COLUMN_USER, "user", 0, "u");
+  texts_column(schema, GRAFT_COLUMN_TIME, "time", 0, "t");
+  texts_column(schema, GRAFT_COLUMN_CATEGORICAL, "item", 0, "i");
+  graft_schema_column *liked = texts_column(schema, GRAFT_COLUMN_SEQUENCE, "liked", 0, "");
+  snprintf(liked->history, sizeof liked->history, "item");
+  graft_schema_column *good = texts_column(schema, GRAFT_COLUMN_LABEL, "good", 0, "r");
+  good->conditional = true;
+  good->where.at_least = 4;
+  liked = &schema->column[3];
+  if (T_OK(run(first))) {
+    like = memory;
+    T_OK(texts_import(schema, later, &like.info, &memory, &report));
+    graft_feature_memory_fini(&memory);
+    snprintf(liked->where.from.field, sizeof liked->where.from.field, "r");
+    T_FAILS(texts_import(schema, later, &like.info, &memory, &report), GRAFT_INPUT, message);
+    graft_feature_memory_fini(&memory);
+    liked->where.from.field[0] = '\0';
+    schema->keeps = 1;
+    schema->keep[0] = graft_schema_condition_default();
+    snprintf(schema->keep[0].from.field, GRAFT_COLUMN_SIZE, "r");
+    T_FAILS(texts_import(schema, later, &like.info, &memory, &report), GRAFT_INPUT, message);
+    graft_feature_memory_fini(&memory);
+    schema->keeps = 0;
+    texts_table(schema, "scores", "r", "r");
+    T_FAILS(texts_import(schema, later, &like.info, &memory, &report), GRAFT_INPUT, message);
+    graft_feature_memory_fini(&like);
+  }
+  end();
+}
+
+/* Bins are followed by bins alone. */
+static void bins_follow_bins(void) {
+  static const char *const table[] = {"x,y\n5,0\n15,1\n50,0\n"};
+  graft_feature_memory like;
+  begin();
+  graft_schema_column *x = texts_column(schema, GRAFT_COLUMN_CATEGORICAL, "x", 0, "x");
+  texts_column(schema, GRAFT_COLUMN_LABEL, "y", 0, "y");
+  x = &schema->column[0];
+  for (int bins = 0; bins < 2; bins++) {
+    x->edges = bins ? 2 : 0;
+    x->edge[0] = 10;
+    x->edge[1] = 20;
+    if (!T_OK(run(table))) continue;
+    like = memory;
+    if (T_OK(texts_import(schema, table, &like.info, &memory, &report))) {
+      for (size_t n = 0; n < 3 && bins; n++) T_EQUAL(id(n, 0), GRAFT_ID_FIRST + n);
+    }
+    graft_feature_memory_fini(&memory);
+    x->edges = bins ? 0 : 2;
+    T_FAILS(texts_import(schema, table, &like.info, &memory, &report), GRAFT_INPUT,
+            bins ? "vocabulary 'x': expected values as the schema has, got bins"
+                 : "vocabulary 'x': expected bins as the schema has, got values");
+    graft_feature_memory_fini(&memory);
+    graft_feature_memory_fini(&like);
+  }
+  end();
+}
+
 /* One mistake, one line: file, line, column, expected, got. */
 static void mistakes(void) {
   static const struct {
@@ -419,6 +504,8 @@ int main(void) {
   T_RUN(lists_are_cut);
   T_RUN(follows_another_data_set);
   T_RUN(tables_may_change);
+  T_RUN(conditions_need_their_fields);
+  T_RUN(bins_follow_bins);
   T_RUN(mistakes);
   return graft_test_done();
 }
