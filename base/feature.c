@@ -205,16 +205,16 @@ static const char *const field_name[] = {"id", "number", "label", "truth", "user
 const char *graft_feature_field_name(const graft_feature_info *info, graft_feature_array array,
                                      size_t list, char *text) {
   if (array < GRAFT_ARRAY_RANGE) {
-    snprintf(text, GRAFT_NAME_SIZE, "%s", field_name[array]);
+    snprintf(text, 2 * GRAFT_NAME_SIZE, "%s", field_name[array]);
   } else {
-    snprintf(text, GRAFT_NAME_SIZE, "list/%.58s", graft_feature_list(info, list)->name);
+    snprintf(text, 2 * GRAFT_NAME_SIZE, "list/%s", graft_feature_list(info, list)->name);
   }
   return text;
 }
 
 graft_status graft_feature_field_find(const graft_feature_info *info, const char *field,
                                       graft_feature_array *array, size_t *list) {
-  char name[GRAFT_NAME_SIZE];
+  char name[2 * GRAFT_NAME_SIZE];
   *list = 0;
   for (size_t p = 0; p < graft_feature_arrays(info); p++) {
     graft_feature_array_at(p, array, list);

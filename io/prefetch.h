@@ -10,8 +10,8 @@
 
 /** A field that is read ahead. */
 typedef struct graft_prefetch_field {
-  char name[GRAFT_NAME_SIZE]; /**< as fill() of the inner source knows it */
-  size_t points;              /**< values per sample */
+  char name[2 * GRAFT_NAME_SIZE]; /**< as fill() of the inner source knows it */
+  size_t points;                  /**< values per sample */
 } graft_prefetch_field;
 
 /** Samples that the buffers of graft_prefetch_create() hold: what graft_source::ahead says of a

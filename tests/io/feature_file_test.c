@@ -58,10 +58,10 @@ static void tables_come_back(void) {
 /* Put a reading thread before the source. */
 static graft_status read_ahead(graft_feature_source *s, size_t most) {
   graft_prefetch_field field[16];
-  char name[2 * GRAFT_NAME_SIZE];
   size_t fields = 0;
-  while (fields < 16 && graft_batch_field(&s->info, fields, name, &field[fields].points)) {
-    snprintf(field[fields++].name, GRAFT_NAME_SIZE, "%.63s", name);
+  while (fields < 16 &&
+         graft_batch_field(&s->info, fields, field[fields].name, &field[fields].points)) {
+    fields++;
   }
   return graft_prefetch_create(&s->source, field, fields, most);
 }

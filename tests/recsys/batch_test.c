@@ -88,10 +88,78 @@ static void designs_hold_what_rows_hold(void) {
   graft_feature_memory_fini(&memory);
 }
 
+/* Rows that no part uses are none of the matrix. */
+static void unused_rows_are_left_out(void) {
+  enum { UNUSED = 5 };
+  graft_feature_memory memory;
+  graft_feature_source source;
+  graft_design d;
+  if (!T_OK(rows_memory(&memory))) return;
+  memory.info.part[UNUSED] = GRAFT_PART_UNUSED;
+  if (!T_OK(graft_feature_source_memory(&source, &memory))) return;
+  if (T_OK(graft_design_init(&d, &source))) {
+    T_EQUAL(d.rows, ROWS_N - 1);
+    T_EQUAL(d.column[d.offset[UNUSED - 1]], rows_id(UNUSED - 1));
+    T_EQUAL(d.column[d.offset[UNUSED]], rows_id(UNUSED + 1));
+    graft_design_fini(&d);
+  }
+  graft_feature_source_fini(&source);
+  graft_feature_memory_fini(&memory);
+}
+
+/* The id of padding means no value: its bag is empty. */
+static void padding_is_no_value(void) {
+  graft_feature_memory memory;
+  graft_feature_source source;
+  graft_batch b;
+  const size_t row[] = {0, 1, 2};
+  if (!T_OK(rows_memory(&memory))) return;
+  int32_t *id = (int32_t *)(void *)memory.data[graft_feature_array_place(GRAFT_ARRAY_ID, 0)];
+  id[1] = GRAFT_ID_PADDING;
+  if (T_OK(graft_feature_source_memory(&source, &memory))) {
+    if (T_OK(graft_batch_init(&b, &source.info, 3)) &&
+        T_OK(graft_batch_fill(&b, &source, row, 3))) {
+      static const int32_t offset[] = {0, 1, 1, 2};
+      for (size_t i = 0; i < 4; i++) T_EQUAL(b.bag[0].offset[i], offset[i]);
+      T_EQUAL(b.bag[0].id[0], rows_id(0));
+      T_EQUAL(b.bag[0].id[1], rows_id(2));
+    }
+    graft_batch_fini(&b);
+    graft_feature_source_fini(&source);
+  }
+  graft_feature_memory_fini(&memory);
+}
+
+/* Lists whose long names differ at the end alone have fields of their own. */
+static void long_names_differ(void) {
+  graft_feature_memory memory;
+  if (!T_OK(rows_memory(&memory))) return;
+  graft_feature *feature = memory.info.feature;
+  for (size_t f = 2; f < 4; f++) {
+    memset(feature[f].name, 'x', GRAFT_NAME_SIZE - 1);
+    feature[f].name[GRAFT_NAME_SIZE - 2] = f == 2 ? 'a' : 'b';
+    feature[f].name[GRAFT_NAME_SIZE - 1] = '\0';
+  }
+  for (size_t l = 0; l < 2; l++) {
+    char name[2 * GRAFT_NAME_SIZE];
+    graft_feature_array array;
+    size_t list;
+    graft_feature_field_name(&memory.info, GRAFT_ARRAY_VALUE, l, name);
+    T_EQUAL(strlen(name), strlen("list/") + GRAFT_NAME_SIZE - 1);
+    T_OK(graft_feature_field_find(&memory.info, name, &array, &list));
+    T_EQUAL(array, GRAFT_ARRAY_VALUE);
+    T_EQUAL(list, l);
+  }
+  graft_feature_memory_fini(&memory);
+}
+
 int main(void) {
   T_RUN(batches_hold_what_rows_hold);
   T_RUN(too_many_rows_are_refused);
   T_RUN(orders_are_permutations);
   T_RUN(designs_hold_what_rows_hold);
+  T_RUN(unused_rows_are_left_out);
+  T_RUN(padding_is_no_value);
+  T_RUN(long_names_differ);
   return graft_test_done();
 }

@@ -206,7 +206,7 @@ static void ali_ccp(void) {
     for (int i = 0; i < 40; i++) {
       fprintf(sample,
               "%d,%d,%d,c%d%d,4,205\x02%d\x03"
-              "1.0\x01"
+              "%d.5\x01"
               "206\x02"
               "9\x03"
               "1.0\x01"
@@ -216,7 +216,7 @@ static void ali_ccp(void) {
               "210\x02"
               "32\x03"
               "1.0\n",
-              i, i % 4 == 0, i % 8 == 0 || i == 5, p, i % 2, 100 + i % 3);
+              i, i % 4 == 0, i % 8 == 0 || i == 5, p, i % 2, 100 + i % 3, i);
     }
     for (int c = 0; c < 2; c++) {
       fprintf(common,
