@@ -3,8 +3,8 @@
 #define GRAFT_APPS_SCHEMA_TEXT_H
 
 /** @file schema_text.h
- *  Schemas of users' tables as YAML (docs/recommender.md): between `io/yaml.h` and `recsys/schema.h`.
- */
+ *  Schemas of users' tables as YAML (docs/recommender.md): between `io/yaml.h` and
+ *  `recsys/schema.h`. */
 
 #include "recsys/schema.h"
 

@@ -4,8 +4,8 @@
 
 /** @file schema.h
  *  What a user's tables mean: which files hold which fields, which of them become features, labels,
- *  users and times, and which rows are for training. Plain data; docs/recommender.md explains the YAML
- *  form, which `apps/schema_text.h` reads. */
+ *  users and times, and which rows are for training. Plain data; docs/recommender.md explains the
+ *  YAML form, which `apps/schema_text.h` reads. */
 
 #include "base/feature.h"
 #include "base/record.h"

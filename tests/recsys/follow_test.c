@@ -130,12 +130,11 @@ static graft_status open_changing(void *ctx, const char *path, const graft_recor
 /* A table that grows or shrinks between passes, in blocks larger than what was allocated. */
 static void tables_may_change(void) {
   enum { FEW = 16, MANY = 200, LINE = 16 };
-  char few[LINE * (FEW + 1)] = "u,t,i,y\n", many[LINE * (MANY + 1)] = "u,t,i,y\n";
+  char few[LINE * (FEW + 1)], many[LINE * (MANY + 1)] = "u,t,i,y\n";
+  size_t used = strlen(many);
   for (int i = 0; i < MANY; i++) {
-    char line[LINE];
-    snprintf(line, sizeof line, "a,%d,x%d,1\n", i, i % 3);
-    if (i < FEW) strcat(few, line);
-    strcat(many, line);
+    used += (size_t)snprintf(many + used, sizeof many - used, "a,%d,x%d,1\n", i, i % 3);
+    if (i + 1 == FEW) memcpy(few, many, used + 1);
   }
   begin();
   texts_column(schema, GRAFT_COLUMN_USER, "user", 0, "u");
