@@ -80,6 +80,9 @@ static void movielens_small(void) {
   const double movies = ids("movie");
   put("new.csv", "userId,movieId,timestamp\n1,2,5000\n77,99,1\n");
   put("more.csv", "movieId,title,genres\n2,T (1992),War\n99,New,Musical\n");
+  run(3, "import -like movielens_small.h5 -input new.csv,more.csv,tags.csv -o new.h5");
+  T_CHECK(strstr(program.err, "new.csv: expected a column 'rating'")); /* its history needs it */
+  put("new.csv", "userId,movieId,rating,timestamp\n1,2,,5000\n77,99,,1\n");
   if (run(0, "import -like movielens_small.h5 -input new.csv,more.csv,tags.csv -o new.h5") &&
       T_EQUAL(program_shell("%s new.h5 -json", info), 0)) {
     T_EQUAL(rows("test"), 2);
