@@ -91,9 +91,9 @@ static void bins_follow_bins(void) {
   static const char *const table[] = {"x,y\n5,0\n15,1\n50,0\n"};
   graft_feature_memory like;
   begin();
-  graft_schema_column *x = texts_column(schema, GRAFT_COLUMN_CATEGORICAL, "x", 0, "x");
+  texts_column(schema, GRAFT_COLUMN_CATEGORICAL, "x", 0, "x");
   texts_column(schema, GRAFT_COLUMN_LABEL, "y", 0, "y");
-  x = &schema->column[0];
+  graft_schema_column *x = &schema->column[0];
   for (int bins = 0; bins < 2; bins++) {
     x->edges = bins ? 2 : 0;
     x->edge[0] = 10;
