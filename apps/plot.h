@@ -76,7 +76,8 @@ GRAFT_MUST_USE graft_status graft_plot_slices(const graft_pictures *p, const gra
 
 /** Write NAME-surface.dat: the surface of a sample's body in patches, rows x, y, z, truth,
  * prediction, |error|, interpolated from the points in the body; appends the largest values on it
- * as top_t and top_e with the row's number behind. Nothing for problems without a surface.
+ * as top_t and top_e with the row's number behind. Nothing for problems without a surface,
+ * nor for numbers that describe no body.
  *  @param drawn receives whether there is one */
 GRAFT_MUST_USE graft_status graft_plot_surface(const graft_pictures *p, const graft_source *source,
                                                size_t sample, const float *u, const char *name,

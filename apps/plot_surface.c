@@ -125,7 +125,8 @@ graft_status graft_plot_surface(const graft_pictures *p, const graft_source *sou
   double top[VALUES] = {0};
   float *field;
   graft_status status;
-  *drawn = info->dims == 3 && problem && problem->generator && problem->generator->surface;
+  *drawn = info->dims == 3 && problem && problem->generator && problem->generator->surface &&
+           problem->generator->surface(info, sample, 0, 0, 0, NULL) > 0;
   if (!*drawn) return GRAFT_OK;
   GRAFT_TRY(graft_alloc(&field, 2 * info->points, sizeof *field));
   float *error = field + info->points;

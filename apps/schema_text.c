@@ -71,7 +71,7 @@ static graft_status get_name(const struct reader *r, const graft_yaml_node *node
   if (n == 0 || n > 50 || strchr(text, '/') || text[0] == '.') {
     return REFUSE(node, "expected a name of 1 to 50 bytes without '/', got '%.60s'", text);
   }
-  memcpy(name, text, n + 1);
+  if (name != text) memcpy(name, text, n + 1);
   return GRAFT_OK;
 }
 

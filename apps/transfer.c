@@ -131,6 +131,19 @@ static graft_status check_samples(const char *option, size_t wanted, const char 
   return GRAFT_OK;
 }
 
+/* Errors are reported on samples. */
+static graft_status check_tested(const struct transferring *t) {
+  const graft_pde_transfer *config = t->config;
+  const uint8_t *split = graft_source_split_get(&t->target.info, config->split);
+  size_t count = 0;
+  for (size_t k = 0; k < t->target.info.tasks; k++) {
+    count += samples_of(&t->target, split, k, t->part);
+  }
+  GRAFT_CHECK(count > 0, USAGE, "-part: expected %s samples in %s (split %s), got none",
+              config->part, config->data, config->split);
+  return GRAFT_OK;
+}
+
 /* The first @p count training samples of each task, the last of them held out for validation, and
  * all samples of part @p tested as test samples. */
 static graft_status choose(const graft_source *source, const char *name, size_t count,
@@ -397,6 +410,8 @@ static graft_status begin(struct transferring *t) {
               config->rehearse > 0 ? "rehearse" : "discrepancy");
   GRAFT_TRY(graft_pde_load(config->model, NULL, &t->old));
   GRAFT_TRY(open_data(t->app, config->data, config->split, t->old, &t->target));
+  t->table.solve_seconds = t->target.info.seconds;
+  GRAFT_TRY(check_tested(t));
   if (looks_back) {
     GRAFT_TRY(open_data(t->app, config->source, config->split, t->old, &t->source));
     GRAFT_TRY(check_samples("-rehearse", (size_t)config->rehearse, config->source, &t->source,

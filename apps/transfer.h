@@ -72,6 +72,7 @@ typedef struct graft_transfer_table {
   size_t rows;                      /**< in use: counts x tasks */
   graft_transfer_row *row;          /**< [counts x tasks], owned */
   size_t seen;                      /**< evaluated samples that a model was trained on */
+  double solve_seconds;             /**< that making the new samples took; 0: not known */
   double train_seconds;             /**< of all trainings */
   double predict_per_sample;        /**< seconds, of the last evaluation */
   graft_evaluation last;            /**< of the last trained model, else of the one as it is */

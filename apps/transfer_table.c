@@ -204,7 +204,7 @@ static graft_status write_metrics(void *ctx, FILE *file) {
   graft_json_int(&json, "seed", table->config->seed);
   graft_json_int(&json, "seen_samples", (long long)table->seen);
   graft_json_object(&json, "seconds");
-  graft_json_real(&json, "solve", 0.0);
+  graft_json_real(&json, "solve", table->solve_seconds > 0 ? table->solve_seconds : NAN);
   graft_json_real(&json, "train", table->train_seconds);
   graft_json_real(&json, "predict_per_sample", table->predict_per_sample);
   graft_json_end_object(&json);

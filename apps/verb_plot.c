@@ -107,7 +107,7 @@ static graft_status draw_task(graft_pictures *p, graft_deeponet *model, const gr
   const graft_source_info *info = &source->info;
   char variables[GRAFT_PLOT_TEXT] = "", name[GRAFT_PATH_SIZE];
   float *u;
-  bool surface = false;
+  bool surface = true, drawn; /* of all rows */
   graft_status status;
   GRAFT_TRY(graft_alloc(&u, info->points, sizeof *u));
   graft_plot_assign_text(variables, "task", task);
@@ -123,7 +123,8 @@ static graft_status draw_task(graft_pictures *p, graft_deeponet *model, const gr
     bool solid = info->dims == 3;
     GRAFT_TRY_TO(done, (solid ? graft_plot_slices : graft_plot_sample)(p, source, sample, u, name,
                                                                        i + 1, variables));
-    GRAFT_TRY_TO(done, graft_plot_surface(p, source, sample, u, name, i + 1, variables, &surface));
+    GRAFT_TRY_TO(done, graft_plot_surface(p, source, sample, u, name, i + 1, variables, &drawn));
+    surface &= drawn;
     graft_plot_assign(variables, "label%zu = '%s'\nerror%zu = %.6g\nsample%zu = %lld\n", i + 1,
                       label, i + 1, 100.0 * shown->error, i + 1, (long long)info->index[sample]);
     graft_plot_assign(variables, "note%zu = ''\n", i + 1);

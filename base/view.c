@@ -2,6 +2,7 @@
 /* S samples, K tasks, G geometries, P points, Q numbers of a sample. */
 #include "base/view.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -21,20 +22,36 @@ struct view {
 /* The names that all parts have together. */
 struct names {
   size_t tasks, geometries, samples;
+  bool nodes;                             /* have all samples some? */
   char (*task)[GRAFT_NAME_SIZE];          /* [K] */
   const graft_source_geometry **geometry; /* [G] */
   size_t **task_of, **geometry_of;        /* [parts][K or G of the part] place among them */
 };
 
+static bool same_grid(const graft_source_info *want, const graft_source_info *got) {
+  bool same = want->dims == got->dims;
+  for (int a = 0; a < want->dims && same; a++) {
+    const double tolerance = 1e-9 * (want->hi[a] - want->lo[a]);
+    same = want->grid[a] == got->grid[a] && fabs(want->lo[a] - got->lo[a]) <= tolerance &&
+           fabs(want->hi[a] - got->hi[a]) <= tolerance;
+  }
+  return same;
+}
+
 static graft_status check_part(const graft_source_info *want, const graft_source_info *got) {
-  bool same = want->dims == got->dims && want->codes == got->codes && want->inputs == got->inputs;
-  for (int a = 0; a < want->dims && same; a++) same = want->grid[a] == got->grid[a];
+  bool same = same_grid(want, got) && want->codes == got->codes && want->inputs == got->inputs;
+  GRAFT_CHECK(strcmp(want->problem, got->problem) == 0, INPUT,
+              "data set %s: expected the problem of %s, '%s', got '%s'", graft_source_name(got),
+              graft_source_name(want), want->problem, got->problem);
+  for (size_t q = 0; q < want->codes && same; q++) {
+    same = strcmp(want->code_name[q], got->code_name[q]) == 0;
+  }
   for (size_t i = 0; i < want->inputs && same; i++) {
     same = strcmp(want->input[i].name, got->input[i].name) == 0 &&
            want->input[i].axes == got->input[i].axes;
   }
-  GRAFT_CHECK(same, INPUT, "data set %s: expected the grid and inputs of %s, got others",
-              got->dataset_name, want->dataset_name);
+  GRAFT_CHECK(same, INPUT, "data set %s: expected the grid, inputs and numbers of %s, got others",
+              graft_source_name(got), graft_source_name(want));
   return GRAFT_OK;
 }
 
@@ -76,6 +93,7 @@ static graft_status add_names(struct names *n, const graft_view_part *part, size
     if (at == n->geometries) n->geometry[n->geometries++] = &info->geometry[g];
   }
   n->samples += part->count;
+  n->nodes &= part->count == 0 || part->source->nodes;
   return GRAFT_OK;
 }
 
@@ -89,6 +107,7 @@ static graft_status join_names(struct names *n, const graft_view_part *part, siz
   GRAFT_TRY(graft_alloc(&n->geometry, geometries, sizeof(void *)));
   GRAFT_TRY(graft_alloc(&n->task_of, parts, sizeof *n->task_of));
   GRAFT_TRY(graft_alloc(&n->geometry_of, parts, sizeof *n->geometry_of));
+  n->nodes = true;
   for (size_t p = 0; p < parts; p++) {
     GRAFT_TRY(check_part(&part[0].source->info, &part[p].source->info));
     GRAFT_TRY(add_names(n, &part[p], p));
@@ -134,6 +153,7 @@ static graft_status fill_info(const struct names *n, const graft_source_info *fi
   memcpy(info->split[0].name, "default", sizeof "default");
   info->seed = first->seed;
   GRAFT_TRY(graft_source_info_like(info, first));
+  if (n->nodes && n->samples > 0) GRAFT_TRY(graft_source_info_nodes(info));
   for (size_t g = 0; g < n->geometries; g++) {
     GRAFT_TRY(copy_geometry(n->geometry[g], info->points, &info->geometry[g]));
   }
@@ -154,6 +174,11 @@ static void fill_samples(const struct names *n, const graft_view_part *part, siz
       info->stream[at] = from->stream[s];
       info->error_estimate[at] = from->error_estimate[s];
       info->split[0].part[at] = part[p].part[i];
+      if (info->node_start) {
+        size_t triangles, nodes = graft_source_node_count(from, s, &triangles);
+        info->node_start[at + 1] = info->node_start[at] + (int64_t)nodes;
+        info->triangle_start[at + 1] = info->triangle_start[at] + (int64_t)triangles;
+      }
       if (Q) memcpy(info->code + at * Q, from->code + s * Q, Q * sizeof *info->code);
     }
   }
@@ -171,6 +196,13 @@ static graft_status fill(void *ctx, const char *field, const size_t *sample, siz
   return GRAFT_OK;
 }
 
+static graft_status nodes_of(void *ctx, size_t sample, const graft_source_nodes *nodes) {
+  const struct view *v = ctx;
+  GRAFT_CHECK(sample < v->samples, INTERNAL, "sample %zu of %zu", sample, v->samples);
+  const struct origin *o = &v->origin[sample];
+  return o->source->nodes(o->source->ctx, o->sample, nodes);
+}
+
 graft_status graft_view_init(const graft_view_part *part, size_t parts, graft_source *view) {
   struct names n = {0};
   struct view *v = NULL;
@@ -185,6 +217,7 @@ graft_status graft_view_init(const graft_view_part *part, size_t parts, graft_so
   v->samples = n.samples;
   v->own = info;
   *view = (graft_source){.info = info, .ctx = v, .fill = fill, .destroy = graft_free};
+  if (info.node_start) view->nodes = nodes_of;
   info = (graft_source_info){0};
   v = NULL;
 done:

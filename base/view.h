@@ -19,9 +19,10 @@ typedef struct graft_view_part {
 /** Show the samples of all parts, one part after the other, with the split "default".
  *  Tasks are those of the parts in order, the same name once; geometries likewise, the same name
  * and mask once, without those that no chosen sample has. Other names are the first part's.
+ *  It has nodes if all chosen samples have some.
  *  @param view receives the source; release with graft_source_fini()
  *  Cost: copies of the geometries; samples are read from their sources when they are filled.
- *  @return GRAFT_INPUT where parts have different grids or inputs */
+ *  @return GRAFT_INPUT where parts have different problems, grids, inputs or numbers */
 GRAFT_MUST_USE graft_status graft_view_init(const graft_view_part *part, size_t parts,
                                             graft_source *view);
 

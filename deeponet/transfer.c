@@ -61,8 +61,8 @@ graft_status graft_heritage_statistics(graft_deeponet *model) {
   const size_t image = model->channels * model->sensors, Q = model->info.codes;
   memcpy(model->shift, from->shift, image * sizeof *from->shift);
   memcpy(model->factor, from->factor, image * sizeof *from->factor);
-  memcpy(model->code_shift, from->code_shift, Q * sizeof *from->code_shift);
-  memcpy(model->code_factor, from->code_factor, Q * sizeof *from->code_factor);
+  if (Q) memcpy(model->code_shift, from->code_shift, Q * sizeof *from->code_shift);
+  if (Q) memcpy(model->code_factor, from->code_factor, Q * sizeof *from->code_factor);
   memcpy(model->column, from->column, model->columns * sizeof *from->column);
   return GRAFT_OK;
 }

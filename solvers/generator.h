@@ -75,7 +75,7 @@ typedef struct graft_generator_type {
   /** The surface of a sample's body, for pictures: patches that are images of the unit square;
    * needs the data set's tables only. NULL: nothing to draw.
    *  @param xyz [3] receives the point of @p patch at (s, t), or NULL
-   *  @return number of patches */
+   *  @return number of patches; 0 where the tables describe no body */
   size_t (*surface)(const graft_source_info *info, size_t sample, size_t patch, double s, double t,
                     double *xyz);
 } graft_generator_type;

@@ -235,7 +235,9 @@ static void describe(void *state, graft_solve_report *report) {
 static size_t surface(const graft_source_info *info, size_t sample, size_t patch, double s,
                       double t, double *xyz) {
   const double *code = info->code + 3 * sample;
+  if (info->codes != 3 || !(code[0] >= 1 && code[0] <= GRAFT_PLATE_HOLES)) return 0;
   graft_plate plate = {(int)code[0], code[1], code[2]};
+  if (graft_plate_validate(&plate) != GRAFT_OK) return 0;
   if (xyz) graft_plate_patch(&plate, (int)patch, s, t, xyz);
   return (size_t)graft_plate_patches(&plate);
 }

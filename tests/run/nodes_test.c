@@ -87,6 +87,17 @@ static void predict(void) {
   graft_source_fini(&source);
 }
 
+/* A network that is trained at nodes goes on at the nodes of new samples, and of old ones. */
+static void transfer(void) {
+#define TRANSFER "transfer -quiet -json -threads 1 -model run/model.h5 -steps 4 -validate_steps 4 "
+  program_darcy(0, SOLVE "-nodes -shapes lshape -samples 18 -o new.h5");
+  program_darcy(0, TRANSFER "-data new.h5 -samples 6 -source data.h5 -rehearse 4 -o moved");
+  T_CHECK(mean_of(program.out, "\"fine_tune\"") < 1);
+  program_darcy(0, "eval -quiet -baselines false -model moved/model.h5 -data new.h5");
+  program_darcy(3, TRANSFER "-data plain.h5 -samples 6 -o no");
+  T_CHECK(strstr(program.err, "solve -nodes") != NULL);
+}
+
 static void mistakes(void) {
   program_darcy(3, "train -data plain.h5 -o no -steps 2 " MODEL);
   T_CHECK(strstr(program.err, "solve -nodes") != NULL);
@@ -105,6 +116,7 @@ int main(int argc, char **argv) {
   T_RUN(memory_and_ranks);
   T_RUN(windows);
   T_RUN(predict);
+  T_RUN(transfer);
   T_RUN(mistakes);
   program_end();
   return graft_test_done();

@@ -70,6 +70,7 @@ static void the_table(void) {
   T_EQUAL(program_json(program.out, "count", 0), 4);
   T_EQUAL(program_json(program.out, "count", 1), 12);
   T_EQUAL(program_json(program.out, "seen_samples", 0), 0);
+  T_CHECK(program_json(program.out, "solve", 0) > 0); /* seconds, those of the new samples */
   const char *rows = strstr(program.out, "\"transfer\"");
   if (!T_CHECK(rows != NULL)) return;
   const double zero_shot = program_json(rows, "mean", 0), fine_tune = program_json(rows, "mean", 1);
@@ -143,6 +144,9 @@ static void mistakes(void) {
   program_darcy(
       0, "solve -quiet -samples 9 -grid 13 -shapes lshape -mesh_size 0.1 -inputs_only -o in.h5");
   refuse(3, "transfer -model a/model.h5 -data in.h5 -o no", "expected solutions");
+  program_darcy(0, "solve -quiet -samples 2 -grid 13 -shapes lshape -mesh_size 0.1 -o two.h5");
+  refuse(2, "transfer -model a/model.h5 -data two.h5 -samples 1 -part validation -o no",
+         "-part: expected validation samples in two.h5 (split default), got none");
 }
 
 int main(int argc, char **argv) {

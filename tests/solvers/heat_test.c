@@ -9,6 +9,7 @@
 #include "solvers/ensemble.h"
 #include "solvers/heat_impl.h"
 #include "solvers/petsc.h"
+#include "solvers/problem.h"
 #include "tests/graft_test.h"
 
 static graft_solve_config config_of(void) {
@@ -84,6 +85,25 @@ static void line_sources(void) {
   T_NEAR((rim[0] - rim[1]) / e, -rim[0], 1e-3); /* ∂u/∂r = −β u */
 }
 
+/* Tables of another make than the generator's own describe no body. */
+static void surfaces(void) {
+  double code[3] = {3, 1.2, 0.15}, xyz[3];
+  graft_source_info info = {.codes = 3, .code = code};
+  const graft_generator_type *heat = graft_problem_generator(graft_problem_find("heat"));
+  T_CHECK(heat->surface(&info, 0, 0, 0.5, 0.5, xyz) > 3);
+  static const double bad[] = {0, -1, 25, 1e300, NAN, INFINITY};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    code[0] = bad[i];
+    T_EQUAL(heat->surface(&info, 0, 0, 0.5, 0.5, xyz), 0);
+  }
+  code[0] = 20; /* they overlap */
+  code[1] = 0.9;
+  T_EQUAL(heat->surface(&info, 0, 0, 0.5, 0.5, xyz), 0);
+  code[0] = 3;
+  info.codes = 0;
+  T_EQUAL(heat->surface(&info, 0, 0, 0.5, 0.5, xyz), 0);
+}
+
 static void data(void) {
   char path[64];
   graft_comm comm = graft_comm_serial();
@@ -135,6 +155,7 @@ int main(void) {
   T_RUN(mistakes);
   T_RUN(designs);
   T_RUN(line_sources);
+  T_RUN(surfaces);
   T_RUN(data);
   graft_mesh_shutdown();
   graft_petsc_fini();
