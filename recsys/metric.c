@@ -84,13 +84,14 @@ static void measure_users(struct row *row, size_t n, graft_metrics *m) {
 
 /* Bins of rows sorted by score. */
 static void calibrate(const struct row *row, size_t n, graft_metrics *m) {
+  size_t quantile = 0;
   for (size_t i = 0, end; i < n; i = end) {
     graft_calibration_bin *bin = &m->bin[m->bins];
-    end = (m->bins + 1) * n / GRAFT_CALIBRATION_BINS;
+    do { /* to the next quantile that ties have not passed */
+      end = ++quantile * n / GRAFT_CALIBRATION_BINS;
+    } while (end <= i);
     m->bins++;
-    if (end <= i) end = i + 1;
     while (end < n && !(row[end].score > row[end - 1].score)) end++;
-    if (m->bins == GRAFT_CALIBRATION_BINS) end = n;
     for (size_t j = i; j < end; j++) {
       bin->predicted += row[j].score;
       bin->observed += is_positive(&row[j]);

@@ -98,6 +98,22 @@ static void bins_hold_all_rows(void) {
   T_NEAR(m.bin[0].observed, 1. / 3, 1e-15);
 }
 
+/* Ties that pass quantiles use them up: what follows is not cut finer than a quantile. */
+static void ties_pass_quantiles(void) {
+  enum { N = 100 };
+  double p[N];
+  float y[N] = {1};
+  for (int i = 0; i < N; i++) p[i] = i < 55 ? 0.1 : 0.2 + i / 200.0;
+  const graft_predictions in = {N, p, y, NULL};
+  graft_metrics m;
+  if (!T_OK(graft_metrics_compute(&in, &m))) return;
+  T_EQUAL(m.bin[0].rows, 55);
+  for (size_t b = 1; b < m.bins; b++) {
+    T_CHECK(m.bin[b].rows * GRAFT_CALIBRATION_BINS >= N / 2 &&
+            m.bin[b].rows * GRAFT_CALIBRATION_BINS <= N + GRAFT_CALIBRATION_BINS);
+  }
+}
+
 static void undefined_is_said(void) {
   graft_metrics m;
   const double p[] = {.2, .3};
@@ -149,6 +165,7 @@ int main(void) {
   T_RUN(gauc_by_hand);
   T_RUN(loss_and_calibration);
   T_RUN(bins_hold_all_rows);
+  T_RUN(ties_pass_quantiles);
   T_RUN(undefined_is_said);
   T_RUN(tasks_are_not_swapped);
   T_RUN(bad_values_are_refused);
