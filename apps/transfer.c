@@ -404,6 +404,9 @@ static graft_status begin(struct transferring *t) {
   const graft_pde_transfer *config = t->config;
   GRAFT_TRY(parse_counts(t));
   GRAFT_TRY(parse_modes(t));
+  GRAFT_CHECK(!t->wanted[GRAFT_TRANSFER_GRAFT] || !(config->discrepancy > 0), USAGE,
+              "-discrepancy: expected modes that keep the branch, whose features it compares, got "
+              "graft");
   const bool looks_back = config->rehearse > 0 || config->discrepancy > 0;
   GRAFT_CHECK(!looks_back || *config->source, USAGE,
               "missing option -source, expected the data set of the old tasks for -%s",

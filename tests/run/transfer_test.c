@@ -125,6 +125,7 @@ static void mistakes(void) {
   refuse(2, TRANSFER "-samples 6 -mode few_shot -o no", "-mode");
   refuse(2, TRANSFER "-samples 6 -preset demo -o no", "-preset");
   refuse(2, TRANSFER "-samples 6 -rehearse 2 -o no", "-source");
+  refuse(2, TRANSFER "-samples 6 -mode graft -source old.h5 -discrepancy 1 -o no", "-discrepancy");
   refuse(2, TRANSFER "-samples 6 -split odd -o no", "-split");
   refuse(2, "transfer -data new.h5 -o no", "missing option -model");
   refuse(3, "transfer -model none.h5 -data new.h5 -o no", "none.h5");
