@@ -340,7 +340,7 @@ static void print_notes(const struct evaluating *e, const struct notes *notes) {
   if (!e->config->baselines) return;
   print_targets(&e->evaluation);
   if (notes->left_out) {
-    printf("-: no training samples, or more than 32000, which is too many for it\n");
+    printf("-: no training samples, more than 32000 (too many for it), or not for this problem\n");
   }
   if (notes->lost) printf("* better than the network\n");
   if (!notes->lost && notes->compared) printf("the network is better than every baseline\n");

@@ -111,6 +111,7 @@ graft_status graft_source_node_room(const graft_source_info *info, graft_source_
 graft_status graft_source_info_like(graft_source_info *info, const graft_source_info *from) {
   info->in_time = from->in_time;
   info->directed = from->directed;
+  info->other_data = from->other_data;
   GRAFT_TRY(graft_source_info_inputs(info, from->inputs, from->input));
   GRAFT_TRY(graft_source_info_codes(info, from->codes));
   if (from->codes) {

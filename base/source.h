@@ -51,13 +51,14 @@ typedef struct graft_source_info {
   size_t samples;                     /**< S */
   int dims;                           /**< axes D of the grid, 1 … 3 */
   bool in_time;                       /**< axis 0 is time, the others are space */
-  bool directed;  /**< data beside regions and inputs (a right-hand side, boundary values) depend on
+  bool directed; /**< data beside regions and inputs (a right-hand side, boundary values) depend on
                        place: symmetries of the regions carry no solution to another */
-  size_t grid[3]; /**< points per axis, the first D in use */
-  double lo[3];   /**< lower end of the node-centred grid per axis */
-  double hi[3];   /**< upper end per axis */
-  size_t points;  /**< P = product of grid */
-  size_t tasks;   /**< K ≤ GRAFT_MAX_TASKS */
+  bool other_data;                    /**< right-hand side and boundary values aren't 1 and 0 */
+  size_t grid[3];                     /**< points per axis, the first D in use */
+  double lo[3];                       /**< lower end of the node-centred grid per axis */
+  double hi[3];                       /**< upper end per axis */
+  size_t points;                      /**< P = product of grid */
+  size_t tasks;                       /**< K ≤ GRAFT_MAX_TASKS */
   char (*task_name)[GRAFT_NAME_SIZE]; /**< [K], owned */
   size_t inputs;                      /**< number of given fields */
   graft_source_input *input;          /**< [inputs], owned */

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "deeponet/baseline_impl.h"
 #include "deeponet/baseline_task_impl.h"
+#include "deeponet/coarse_impl.h"
 #include "deeponet/linalg_impl.h"
 #include "deeponet/metrics.h"
 
@@ -152,9 +153,10 @@ static graft_status run_method(const graft_baseline_type *type, const struct tas
 static bool has_field(const graft_baseline_type *type, const graft_source_info *info) {
   const graft_source_input *input = graft_source_input_find(info, type->field);
   if (!input) return false;
-  return !type->predict || (graft_source_points(info, input->axes) == info->points &&
-                            info->codes == 0 && !info->directed && info->dims == 2 &&
-                            !info->in_time && info->grid[0] > 1 && info->grid[1] > 1);
+  return !type->predict ||
+         (graft_source_points(info, input->axes) == info->points && info->codes == 0 &&
+          !info->directed && !info->other_data && info->dims == 2 && !info->in_time &&
+          info->grid[0] > 1 && info->grid[1] > 1 && graft_coarse_equal_steps(info));
 }
 
 /* Errors of a given field, or of what is made of it, as the prediction. */

@@ -26,6 +26,12 @@ size_t graft_coarse_count(size_t cells) { return (cells + 2) * (cells + 2); }
 
 size_t graft_coarse_scratch(size_t cells) { return graft_coarse_count(cells) * band(cells); }
 
+bool graft_coarse_equal_steps(const graft_source_info *info) {
+  const double x = (info->hi[0] - info->lo[0]) / (double)(info->grid[0] - 1);
+  const double y = (info->hi[1] - info->lo[1]) / (double)(info->grid[1] - 1);
+  return fabs(x - y) <= 1e-6 * x;
+}
+
 /* A place in its cell: the splines there, with derivatives per step of the grid. */
 struct cell {
   size_t spline[LOCAL];

@@ -14,6 +14,9 @@ size_t graft_coarse_count(size_t cells);
 /** Doubles of scratch for coarse solutions on N x N cells. */
 size_t graft_coarse_scratch(size_t cells);
 
+/** Are the steps along the two axes of a grid equal? */
+bool graft_coarse_equal_steps(const graft_source_info *info);
+
 /** Solve for w = u / u₀ > 0.
  *  @param torsion,log_k [P] on the grid of @p info
  *  @param w [graft_coarse_count()] receives the coefficients of its splines

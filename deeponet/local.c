@@ -99,8 +99,10 @@ graft_status graft_local_init(graft_deeponet *model) {
   GRAFT_CHECK(columns <= MOST_COLUMNS, USAGE, "-features: expected up to %d numbers, got %zu",
               MOST_COLUMNS, columns);
   GRAFT_CHECK(!around || (info->dims == 2 && !info->in_time && model->axes == all &&
-                          info->grid[0] > 1 && info->grid[1] > 1),
-              USAGE, "-features: expected a grid of two axes of space for slope, coarse and *%s",
+                          info->grid[0] > 1 && info->grid[1] > 1 && graft_coarse_equal_steps(info)),
+              USAGE,
+              "-features: expected a grid of two axes of space with equal steps for slope, coarse "
+              "and *%s",
               suffix);
   model->columns = columns;
   GRAFT_TRY(graft_alloc(&model->column, columns, sizeof *model->column));

@@ -61,6 +61,9 @@ static graft_status init_coarse(graft_deeponet *model) {
   const graft_source_input *input = graft_source_input_find(&model->info, "log_k");
   GRAFT_CHECK(input, USAGE, "coarse solution: expected the input field log_k of %s, got none",
               model->info.dataset_name);
+  GRAFT_CHECK(!model->info.other_data, USAGE,
+              "coarse solution: expected right-hand side 1 and boundary values 0, %s has others",
+              model->info.dataset_name);
   model->log_k = add_field(model, input->name);
   return GRAFT_OK;
 }

@@ -293,6 +293,21 @@ static graft_status read_codes(hid_t file, graft_source_info *info) {
   return GRAFT_OK;
 }
 
+/* Without options -f and -boundary they are not among the parameters, and 1 and 0. */
+static graft_status read_data(hid_t file, graft_source_info *info) {
+  double f = 1, boundary[3] = {0};
+  if (graft_h5_exists(file, "graft/parameters/f")) {
+    GRAFT_TRY(graft_h5_read(file, "graft/parameters/f", H5T_NATIVE_DOUBLE, GRAFT_SHAPE(0, 0), &f));
+  }
+  if (graft_h5_exists(file, "graft/parameters/boundary")) {
+    GRAFT_TRY(graft_h5_read(file, "graft/parameters/boundary", H5T_NATIVE_DOUBLE, GRAFT_SHAPE(1, 3),
+                            boundary));
+  }
+  info->other_data = info->directed || fabs(f - 1) > 0;
+  for (size_t i = 0; i < 3; i++) info->other_data |= fabs(boundary[i]) > 0;
+  return GRAFT_OK;
+}
+
 static graft_status read_text(hid_t file, const char *name, char to[GRAFT_NAME_SIZE]) {
   return read_names(file, name, 1, (char(*)[GRAFT_NAME_SIZE])to, GRAFT_NAME_SIZE);
 }
@@ -316,6 +331,7 @@ static graft_status read_tables(hid_t file, graft_source_info *info, char **spli
   GRAFT_TRY(read_samples(file, info));
   GRAFT_TRY(read_inputs(file, info));
   GRAFT_TRY(read_codes(file, info));
+  GRAFT_TRY(read_data(file, info));
   GRAFT_TRY(read_geometries(file, info));
   GRAFT_TRY(graft_dataset_read_nodes_info(file, info));
   return read_splits(file, info, split_name);

@@ -84,6 +84,22 @@ static void mean_field_is_the_better_mean(void) {
   toy_fini(&t);
 }
 
+/* Solvers for f = 1, u = 0 on the boundary and grids with equal steps are left out elsewhere. */
+static void solvers_are_left_out_where_they_solve_something_else(void) {
+  toy t;
+  double error[GRAFT_MAX_BASELINES];
+  if (!T_OK(toy_init(&t, 1, 45))) return;
+  for (int i = 0; i < 3; i++) {
+    t.source.info.other_data = i == 1;
+    t.source.info.hi[1] = i == 2 ? 2 : 1;
+    T_OK(graft_baseline_run(&t.source, "default", GRAFT_PART_TEST, 3, error, NULL));
+    T_EQUAL(isnan(error_of(error, 0, "galerkin")) != 0, i > 0);
+    T_EQUAL(isnan(error_of(error, 0, "torsion_scaling")) != 0, i > 0);
+    T_CHECK(isfinite(error_of(error, 0, "mean_field")));
+  }
+  toy_fini(&t);
+}
+
 static void pod_floor_is_exact_at_full_rank(void) {
   toy t;
   double few[GRAFT_MAX_BASELINES], all[GRAFT_MAX_BASELINES];
@@ -211,6 +227,7 @@ int main(void) {
   T_RUN(designs_are_compared_on_their_own_regions);
   T_RUN(fitted_samples_are_reproduced);
   T_RUN(mean_field_is_the_better_mean);
+  T_RUN(solvers_are_left_out_where_they_solve_something_else);
   T_RUN(pod_floor_is_exact_at_full_rank);
   T_RUN(missing_parts_give_nan_or_a_stand_in);
   T_RUN(large_training_parts_leave_methods_out);

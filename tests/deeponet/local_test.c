@@ -146,6 +146,28 @@ static void check_gradient(graft_deeponet *model) {
   graft_free(sum);
 }
 
+/* Stencils and coarse solutions count in steps of the grid; the latter are for f = 1 alone. */
+static void what_does_not_fit_is_refused(void) {
+  toy t;
+  graft_deeponet *model;
+  graft_deeponet_config config;
+  if (!T_OK(toy_init(&t, 1, 18)) || !toy_config(&config, "demo", LOCAL)) return;
+  t.source.info.hi[1] = 2;
+  if (toy_set(&config, "features slope,log_k_around")) {
+    T_FAILS(graft_deeponet_create(&config, &t.source, "default", &model), GRAFT_USAGE,
+            "equal steps");
+  }
+  t.source.info.hi[1] = 1;
+  t.source.info.other_data = true;
+  T_OK(graft_deeponet_create(&config, &t.source, "default", &model));
+  graft_deeponet_destroy(model);
+  if (toy_set(&config, "features coarse")) {
+    T_FAILS(graft_deeponet_create(&config, &t.source, "default", &model), GRAFT_USAGE,
+            "right-hand side 1");
+  }
+  toy_fini(&t);
+}
+
 static void gradients(void) {
   static const char *const settings[] = {"features slope,torsion_around,log_k_around",
                                          "features sdf,coarse_around transform galerkin"};
@@ -237,6 +259,7 @@ int main(void) {
   T_RUN(constant_field);
   T_RUN(radial_field);
   T_RUN(turned_fields);
+  T_RUN(what_does_not_fit_is_refused);
   T_RUN(gradients);
   T_RUN(steps_and_ranks);
   T_RUN(unseen_regions);

@@ -127,7 +127,11 @@ static void bad_requests(void) {
       {3, "predict -quiet -model run/model.h5 -data fine.h5 -o p.h5",
        "fine.h5: expected the model's grid"},
       {3, "demo -quiet -region nope.yaml -o rx", "nope.yaml"},
+      {2, "train -quiet -data f.h5 -o rx -preset unseen", "expected right-hand side 1"},
+      {2, "train -quiet -data edge.h5 -o rx -preset unseen", "expected right-hand side 1"},
   };
+  program_darcy(0, "solve -quiet " TINY "-f 2 -o f.h5");
+  program_darcy(0, "solve -quiet " TINY "-boundary 0.1 -o edge.h5");
   program_darcy(0, "train -quiet -data data.h5 -o run -steps 2 " NET "-skip none");
   program_darcy(0, "solve -quiet -samples 1 -grid 9 -shapes square -mesh_size 0.2 -o one.h5");
   program_darcy(0, "train -quiet -data data.h5 -o skip -steps 2 " NET "-skip affine");
