@@ -44,7 +44,7 @@ static const graft_option rows[] = {
      .value = "0",
      .min = 0.0,
      .max = 1e6,
-     .help = "exit 5 if the mean relative L2 error of a task is larger; 0: no check"},
+     .help = "exit 5 if the mean relative L2 error of a task of -data is larger; 0: no check"},
     {.name = NULL}};
 
 static const graft_section sections[] = {
@@ -420,14 +420,13 @@ static void close_data(struct evaluating *e) {
   graft_source_fini(&e->source);
 }
 
-/* Open -unseen for @p u, which has all else from @p e. */
+/* Open -unseen for @p u, which has all else from @p e. @p there: was its directory there? */
 static graft_status open_unseen(const struct evaluating *e, graft_pde_eval *config,
-                                struct evaluating *u) {
+                                struct evaluating *u, bool *there) {
   *config = *e->config;
   *u = *e;
   snprintf(config->data, sizeof config->data, "%s", e->config->unseen);
-  config->unseen[0] = '\0';
-  config->training[0] = '\0';
+  config->unseen[0] = config->training[0] = '\0';
   u->config = config;
   u->is_unseen = true;
   int length =
@@ -436,6 +435,7 @@ static graft_status open_unseen(const struct evaluating *e, graft_pde_eval *conf
   snprintf(config->output, sizeof config->output, "%s", u->directory);
   GRAFT_TRY(graft_pde_open(e->app, config->data, true, &u->source));
   graft_status status = graft_pde_check_split(config->data, &u->source, u->split);
+  *there = graft_file_exists(u->directory);
   if (status == GRAFT_OK) status = graft_directory_create(u->directory);
   if (status != GRAFT_OK) graft_source_fini(&u->source);
   return status;
@@ -444,13 +444,15 @@ static graft_status open_unseen(const struct evaluating *e, graft_pde_eval *conf
 static graft_status run_unseen(struct evaluating *e) {
   graft_pde_eval *config;
   struct evaluating *unseen = NULL;
+  bool there = true;
   graft_status status;
   GRAFT_TRY(graft_alloc(&config, 1, sizeof *config));
   GRAFT_TRY_TO(done, graft_alloc(&unseen, 1, sizeof *unseen));
-  GRAFT_TRY_TO(done, open_unseen(e, config, unseen));
+  GRAFT_TRY_TO(done, open_unseen(e, config, unseen, &there));
   e->unseen = unseen;
   status = report(e);
   close_data(unseen);
+  if (status != GRAFT_OK && !there) graft_directory_remove_empty(unseen->directory);
 done:
   graft_free(unseen);
   graft_free(config);
@@ -477,9 +479,8 @@ static graft_status run(graft_app *app, void *verb_config) {
   GRAFT_TRY(graft_pde_require("-data", config->data, "a data set"));
   GRAFT_TRY(parse_split(&e));
   GRAFT_TRY(graft_pde_load(config->model, &bundle, &e.model));
-  if (graft_bundle_get_real(&bundle, "training/seconds", &e.train_seconds) != GRAFT_OK) {
+  if (graft_bundle_get_real(&bundle, "training/seconds", &e.train_seconds) != GRAFT_OK)
     e.train_seconds = 0.0;
-  }
   graft_bundle_fini(&bundle);
   graft_status status = graft_pde_open(app, config->data, true, &e.source);
   if (status == GRAFT_OK) {

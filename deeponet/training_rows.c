@@ -127,7 +127,11 @@ static graft_status place_rows(struct training *t, const graft_source *source) {
   }
   GRAFT_TRY(graft_alloc(&t->slot, t->rows, sizeof *t->slot));
   for (size_t row = 0; row < t->rows; row++) t->slot[row] = t->source ? SIZE_MAX : row;
-  if (t->node_room) GRAFT_TRY(graft_alloc(&t->node, t->capacity * t->node_room, sizeof(float)));
+  if (t->node_room) {
+    size_t count;
+    GRAFT_TRY(graft_size_multiply(t->capacity, t->node_room, "numbers of nodes", &count));
+    GRAFT_TRY(graft_alloc(&t->node, count, sizeof(float)));
+  }
   GRAFT_TRY(graft_alloc(&t->field, t->capacity * inputs, sizeof(float)));
   return graft_alloc(&t->u, t->capacity * P, sizeof(float));
 }

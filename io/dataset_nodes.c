@@ -225,6 +225,9 @@ static graft_status read_starts(hid_t file, const char *path, size_t samples, si
   for (size_t s = 0; s < samples; s++) {
     GRAFT_CHECK(start[s + 1] <= MOST_NODES, INPUT, "/%s[%zu]: expected at most %lld, got %lld",
                 path, s + 1, (long long)MOST_NODES, (long long)start[s + 1]);
+    GRAFT_CHECK(start[s + 1] < start[s] || start[s + 1] - start[s] <= INT32_MAX, INPUT,
+                "/%s[%zu]: expected at most %d more than the one before, %lld, got %lld", path,
+                s + 1, INT32_MAX, (long long)start[s], (long long)start[s + 1]);
     GRAFT_CHECK(start[s + 1] >= start[s] && start[s + 1] - start[s] >= (int64_t)least, INPUT,
                 "/%s[%zu]: expected at least %lld, %zu more than the one before, got %lld", path,
                 s + 1, (long long)start[s] + (long long)least, least, (long long)start[s + 1]);

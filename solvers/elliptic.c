@@ -106,14 +106,14 @@ static graft_status solve(void *state, size_t s, graft_dataset_writer *writer,
   graft_solve_lap(&start, &report->regions);
   GRAFT_TRY(draw(ensemble, s));
   graft_solve_lap(&start, &report->draw);
-  ensemble->nodes = &ensemble->task[ensemble->info.task[s]].nodes;
+  ensemble->last = &ensemble->task[ensemble->info.task[s]];
   if (ensemble->config->inputs_only) return GRAFT_OK;
   GRAFT_TRY(graft_shape_solver_assemble(solver));
   graft_solve_lap(&start, &report->assemble);
   GRAFT_TRY(graft_shape_solver_solve(solver, ensemble->output));
   graft_solve_lap(&start, &report->solve);
   for (size_t i = 0; ensemble->config->nodes && i < solver->mesh.nodes; i++) {
-    ensemble->nodes->value[i] = (float)solver->u[i];
+    ensemble->last->nodes.value[i] = (float)solver->u[i];
   }
   if (ensemble->config->error_estimate) *error = graft_shape_solver_error(solver);
   graft_solve_lap(&start, &report->estimate);
@@ -124,8 +124,11 @@ static graft_status count_nodes(void *state, size_t s, size_t *nodes, size_t *tr
   return graft_ensemble_count_nodes(state, s, nodes, triangles);
 }
 
-static void nodes(void *state, graft_source_nodes *out) {
-  *out = *((const graft_ensemble *)state)->nodes;
+static void nodes(void *state, graft_source_nodes *out, size_t *count, size_t *triangles) {
+  const graft_ensemble_task *last = ((const graft_ensemble *)state)->last;
+  *out = last->nodes;
+  *count = last->solver.mesh.nodes;
+  *triangles = graft_shape_triangles(&last->solver.mesh);
 }
 
 static void describe(void *state, graft_solve_report *report) {

@@ -119,7 +119,7 @@ static graft_status solve_sample(struct run *run, size_t s) {
   run->generator->fields(run->state, field, data);
   if (run->info->node_start) {
     graft_source_nodes nodes;
-    run->generator->nodes(run->state, &nodes);
+    GRAFT_TRY(graft_solve_nodes(run->generator, run->state, run->info, s, &nodes));
     GRAFT_TRY(graft_dataset_write_nodes(run->writer, s, &nodes));
   }
   GRAFT_TRY(graft_dataset_write(run->writer, s, data, error));

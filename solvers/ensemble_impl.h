@@ -76,9 +76,9 @@ typedef struct graft_ensemble {
   bool has_f;                           /**< f is a constant of the configuration */
   graft_ensemble_task *task;            /**< [K] */
   graft_source_info info;
-  const graft_source_nodes *nodes; /**< of the last sample's task */
-  double *g;                       /**< [P] */
-  float *input, *output, *right;   /**< [P] each: field, solution, f */
+  graft_ensemble_task *last;     /**< the task of the last sample */
+  double *g;                     /**< [P] */
+  float *input, *output, *right; /**< [P] each: field, solution, f */
 } graft_ensemble;
 
 /** Prepare; on failure nothing is left. Not collective: each rank does the same. */

@@ -108,3 +108,13 @@ graft_status graft_solve_count_nodes(const graft_generator_type *generator, void
   graft_free(count);
   return status;
 }
+
+graft_status graft_solve_nodes(const graft_generator_type *generator, void *state,
+                               const graft_source_info *info, size_t s, graft_source_nodes *nodes) {
+  size_t n, t, triangles, count = graft_source_node_count(info, s, &triangles);
+  generator->nodes(state, nodes, &n, &t);
+  GRAFT_CHECK(n == count && t == triangles, INTERNAL,
+              "sample %zu: expected %zu nodes and %zu triangles as counted before, got %zu and %zu",
+              s, count, triangles, n, t);
+  return GRAFT_OK;
+}

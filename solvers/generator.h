@@ -63,8 +63,9 @@ typedef struct graft_generator_type {
   /** Number of nodes and of triangles of sample @p s, before it is made, if the options want nodes;
    *  NULL: a generator without. Regions of families are meshed for it. */
   graft_status (*count_nodes)(void *state, size_t s, size_t *nodes, size_t *triangles);
-  /** The nodes of the sample that solve() made last; arrays of the state. */
-  void (*nodes)(void *state, graft_source_nodes *nodes);
+  /** The nodes of the sample that solve() made last; arrays of the state.
+   *  @param count, triangles how many there are */
+  void (*nodes)(void *state, graft_source_nodes *nodes, size_t *count, size_t *triangles);
   /** Nodes, elements, mesh size into the report. */
   void (*describe)(void *state, graft_solve_report *report);
   /** Numbers by which a reader tells samples apart, e.g. those that the code was made of, for
@@ -89,6 +90,12 @@ GRAFT_MUST_USE graft_status graft_solve_count_nodes(const graft_generator_type *
                                                     void *state, const graft_solve_config *config,
                                                     const graft_comm *comm,
                                                     graft_source_info *info);
+
+/** The nodes of sample @p s, which solve() made last; arrays of the state.
+ *  @return GRAFT_INTERNAL if they are not as many as graft_solve_count_nodes() put into @p info */
+GRAFT_MUST_USE graft_status graft_solve_nodes(const graft_generator_type *generator, void *state,
+                                              const graft_source_info *info, size_t s,
+                                              graft_source_nodes *nodes);
 
 /** Add the time since *@p start to *@p stage, and start anew. */
 void graft_solve_lap(double *start, double *stage);

@@ -35,12 +35,17 @@ static graft_status allocate(struct making *m, const graft_source_info *info) {
 static graft_status allocate_nodes(struct making *m, graft_source_info *info) {
   const graft_comm serial = graft_comm_serial();
   graft_source_nodes *all = &m->samples->nodes;
+  size_t values, corners;
   float *room;
   GRAFT_TRY(graft_solve_count_nodes(m->generator, m->state, m->config, &serial, info));
   if (!info->node_start) return GRAFT_OK;
   const size_t D = (size_t)info->dims, N = (size_t)info->node_start[info->samples],
                T = (size_t)info->triangle_start[info->samples];
-  GRAFT_TRY(graft_alloc(&room, N * (D + 4) + 3 * T, sizeof *room));
+  GRAFT_TRY(graft_size_multiply(N, D + 4, "numbers of nodes", &values));
+  GRAFT_TRY(graft_size_multiply(T, 3, "corners of triangles", &corners));
+  GRAFT_CHECK(corners <= SIZE_MAX - values, USAGE, "nodes: %zu and %zu triangles are too many", N,
+              T);
+  GRAFT_TRY(graft_alloc(&room, values + corners, sizeof *room));
   *all = (graft_source_nodes){.xyz = room,
                               .value = room + N * D,
                               .weight = room + N * (D + 1),
@@ -51,19 +56,20 @@ static graft_status allocate_nodes(struct making *m, graft_source_info *info) {
 }
 
 /* Keep the nodes of a sample. */
-static void keep_nodes(const struct making *m, const graft_source_info *info, size_t s) {
+static graft_status keep_nodes(const struct making *m, const graft_source_info *info, size_t s) {
   const graft_source_nodes *all = &m->samples->nodes;
   graft_source_nodes one;
-  if (!info->node_start) return;
+  if (!info->node_start) return GRAFT_OK;
   const size_t D = (size_t)info->dims, first = (size_t)info->node_start[s];
   size_t t, n = graft_source_node_count(info, s, &t);
-  m->generator->nodes(m->state, &one);
+  GRAFT_TRY(graft_solve_nodes(m->generator, m->state, info, s, &one));
   memcpy(all->xyz + first * D, one.xyz, n * D * sizeof(float));
   memcpy(all->value + first, one.value, n * sizeof(float));
   memcpy(all->weight + first, one.weight, n * sizeof(float));
   memcpy(all->sdf + first, one.sdf, n * sizeof(float));
   memcpy(all->torsion + first, one.torsion, n * sizeof(float));
   memcpy(all->triangle + 3 * info->triangle_start[s], one.triangle, 3 * t * sizeof(int32_t));
+  return GRAFT_OK;
 }
 
 /* Make a sample and keep its fields. */
@@ -78,7 +84,7 @@ static graft_status make(struct making *m, graft_source_info *info, size_t s) {
     return status;
   }
   info->error_estimate[s] = (float)error;
-  keep_nodes(m, info, s);
+  GRAFT_TRY(keep_nodes(m, info, s));
   m->generator->fields(m->state, field, data);
   for (size_t f = 0; f < m->samples->fields; f++) {
     const size_t P = m->points[f];

@@ -254,7 +254,7 @@ static void bad_values(void) {
 /* What is wrong with nodes is named; sample 2 has nodes 7 to 9, sample 3 four from 10 on. */
 static void bad_nodes(void) {
   const float nan_ = NAN, far = 0.9f, off = 7, minus = -0.1f;
-  const int64_t early = 6, more = 100;
+  const int64_t early = 6, more = 100, huge = INT64_C(1) << 33;
   const int32_t beyond = 3;
   T_FAILS(open_close(damage("graft/points/offset", H5T_NATIVE_INT64, 3, &early)), GRAFT_INPUT,
           "/graft/points/offset[3]: expected at least 8, 1 more than the one before, got 6");
@@ -262,6 +262,8 @@ static void bad_nodes(void) {
           "/graft/points/offset[0]: expected 0, got 6");
   T_FAILS(open_close(damage("graft/points/offset", H5T_NATIVE_INT64, SCRATCH_S, &more)),
           GRAFT_INPUT, "/graft/points/xyz: expected shape [100 x 2], got [63 x 2]");
+  T_FAILS(open_close(damage("graft/points/offset", H5T_NATIVE_INT64, SCRATCH_S, &huge)),
+          GRAFT_INPUT, "expected at most 2147483647 more than the one before");
   T_FAILS(open_check(damage("graft/points/value", H5T_NATIVE_FLOAT, 8, &nan_)), GRAFT_INPUT,
           "/graft/points/value: sample 2, node 1: expected a finite value, got nan");
   T_FAILS(open_check(damage("graft/points/xyz", H5T_NATIVE_FLOAT, 14, &off)), GRAFT_INPUT,

@@ -256,6 +256,8 @@ static void mistakes(void) {
        "-skip kernel_ridge: expected one"},
       {2, "train -quiet -data data.h5 -o bad -scale 2", "-transform logistic"},
       {3, "eval -model run/model.h5 -data d.h5 -o bad", "expected 4 numbers of each sample"},
+      {3, "eval -model run/model.h5 -data data.h5 -unseen d.h5 -o bad",
+       "expected 4 numbers of each sample"},
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     if (!program_darcy(bad[i].code, bad[i].arguments)) continue;
@@ -264,6 +266,7 @@ static void mistakes(void) {
       printf("# %s\n# wanted: %s\n# got: %s", bad[i].arguments, bad[i].message, program.err);
     }
     T_CHECK(!program_exists("bad.h5") && program_parts(".") == 0);
+    T_CHECK(strstr(bad[i].arguments, "eval ") == NULL || !program_exists("bad"));
   }
 }
 

@@ -70,6 +70,27 @@ static void a_region_of_a_family(void) { same_number("polygon", 0, false); }
 static void a_region_of_a_given_size(void) { same_number("star", 0.1, false); }
 static void inputs_alone(void) { same_number("disc", 0.2, true); }
 
+/* A generator whose sample has as many nodes and triangles as its state says. */
+static void told_nodes(void *state, graft_source_nodes *nodes, size_t *count, size_t *triangles) {
+  *nodes = (graft_source_nodes){NULL};
+  *count = ((const size_t *)state)[0];
+  *triangles = ((const size_t *)state)[1];
+}
+
+/* Another meshing with other nodes must not be written into places made for the first. */
+static void nodes_are_as_many_as_counted(void) {
+  const graft_generator_type generator = {.nodes = told_nodes};
+  int64_t node[] = {0, 4, 9}, triangle[] = {0, 2, 5};
+  const graft_source_info info = {.samples = 2, .node_start = node, .triangle_start = triangle};
+  graft_source_nodes nodes;
+  size_t told[2] = {5, 3};
+  T_OK(graft_solve_nodes(&generator, told, &info, 1, &nodes));
+  T_FAILS(graft_solve_nodes(&generator, told, &info, 0, &nodes), GRAFT_INTERNAL,
+          "sample 0: expected 4 nodes and 2 triangles as counted before, got 5 and 3");
+  told[1] = 4;
+  T_FAILS(graft_solve_nodes(&generator, told, &info, 1, &nodes), GRAFT_INTERNAL, "got 5 and 4");
+}
+
 int main(int argc, char **argv) {
   if (!T_OK(graft_mpi_init(&argc, &argv, &world)) || !T_OK(graft_petsc_init(0, NULL))) return 1;
   snprintf(folder, sizeof folder, "graft-remesh-XXXXXX");
@@ -80,6 +101,7 @@ int main(int argc, char **argv) {
   T_RUN(a_region_of_a_family);
   T_RUN(a_region_of_a_given_size);
   T_RUN(inputs_alone);
+  T_RUN(nodes_are_as_many_as_counted);
   T_CHECK(rmdir(folder) == 0);
   graft_mesh_shutdown();
   graft_petsc_fini();
