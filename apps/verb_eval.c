@@ -16,28 +16,18 @@ static const graft_option rows[] = {
      NULL, "model file, e.g. RUN/model.h5", 0},
     {"data", GRAFT_OPTION_STRING, offsetof(graft_pde_eval, data), GRAFT_PATH_SIZE, "", 0, 0, NULL,
      NULL, "data set with solutions", 0},
-    {.name = "training",
-     .type = GRAFT_OPTION_STRING,
-     .offset = offsetof(graft_pde_eval, training),
-     .capacity = GRAFT_PATH_SIZE,
-     .value = "",
-     .help = "data set whose training part baselines are fitted to; that of -data if empty"},
+    {"training", GRAFT_OPTION_STRING, offsetof(graft_pde_eval, training), GRAFT_PATH_SIZE, "", 0, 0,
+     NULL, NULL, "data set whose training part baselines are fitted to; that of -data if empty", 0},
     {"unseen", GRAFT_OPTION_STRING, offsetof(graft_pde_eval, unseen), GRAFT_PATH_SIZE, "", 0, 0,
      NULL, NULL, "data set of tasks that the model is new to; results in the directory's unseen/",
      0},
-    {.name = "split",
-     .type = GRAFT_OPTION_STRING,
-     .offset = offsetof(graft_pde_eval, split),
-     .capacity = 2 * GRAFT_NAME_SIZE,
-     .value = "default:test",
-     .help = "samples to report on: NAME:PART, part train, validation or test"},
+    {"split", GRAFT_OPTION_STRING, offsetof(graft_pde_eval, split), 2 * GRAFT_NAME_SIZE,
+     "default:test", 0, 0, NULL, NULL,
+     "samples to report on: NAME:PART, part train, validation or test", 0},
     {"o", GRAFT_OPTION_STRING, offsetof(graft_pde_eval, output), GRAFT_PATH_SIZE, "", 0, 0, NULL,
      NULL, "run directory for the results; the model's if empty", 1},
-    {.name = "baselines",
-     .type = GRAFT_OPTION_BOOL,
-     .offset = offsetof(graft_pde_eval, baselines),
-     .value = "true",
-     .help = "fit the classical baselines on the training part too"},
+    {"baselines", GRAFT_OPTION_BOOL, offsetof(graft_pde_eval, baselines), 0, "true", 0, 0, NULL,
+     NULL, "fit the classical baselines on the training part too", 0},
     {.name = "accuracy",
      .type = GRAFT_OPTION_REAL,
      .offset = offsetof(graft_pde_eval, accuracy),
@@ -335,7 +325,7 @@ static void print_notes(const struct evaluating *e, const struct notes *notes) {
   const graft_deeponet_config *model = graft_deeponet_get_config(e->model);
   if (notes->new_task) {
     printf("(new): the model was not trained on this task%s\n",
-           e->config->baselines ? ", the baselines were" : "");
+           e->config->baselines && !*e->config->training ? ", the baselines were" : "");
   }
   if (!e->config->baselines) return;
   print_targets(&e->evaluation);
@@ -358,6 +348,15 @@ static void print_seen(const struct evaluating *e) {
          e->samples);
 }
 
+static void print_fitted(const struct evaluating *e) {
+  if (*e->config->training) {
+    printf("the baselines were fitted to %s\n", e->config->training);
+  } else if (e->part != GRAFT_PART_TEST) {
+    const char *how = e->part == GRAFT_PART_TRAIN ? "fitted" : "tuned";
+    printf("the baselines were %s on these samples\n", how);
+  }
+}
+
 static void print_table(const struct evaluating *e) {
   const graft_evaluation *v = &e->evaluation;
   struct notes notes = {0};
@@ -370,8 +369,7 @@ static void print_table(const struct evaluating *e) {
   if (e->unseen) print_seen(e->unseen);
   if (e->judge.members) graft_judge_print(stdout, &e->judge);
   if (e->config->baselines) {
-    if (e->part == GRAFT_PART_TRAIN) printf("the baselines were fitted on these samples\n");
-    if (e->part == GRAFT_PART_VALIDATION) printf("the baselines were tuned on these samples\n");
+    print_fitted(e);
     printf("\n%-14s%16s", "mean", "network");
     for (size_t b = 0; graft_baseline_name(b); b++) {
       if (has_baseline(v, b)) printf("%16s", graft_baseline_name(b));

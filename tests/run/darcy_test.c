@@ -155,6 +155,11 @@ static void eval_tells_of_samples_seen_in_training(void) {
   T_CHECK(strstr(program.err, "2 of 2 evaluated samples") != NULL);
   T_CHECK(strstr(program.out, "2 of 2 samples were in the model's") != NULL);
   program_read("elsewhere/metrics.json", json, sizeof json);
+  program_darcy(0,
+                "eval -quiet -model run/model.h5 -data smaller.h5 -split default:train -training "
+                "data.h5 -o fitted");
+  T_CHECK(strstr(program.out, "the baselines were fitted to data.h5") != NULL);
+  T_CHECK(strstr(program.out, "fitted on these samples") == NULL);
   T_EQUAL(program_json(json, "seen_samples", 0), 2);
 }
 
