@@ -28,13 +28,8 @@ static const graft_option rows[] = {
      NULL, "run directory for the results; the model's if empty", 1},
     {"baselines", GRAFT_OPTION_BOOL, offsetof(graft_pde_eval, baselines), 0, "true", 0, 0, NULL,
      NULL, "fit the classical baselines on the training part too", 0},
-    {.name = "accuracy",
-     .type = GRAFT_OPTION_REAL,
-     .offset = offsetof(graft_pde_eval, accuracy),
-     .value = "0",
-     .min = 0.0,
-     .max = 1e6,
-     .help = "exit 5 if the mean relative L2 error of a task of -data is larger; 0: no check"},
+    {"accuracy", GRAFT_OPTION_REAL, offsetof(graft_pde_eval, accuracy), 0, "0", 0.0, 1e6, NULL,
+     NULL, "exit 5 if the mean relative L2 error of a task is larger; 0: no check", 0},
     {.name = NULL}};
 
 static const graft_section sections[] = {
@@ -101,6 +96,10 @@ static graft_status fit_baselines(struct evaluating *e, size_t modes) {
   graft_status status =
       graft_evaluation_baselines(&e->source, &training, e->split, e->part, modes, &e->evaluation);
   graft_source_fini(&training);
+  if (status == GRAFT_OK && e->evaluation.shared > 0) {
+    graft_app_warn(e->app, "%s: the baselines were fitted to %zu of the %zu evaluated samples",
+                   e->config->training, e->evaluation.shared, e->samples);
+  }
   return status;
 }
 

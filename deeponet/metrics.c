@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "base/view.h"
 
 static int compare(const void *a, const void *b) {
@@ -226,6 +227,47 @@ static void fitted_fini(struct fitted *f) {
   graft_free(f->of_log);
 }
 
+/* Fingerprint of a sample's region, inputs and numbers; a row of room for its fields. */
+static graft_status fingerprint(const graft_source *source, size_t s, float *row, uint64_t *hash) {
+  const graft_source_info *info = &source->info;
+  *hash = graft_hash(GRAFT_HASH_START, info->geometry[info->sample_geometry[s]].mask, info->points);
+  for (size_t i = 0; i < info->inputs; i++) {
+    const size_t count = graft_source_points(info, info->input[i].axes);
+    GRAFT_TRY(source->fill(source->ctx, info->input[i].name, &s, 1, row));
+    *hash = graft_hash(*hash, row, count * sizeof *row);
+  }
+  if (info->codes) {
+    *hash = graft_hash(*hash, info->code + s * info->codes, info->codes * sizeof *info->code);
+  }
+  return GRAFT_OK;
+}
+
+static int compare_hashes(const void *a, const void *b) {
+  const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+  return (x > y) - (x < y);
+}
+
+/* How many samples of a view are among its first ones, to which baselines are fitted? */
+static graft_status count_shared(const graft_source *view, size_t fitted, size_t *shared) {
+  const size_t S = view->info.samples;
+  uint64_t *hash;
+  float *row;
+  graft_status status;
+  *shared = 0;
+  GRAFT_TRY(graft_alloc(&hash, S, sizeof *hash));
+  GRAFT_TRY_TO(done_hash, graft_alloc(&row, view->info.points, sizeof *row));
+  for (size_t s = 0; s < S; s++) GRAFT_TRY_TO(done, fingerprint(view, s, row, &hash[s]));
+  qsort(hash, fitted, sizeof *hash, compare_hashes);
+  for (size_t s = fitted; s < S; s++) {
+    *shared += bsearch(&hash[s], hash, fitted, sizeof *hash, compare_hashes) != NULL;
+  }
+done:
+  graft_free(row);
+done_hash:
+  graft_free(hash);
+  return status;
+}
+
 /* Baselines of a view of both, copied to the tasks of the evaluation. */
 static graft_status run_view(const graft_view_part part[2], size_t modes,
                              graft_evaluation *evaluation) {
@@ -233,6 +275,7 @@ static graft_status run_view(const graft_view_part part[2], size_t modes,
   struct fitted f = {0};
   graft_status status;
   GRAFT_TRY(graft_view_init(part, 2, &view));
+  GRAFT_TRY_TO(done, count_shared(&view, part[0].count, &evaluation->shared));
   GRAFT_TRY_TO(done, fit(&view, "default", GRAFT_PART_TEST, modes, &f));
   for (size_t k = 0; k < evaluation->tasks; k++) {
     for (size_t j = 0; j < view.info.tasks; j++) {

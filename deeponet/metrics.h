@@ -45,6 +45,8 @@ typedef struct graft_evaluation {
   char split[2 * GRAFT_NAME_SIZE]; /**< e.g. "default:test" */
   size_t tasks;                    /**< K of the source */
   graft_task_evaluation *task;     /**< [K], owned */
+  size_t shared; /**< samples evaluated that baselines of another data set were fitted to, by
+                      fingerprints; see graft_evaluation_baselines() */
 } graft_evaluation;
 
 /** Mean, median, 95th percentile and maximum of @p value [count], which is left alone.

@@ -160,6 +160,7 @@ static void eval_tells_of_samples_seen_in_training(void) {
                 "data.h5 -o fitted");
   T_CHECK(strstr(program.out, "the baselines were fitted to data.h5") != NULL);
   T_CHECK(strstr(program.out, "fitted on these samples") == NULL);
+  T_CHECK(strstr(program.err, "data.h5: the baselines were fitted to ") != NULL);
   T_EQUAL(program_json(json, "seen_samples", 0), 2);
 }
 
