@@ -161,12 +161,12 @@ static void mistakes(void) {
   struct setting s;
   graft_deeponet_config config;
   graft_deeponet *model;
+  const graft_transfer how = {0};
   const graft_comm comm = graft_comm_serial();
-  if (!init(&s, "seed 9", &(graft_transfer){0})) return;
+  if (!init(&s, "seed 9", &how)) return;
   config = *graft_deeponet_get_config(s.from);
   toy_set(&config, "trunk 9,8");
-  T_FAILS(graft_deeponet_transfer(s.from, &(graft_transfer){0}, &config, &s.source, "default",
-                                  &comm, &model),
+  T_FAILS(graft_deeponet_transfer(s.from, &how, &config, &s.source, "default", &comm, &model),
           GRAFT_USAGE, "trunk/dense1/weight");
   s.all.source.info.grid[0] = 4;
   T_FAILS(graft_deeponet_check_source(s.from, &s.all.source.info), GRAFT_INPUT, "grid");
