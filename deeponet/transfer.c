@@ -59,11 +59,12 @@ bool graft_model_known(const graft_deeponet *model, size_t task) {
 graft_status graft_heritage_statistics(graft_deeponet *model) {
   const graft_deeponet *from = model->heritage->from;
   const size_t image = model->channels * model->sensors, Q = model->info.codes;
-  memcpy(model->shift, from->shift, image * sizeof *from->shift);
-  memcpy(model->factor, from->factor, image * sizeof *from->factor);
+  if (image) memcpy(model->shift, from->shift, image * sizeof *from->shift);
+  if (image) memcpy(model->factor, from->factor, image * sizeof *from->factor);
   if (Q) memcpy(model->code_shift, from->code_shift, Q * sizeof *from->code_shift);
   if (Q) memcpy(model->code_factor, from->code_factor, Q * sizeof *from->code_factor);
-  memcpy(model->column, from->column, model->columns * sizeof *from->column);
+  const size_t columns = model->columns;
+  if (columns) memcpy(model->column, from->column, columns * sizeof *from->column);
   return GRAFT_OK;
 }
 
