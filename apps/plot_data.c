@@ -172,15 +172,15 @@ static graft_status write_mesh(const graft_pictures *p, const graft_source *sour
   return status;
 }
 
-/* data-meshes.png: the mesh of each task's first region; nothing for files that were not solved on
- * one that can be made again. */
+/* data-meshes.png: the mesh of each task's first region in the plane; nothing for files that were
+ * not solved on one that can be made again. */
 static graft_status draw_meshes(graft_pictures *p, const graft_source *source) {
   char variables[GRAFT_PLOT_TEXT] = "";
   const graft_bundle *parameters = graft_dataset_parameters(source);
   double size;
   size_t shown = 0;
   if (!parameters || !graft_dataset_has(source, "u") || source->info.in_time ||
-      graft_bundle_get_real(parameters, "mesh_size", &size) != GRAFT_OK) {
+      source->info.dims != 2 || graft_bundle_get_real(parameters, "mesh_size", &size) != GRAFT_OK) {
     return GRAFT_OK;
   }
   for (size_t k = 0; k < source->info.tasks && shown < MOST_MESHES; k++) {

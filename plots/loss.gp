@@ -19,7 +19,9 @@ high = 0
 points = 0
 do for [part in 'train validation'] {
   do for [k = 1:words(tasks)] {
+    undefine S_* # a part without samples has no numbers
     stats '../log.csv' using part . '_' . word(tasks, k) nooutput name 'S'
+    if (!exists('S_min')) { continue }
     if (S_min > 0 && S_min < low) { low = S_min }
     if (S_max > high) { high = S_max }
     if (S_records > points) { points = S_records }

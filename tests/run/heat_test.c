@@ -129,6 +129,7 @@ static void unseen_numbers_are_told(void) {
 static void pictures(void) {
   program_darcy(0, "eval -quiet -model whole/model.h5 -data data.h5");
   program_darcy(0, "plot -run whole");
+  program_darcy(0, "plot -data data.h5 -samples 1");
   if (strstr(program.err, "gnuplot is not installed")) return;
   T_CHECK(program_exists("whole/plots/fields-n2.png"));
   T_CHECK(program_exists("whole/plots/surface-n3.png"));
