@@ -88,17 +88,16 @@ size_t graft_source_node_count(const graft_source_info *info, size_t sample, siz
   return (size_t)(info->node_start[sample + 1] - info->node_start[sample]);
 }
 
-graft_status graft_source_node_room(const graft_source_info *info, graft_source_nodes *nodes) {
-  size_t n = 0, t = 0, D = (size_t)info->dims;
+graft_status graft_source_nodes_alloc(graft_source_nodes *nodes, int dims, size_t n, size_t t) {
+  const size_t D = (size_t)dims;
+  size_t values, corners;
   float *room;
   *nodes = (graft_source_nodes){.xyz = NULL};
-  for (size_t s = 0; s < info->samples; s++) {
-    size_t triangles, count = graft_source_node_count(info, s, &triangles);
-    if (count > n) n = count;
-    if (triangles > t) t = triangles;
-  }
-  if (n == 0) return GRAFT_OK;
-  GRAFT_TRY(graft_alloc(&room, n * (D + 4) + 3 * t, sizeof *room));
+  GRAFT_TRY(graft_size_multiply(n, D + 4, "numbers of nodes", &values));
+  GRAFT_TRY(graft_size_multiply(t, 3, "corners of triangles", &corners));
+  GRAFT_CHECK(corners <= SIZE_MAX - values, USAGE, "nodes: %zu and %zu triangles are too many", n,
+              t);
+  GRAFT_TRY(graft_alloc(&room, values + corners, sizeof *room));
   *nodes = (graft_source_nodes){.xyz = room,
                                 .value = room + n * D,
                                 .weight = room + n * (D + 1),
@@ -108,7 +107,24 @@ graft_status graft_source_node_room(const graft_source_info *info, graft_source_
   return GRAFT_OK;
 }
 
+graft_status graft_source_node_room(const graft_source_info *info, graft_source_nodes *nodes) {
+  size_t n = 0, t = 0;
+  *nodes = (graft_source_nodes){.xyz = NULL};
+  for (size_t s = 0; s < info->samples; s++) {
+    size_t triangles, count = graft_source_node_count(info, s, &triangles);
+    if (count > n) n = count;
+    if (triangles > t) t = triangles;
+  }
+  if (n == 0) return GRAFT_OK;
+  return graft_source_nodes_alloc(nodes, info->dims, n, t);
+}
+
 graft_status graft_source_info_like(graft_source_info *info, const graft_source_info *from) {
+  memcpy(info->dataset_name, from->dataset_name, sizeof info->dataset_name);
+  memcpy(info->problem, from->problem, sizeof info->problem);
+  memcpy(info->field, from->field, sizeof info->field);
+  memcpy(info->lo, from->lo, sizeof info->lo);
+  memcpy(info->hi, from->hi, sizeof info->hi);
   info->in_time = from->in_time;
   info->directed = from->directed;
   info->other_data = from->other_data;

@@ -118,12 +118,17 @@ GRAFT_MUST_USE graft_status graft_source_info_nodes(graft_source_info *info);
 /** Nodes of a sample; 0 where samples have none. @param triangles receives their number, or NULL */
 size_t graft_source_node_count(const graft_source_info *info, size_t sample, size_t *triangles);
 
-/** Room for the nodes of the sample of @p info with the most, all arrays in one allocation: release
- *  with graft_free(nodes->xyz). All NULL where samples have none. */
+/** Room for @p n nodes in @p dims dimensions and @p t triangles, in one allocation: release
+ *  with graft_free(nodes->xyz). */
+GRAFT_MUST_USE graft_status graft_source_nodes_alloc(graft_source_nodes *nodes, int dims, size_t n,
+                                                     size_t t);
+
+/** The same for the sample of @p info with the most; all NULL where samples have none. */
 GRAFT_MUST_USE graft_status graft_source_node_room(const graft_source_info *info,
                                                    graft_source_nodes *nodes);
 
-/** Copy the tables of inputs and names of codes of @p from, not the values of codes. */
+/** Copy names, extent, the tables of inputs and the names of codes of @p from: all that does not
+ *  depend on which tasks, geometries and samples there are. */
 GRAFT_MUST_USE graft_status graft_source_info_like(graft_source_info *info,
                                                    const graft_source_info *from);
 

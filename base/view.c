@@ -144,11 +144,6 @@ static graft_status fill_info(const struct names *n, const graft_source_info *fi
                               graft_source_info *info) {
   GRAFT_TRY(graft_source_info_init(info, n->samples, n->tasks, n->geometries, 1, first->dims,
                                    first->grid));
-  memcpy(info->dataset_name, first->dataset_name, sizeof info->dataset_name);
-  memcpy(info->problem, first->problem, sizeof info->problem);
-  memcpy(info->field, first->field, sizeof info->field);
-  memcpy(info->lo, first->lo, sizeof info->lo);
-  memcpy(info->hi, first->hi, sizeof info->hi);
   memcpy(info->task_name, n->task, n->tasks * sizeof *n->task);
   memcpy(info->split[0].name, "default", sizeof "default");
   info->seed = first->seed;

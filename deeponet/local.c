@@ -32,7 +32,7 @@ static graft_status parse_feature(const char *text, size_t length, struct local_
   memcpy(f->name, text, length);
   f->around = length > end && strcmp(f->name + length - end, suffix) == 0;
   if (f->around) f->columns = AROUND;
-  size_t plain = f->around ? length - end : length; /* without suffix */
+  const size_t plain = f->stem = f->around ? length - end : length;
   while (kind < FEATURE_FIELD &&
          (strlen(name[kind]) != plain || memcmp(name[kind], f->name, plain) != 0)) {
     kind++;
@@ -67,8 +67,7 @@ graft_status graft_network_features(const char *text, struct local_feature *feat
   return GRAFT_OK;
 }
 
-/* Does anything look up the coarse solution? */
-static bool uses_coarse(const graft_deeponet *model) {
+bool graft_local_uses_coarse(const graft_deeponet *model) {
   bool used = model->transform->coarse;
   for (size_t f = 0; f < model->locals; f++) used |= model->local[f].kind == FEATURE_COARSE;
   return used;
@@ -78,7 +77,7 @@ static graft_status init_maps(const graft_deeponet *model, struct local_maps *ma
   const size_t P = model->info.points, N = (size_t)model->config.coarse;
   GRAFT_TRY(graft_alloc(&maps->smooth, model->smoothed * (RINGS - 1) * P, sizeof(float)));
   GRAFT_TRY(graft_alloc(&maps->scratch, 3 * P, sizeof(float)));
-  if (!uses_coarse(model)) return GRAFT_OK;
+  if (!graft_local_uses_coarse(model)) return GRAFT_OK;
   GRAFT_TRY(graft_alloc(&maps->coarse, graft_coarse_count(N), sizeof(double)));
   GRAFT_TRY(graft_alloc(&maps->coarse_log, graft_coarse_count(N), sizeof(double)));
   return graft_alloc(&maps->matrix, graft_coarse_scratch(N), sizeof(double));
@@ -88,7 +87,7 @@ graft_status graft_local_init(graft_deeponet *model) {
   const graft_source_info *info = &model->info;
   const unsigned all = (1u << info->dims) - 1;
   size_t columns = 0;
-  bool around = uses_coarse(model);
+  bool around = graft_local_uses_coarse(model);
   for (size_t f = 0; f < model->locals; f++) {
     struct local_feature *feature = &model->local[f];
     columns += feature->columns;

@@ -32,6 +32,7 @@ struct local_feature {
   enum feature_kind kind;
   bool around; /* at the points of a stencil around the point as well */
   char name[GRAFT_NAME_SIZE];
+  size_t stem;           /* length of the name without the ending of stencils */
   size_t field;          /* number among the model's input fields */
   size_t first, columns; /* its numbers among those of a point */
   size_t smooth;         /* place among the fields that are smoothed */
@@ -55,6 +56,9 @@ struct local_maps {
   double *coarse_log;          /* … and their logarithms, for features */
   double *matrix;              /* scratch of its system */
 };
+
+/* Does anything look up the coarse solution? */
+bool graft_local_uses_coarse(const struct graft_deeponet *model);
 
 /* Allocate the maps of every thread, once fields and features are known; release them. */
 GRAFT_MUST_USE graft_status graft_local_init(struct graft_deeponet *model);

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <omp.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -21,15 +22,50 @@ static graft_status copy_bytes(void *out, const void *from, size_t bytes) {
 static graft_status copy_info(const graft_source_info *from, graft_source_info *to) {
   GRAFT_TRY(
       graft_source_info_init(to, 0, from->tasks, from->geometries, 0, from->dims, from->grid));
-  memcpy(to->dataset_name, from->dataset_name, sizeof to->dataset_name);
-  memcpy(to->problem, from->problem, sizeof to->problem);
-  memcpy(to->field, from->field, sizeof to->field);
-  memcpy(to->lo, from->lo, sizeof to->lo);
-  memcpy(to->hi, from->hi, sizeof to->hi);
   memcpy(to->task_name, from->task_name, from->tasks * sizeof *to->task_name);
   GRAFT_TRY(graft_source_info_like(to, from));
   for (size_t g = 0; g < from->geometries; g++) {
     memcpy(to->geometry[g].name, from->geometry[g].name, sizeof to->geometry[g].name);
+  }
+  return GRAFT_OK;
+}
+
+/* "48 x 48 points on [0, 1] x [0, 1]". */
+static const char *grid_text(const graft_source_info *info, char *text, size_t size) {
+  size_t used = 0;
+  for (int a = 0; a < info->dims && used < size; a++) {
+    used += (size_t)snprintf(text + used, size - used, a ? " x %zu" : "%zu", info->grid[a]);
+  }
+  for (int a = 0; a < info->dims && used < size; a++) {
+    used += (size_t)snprintf(text + used, size - used, a ? " x [%g, %g]" : " points on [%g, %g]",
+                             info->lo[a], info->hi[a]);
+  }
+  return text;
+}
+
+graft_status graft_model_check_grid(const graft_source_info *want, const graft_source_info *got) {
+  char wanted[160], given[160];
+  bool same = want->dims == got->dims;
+  for (int a = 0; a < want->dims && same; a++) {
+    double tolerance = 1e-9 * (want->hi[a] - want->lo[a]);
+    same = want->grid[a] == got->grid[a] && fabs(want->lo[a] - got->lo[a]) <= tolerance &&
+           fabs(want->hi[a] - got->hi[a]) <= tolerance;
+  }
+  GRAFT_CHECK(same, INPUT, "%s: expected the model's grid, %s; got %s", graft_source_name(got),
+              grid_text(want, wanted, sizeof wanted), grid_text(got, given, sizeof given));
+  GRAFT_CHECK(want->codes == 0 || got->codes == want->codes, INPUT,
+              "%s: expected %zu numbers of each sample as in training, got %zu",
+              graft_source_name(got), want->codes, got->codes);
+  for (size_t q = 0; q < want->codes; q++) {
+    GRAFT_CHECK(strcmp(want->code_name[q], got->code_name[q]) == 0, INPUT,
+                "%s: expected the number '%s' as in training, got '%s'", graft_source_name(got),
+                want->code_name[q], got->code_name[q]);
+  }
+  for (size_t i = 0; i < want->inputs; i++) {
+    const char *name = want->input[i].name;
+    GRAFT_CHECK(graft_source_axes(got, name) == want->input[i].axes, INPUT,
+                "%s: expected the input '%s' on the same axes as in training",
+                graft_source_name(got), name);
   }
   return GRAFT_OK;
 }
@@ -46,16 +82,13 @@ static size_t add_field(graft_deeponet *model, const char *name) {
 static const graft_source_input *find_input(const graft_source_info *info,
                                             const struct local_feature *feature) {
   char name[GRAFT_NAME_SIZE];
-  memcpy(name, feature->name, sizeof name);
-  if (feature->around) *strstr(name, "_around") = '\0';
+  snprintf(name, sizeof name, "%.*s", (int)feature->stem, feature->name);
   return graft_source_input_find(info, name);
 }
 
 /* The field that coarse solutions read. */
 static graft_status init_coarse(graft_deeponet *model) {
-  bool used = model->transform->coarse;
-  for (size_t f = 0; f < model->locals; f++) used |= model->local[f].kind == FEATURE_COARSE;
-  if (!used) return GRAFT_OK;
+  if (!graft_local_uses_coarse(model)) return GRAFT_OK;
   GRAFT_CHECK(graft_model_local(model), USAGE, "-transform %s: expected -features, got none",
               model->transform->name);
   const graft_source_input *input = graft_source_input_find(&model->info, "log_k");

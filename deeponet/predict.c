@@ -41,71 +41,40 @@ static void release(struct predict *c) {
   graft_free(c->image);
 }
 
-/* "48 x 48 points on [0, 1] x [0, 1]". */
-static const char *grid_text(const graft_source_info *info, char *text, size_t size) {
-  size_t used = 0;
-  for (int a = 0; a < info->dims && used < size; a++) {
-    used += (size_t)snprintf(text + used, size - used, a ? " x %zu" : "%zu", info->grid[a]);
+/* Match a geometry of the source by mask with the model's, or prepare a new one. */
+static graft_status match_geometry(struct predict *c, size_t g) {
+  const graft_deeponet *model = c->model;
+  const graft_source_info *info = &c->source->info;
+  const graft_source_geometry *geometry = &info->geometry[g];
+  size_t r = 0;
+  while (r < model->info.geometries &&
+         memcmp(model->region[r].mask, geometry->mask, info->points) != 0) {
+    r++;
   }
-  for (int a = 0; a < info->dims && used < size; a++) {
-    used += (size_t)snprintf(text + used, size - used, a ? " x [%g, %g]" : " points on [%g, %g]",
-                             info->lo[a], info->hi[a]);
-  }
-  return text;
+  c->region[g] = r < model->info.geometries ? r : NO_REGION;
+  if (c->region[g] != NO_REGION) return GRAFT_OK;
+  return graft_model_region_init(model, geometry->name, geometry->mask, geometry->sdf,
+                                 geometry->torsion, &c->own[g]);
 }
 
-graft_status graft_model_check_grid(const graft_source_info *want, const graft_source_info *got) {
-  char wanted[160], given[160];
-  bool same = want->dims == got->dims;
-  for (int a = 0; a < want->dims && same; a++) {
-    double tolerance = 1e-9 * (want->hi[a] - want->lo[a]);
-    same = want->grid[a] == got->grid[a] && fabs(want->lo[a] - got->lo[a]) <= tolerance &&
-           fabs(want->hi[a] - got->hi[a]) <= tolerance;
-  }
-  GRAFT_CHECK(same, INPUT, "%s: expected the model's grid, %s; got %s", graft_source_name(got),
-              grid_text(want, wanted, sizeof wanted), grid_text(got, given, sizeof given));
-  GRAFT_CHECK(want->codes == 0 || got->codes == want->codes, INPUT,
-              "%s: expected %zu numbers of each sample as in training, got %zu",
-              graft_source_name(got), want->codes, got->codes);
-  for (size_t q = 0; q < want->codes; q++) {
-    GRAFT_CHECK(strcmp(want->code_name[q], got->code_name[q]) == 0, INPUT,
-                "%s: expected the number '%s' as in training, got '%s'", graft_source_name(got),
-                want->code_name[q], got->code_name[q]);
-  }
-  for (size_t i = 0; i < want->inputs; i++) {
-    const char *name = want->input[i].name;
-    GRAFT_CHECK(graft_source_axes(got, name) == want->input[i].axes, INPUT,
-                "%s: expected the input '%s' on the same axes as in training",
-                graft_source_name(got), name);
-  }
-  return GRAFT_OK;
-}
-
-/* Match the source's geometries by mask with the model's, or prepare new ones; and tasks by name.
- */
-static graft_status match(struct predict *c) {
+/* Match tasks by name; geometries are not matched yet. */
+static graft_status match_tasks(struct predict *c) {
   const graft_deeponet *model = c->model;
   const graft_source_info *info = &c->source->info;
   GRAFT_TRY(graft_alloc(&c->region, info->geometries, sizeof *c->region));
   GRAFT_TRY(graft_alloc(&c->own, info->geometries, sizeof *c->own));
   GRAFT_TRY(graft_alloc(&c->task, info->tasks, sizeof *c->task));
-  for (size_t g = 0; g < info->geometries; g++) {
-    const graft_source_geometry *geometry = &info->geometry[g];
-    size_t r = 0;
-    while (r < model->info.geometries &&
-           memcmp(model->region[r].mask, geometry->mask, info->points) != 0) {
-      r++;
-    }
-    c->region[g] = r < model->info.geometries ? r : NO_REGION;
-    if (c->region[g] != NO_REGION) continue;
-    GRAFT_TRY(graft_model_region_init(model, geometry->name, geometry->mask, geometry->sdf,
-                                      geometry->torsion, &c->own[g]));
-  }
   for (size_t k = 0; k < info->tasks; k++) {
     size_t j = 0;
     while (j < model->info.tasks && strcmp(model->info.task_name[j], info->task_name[k]) != 0) j++;
     c->task[k] = j < model->info.tasks ? j : NO_TASK;
   }
+  return GRAFT_OK;
+}
+
+static graft_status match(struct predict *c) {
+  GRAFT_TRY(match_tasks(c));
+  for (size_t g = 0; g < c->source->info.geometries; g++) GRAFT_TRY(match_geometry(c, g));
   return GRAFT_OK;
 }
 
@@ -355,7 +324,8 @@ static graft_status predict_nodes(struct predict *c, size_t sample, float *room,
   graft_deeponet *model = c->model;
   struct nodes nodes;
   GRAFT_TRY(graft_model_check_grid(&model->info, &c->source->info));
-  GRAFT_TRY(match(c));
+  GRAFT_TRY(match_tasks(c));
+  GRAFT_TRY(match_geometry(c, (size_t)c->source->info.sample_geometry[sample]));
   GRAFT_TRY(check_sample(c, sample));
   GRAFT_TRY(graft_alloc(&c->field, model->fields * model->sensors, sizeof(float)));
   if (graft_model_projects(model)) {

@@ -23,11 +23,6 @@ graft_status graft_deeponet_names(const graft_deeponet *model, graft_source *sou
   graft_source_info info = {0};
   graft_status status;
   GRAFT_TRY(graft_source_info_init(&info, 0, own->tasks, G, 0, own->dims, own->grid));
-  memcpy(info.dataset_name, own->dataset_name, sizeof info.dataset_name);
-  memcpy(info.problem, own->problem, sizeof info.problem);
-  memcpy(info.field, own->field, sizeof info.field);
-  memcpy(info.lo, own->lo, sizeof info.lo);
-  memcpy(info.hi, own->hi, sizeof info.hi);
   memcpy(info.task_name, own->task_name, own->tasks * sizeof *own->task_name);
   GRAFT_TRY_TO(fail, graft_source_info_like(&info, own));
   for (size_t g = 0; g < G; g++) {

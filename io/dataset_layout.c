@@ -163,27 +163,17 @@ static graft_status write_boundary(hid_t file, const graft_source_info *info, in
 /* One field [S, its axes…], one chunk per sample, space allocated now and filled later. */
 static graft_status make_field(hid_t file, const graft_source_info *info, const char *name,
                                hid_t type, const char *long_name, const char *unit) {
-  char path[128], reason[128];
+  char path[128];
   unsigned char varying[3] = {0};
   unsigned axes = graft_source_axes(info, name);
   int space_axes = info->dims - info->in_time;
   graft_shape shape = graft_dataset_field_shape(info, name, info->samples);
   for (int a = 0; a < space_axes; a++) varying[a] = axes >> (a + info->in_time) & 1;
-  hsize_t dim[GRAFT_MAX_RANK], chunk[GRAFT_MAX_RANK];
-  for (int a = 0; a < shape.rank; a++) dim[a] = chunk[a] = shape.dim[a];
+  hsize_t chunk[GRAFT_MAX_RANK];
+  for (int a = 0; a < shape.rank; a++) chunk[a] = shape.dim[a];
   chunk[0] = 1;
   snprintf(path, sizeof path, "t0_fields/%s", name);
-  hid_t list = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(shape.rank, dim, NULL);
-  H5Pset_obj_track_times(list, 0);
-  H5Pset_chunk(list, shape.rank, chunk);
-  H5Pset_alloc_time(list, H5D_ALLOC_TIME_EARLY);
-  H5Pset_fill_time(list, H5D_FILL_TIME_NEVER);
-  hid_t set = H5Dcreate2(file, path, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
-  if (set < 0) graft_h5_reason(reason, sizeof reason);
-  if (set >= 0) H5Dclose(set);
-  H5Sclose(space);
-  H5Pclose(list);
-  GRAFT_CHECK(set >= 0, OUTPUT, "/%s: can't be written: %s", path, reason);
+  GRAFT_TRY(graft_h5_reserve(file, path, type, shape, chunk, NULL));
   GRAFT_TRY(attr_varying(file, path, true, info->in_time && (axes & 1)));
   GRAFT_TRY(graft_h5_attr_bools(file, path, "dim_varying", 1, (size_t)space_axes, varying));
   GRAFT_TRY(graft_h5_attr_text(file, path, "long_name", long_name));

@@ -296,11 +296,6 @@ static graft_status fill_info(struct merger *m, char (*name)[GRAFT_NAME_SIZE], s
                               const size_t *first, const int32_t *of) {
   graft_source_info *info = &m->info;
   const graft_source_info *one = &m->source[0].info;
-  memcpy(info->dataset_name, one->dataset_name, sizeof info->dataset_name);
-  memcpy(info->problem, one->problem, sizeof info->problem);
-  memcpy(info->field, one->field, sizeof info->field);
-  memcpy(info->lo, one->lo, sizeof info->lo);
-  memcpy(info->hi, one->hi, sizeof info->hi);
   info->seed = one->seed;
   for (size_t k = 0; k < m->parts; k++) {
     double seconds = m->source[k].info.seconds;

@@ -38,24 +38,6 @@ static hid_t type_of(size_t a) {
   return graft_node_arrays[a].triangles ? H5T_NATIVE_INT32 : H5T_NATIVE_FLOAT;
 }
 
-/* An array whose space is allocated now and filled later. */
-static graft_status make_array(hid_t file, const char *path, hid_t type, graft_shape shape) {
-  hsize_t dim[GRAFT_MAX_RANK];
-  char reason[128];
-  for (int i = 0; i < shape.rank; i++) dim[i] = shape.dim[i];
-  hid_t list = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(shape.rank, dim, NULL);
-  H5Pset_obj_track_times(list, 0);
-  H5Pset_alloc_time(list, H5D_ALLOC_TIME_EARLY);
-  H5Pset_fill_time(list, H5D_FILL_TIME_NEVER);
-  hid_t set = H5Dcreate2(file, path, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
-  if (set < 0) graft_h5_reason(reason, sizeof reason);
-  if (set >= 0) H5Dclose(set);
-  H5Sclose(space);
-  H5Pclose(list);
-  GRAFT_CHECK(set >= 0, OUTPUT, "/%s: can't be written: %s", path, reason);
-  return GRAFT_OK;
-}
-
 graft_status graft_dataset_layout_nodes(hid_t file, const graft_source_info *info) {
   const size_t S = info->samples, N = (size_t)info->node_start[S];
   const graft_shape starts = GRAFT_SHAPE(1, S + 1);
@@ -67,10 +49,11 @@ graft_status graft_dataset_layout_nodes(hid_t file, const graft_source_info *inf
                            info->triangle_start));
   for (size_t a = 0; a < GRAFT_NODE_ARRAYS; a++) {
     snprintf(path, sizeof path, "graft/points/%s", graft_node_arrays[a].name);
-    GRAFT_TRY(
-        make_array(file, path, type_of(a), shape_of(info, a, N, (size_t)info->triangle_start[S])));
+    GRAFT_TRY(graft_h5_reserve(file, path, type_of(a),
+                               shape_of(info, a, N, (size_t)info->triangle_start[S]), NULL, NULL));
   }
-  return make_array(file, "graft/points/checksum", H5T_NATIVE_INT64, GRAFT_SHAPE(1, S));
+  return graft_h5_reserve(file, "graft/points/checksum", H5T_NATIVE_INT64, GRAFT_SHAPE(1, S), NULL,
+                          NULL);
 }
 
 /* Byte where an array of the expected shape lies. */

@@ -49,24 +49,8 @@ graft_status graft_feature_create(const char *path, const char *schema,
 /* An array whose space is allocated now and filled later; its place in the file. */
 static graft_status make_array(hid_t file, const char *path, hid_t type, graft_shape shape,
                                uint64_t *place) {
-  char reason[128] = "", group[GRAFT_FEATURE_PATH];
-  hsize_t dim[2] = {shape.dim[0], shape.dim[1]};
   haddr_t at = HADDR_UNDEF;
-  const char *last = strrchr(path, '/');
-  memcpy(group, path, (size_t)(last - path));
-  group[last - path] = '\0';
-  GRAFT_TRY(graft_h5_group(file, group));
-  hid_t list = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(shape.rank, dim, NULL);
-  H5Pset_obj_track_times(list, 0);
-  H5Pset_alloc_time(list, H5D_ALLOC_TIME_EARLY);
-  H5Pset_fill_time(list, H5D_FILL_TIME_NEVER);
-  hid_t set = H5Dcreate2(file, path, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
-  if (set < 0) graft_h5_reason(reason, sizeof reason);
-  if (set >= 0) at = H5Dget_offset(set);
-  if (set >= 0) H5Dclose(set);
-  H5Sclose(space);
-  H5Pclose(list);
-  GRAFT_CHECK(set >= 0, OUTPUT, "/%s: can't be written: %s", path, reason);
+  GRAFT_TRY(graft_h5_reserve(file, path, type, shape, NULL, &at));
   GRAFT_CHECK(at != HADDR_UNDEF || graft_shape_count(shape) == 0, INTERNAL,
               "/%s: HDF5 gave it no place", path);
   *place = at;

@@ -210,6 +210,25 @@ static graft_status make_groups(hid_t at, const char *name) {
   return graft_h5_group(at, group);
 }
 
+graft_status graft_h5_reserve(hid_t at, const char *name, hid_t type, graft_shape shape,
+                              const hsize_t *chunk, haddr_t *place) {
+  char reason[128] = "";
+  GRAFT_TRY(make_groups(at, name));
+  hid_t list = H5Pcreate(H5P_DATASET_CREATE), space = make_space(shape);
+  H5Pset_obj_track_times(list, 0);
+  if (chunk) H5Pset_chunk(list, shape.rank, chunk);
+  H5Pset_alloc_time(list, H5D_ALLOC_TIME_EARLY);
+  H5Pset_fill_time(list, H5D_FILL_TIME_NEVER);
+  hid_t set = H5Dcreate2(at, name, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
+  if (set < 0) graft_h5_reason(reason, sizeof reason);
+  if (set >= 0 && place) *place = H5Dget_offset(set);
+  if (set >= 0) H5Dclose(set);
+  H5Sclose(space);
+  H5Pclose(list);
+  GRAFT_CHECK(set >= 0, OUTPUT, "/%s: can't be written: %s", name, reason);
+  return GRAFT_OK;
+}
+
 graft_status graft_h5_write(hid_t at, const char *name, hid_t type, graft_shape shape,
                             const void *data) {
   char reason[128] = "";

@@ -51,6 +51,13 @@ GRAFT_MUST_USE graft_status graft_h5_group(hid_t at, const char *path);
 graft_status graft_h5_write(hid_t at, const char *name, hid_t type, graft_shape shape,
                             const void *data);
 
+/** Create a data set with its groups whose space is allocated now and filled later.
+ *  @param chunk [shape.rank] size of its chunks; NULL: in one piece
+ *  @param place receives where that piece starts in the file, HADDR_UNDEF if it is empty;
+ *   or NULL */
+graft_status graft_h5_reserve(hid_t at, const char *name, hid_t type, graft_shape shape,
+                              const hsize_t *chunk, haddr_t *place);
+
 /** Write texts [count] as an array of fixed-length UTF-8 strings; @p rank 0: one text as a scalar.
  */
 graft_status graft_h5_write_texts(hid_t at, const char *name, int rank, size_t count,

@@ -36,17 +36,8 @@ static bool estimates(const graft_ensemble *ensemble) {
 /* Arrays for the nodes of the task's solver, in one allocation, and what is known of them. */
 static graft_status prepare_nodes(graft_ensemble_task *task, const graft_region *region) {
   const graft_mesh *mesh = &task->solver.mesh;
-  const size_t n = mesh->nodes, t = graft_shape_triangles(mesh);
-  float *room;
   graft_free(task->nodes.xyz);
-  task->nodes = (graft_source_nodes){NULL};
-  GRAFT_TRY(graft_alloc(&room, 6 * n + 3 * t, sizeof *room));
-  task->nodes = (graft_source_nodes){.xyz = room,
-                                     .value = room + 2 * n,
-                                     .weight = room + 3 * n,
-                                     .sdf = room + 4 * n,
-                                     .torsion = room + 5 * n,
-                                     .triangle = (int32_t *)(void *)(room + 6 * n)};
+  GRAFT_TRY(graft_source_nodes_alloc(&task->nodes, 2, mesh->nodes, graft_shape_triangles(mesh)));
   graft_shape_nodes(mesh, region, &task->nodes);
   return GRAFT_OK;
 }

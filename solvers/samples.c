@@ -34,25 +34,11 @@ static graft_status allocate(struct making *m, const graft_source_info *info) {
 /* Room for the nodes of all samples, in one allocation. */
 static graft_status allocate_nodes(struct making *m, graft_source_info *info) {
   const graft_comm serial = graft_comm_serial();
-  graft_source_nodes *all = &m->samples->nodes;
-  size_t values, corners;
-  float *room;
   GRAFT_TRY(graft_solve_count_nodes(m->generator, m->state, m->config, &serial, info));
   if (!info->node_start) return GRAFT_OK;
-  const size_t D = (size_t)info->dims, N = (size_t)info->node_start[info->samples],
-               T = (size_t)info->triangle_start[info->samples];
-  GRAFT_TRY(graft_size_multiply(N, D + 4, "numbers of nodes", &values));
-  GRAFT_TRY(graft_size_multiply(T, 3, "corners of triangles", &corners));
-  GRAFT_CHECK(corners <= SIZE_MAX - values, USAGE, "nodes: %zu and %zu triangles are too many", N,
-              T);
-  GRAFT_TRY(graft_alloc(&room, values + corners, sizeof *room));
-  *all = (graft_source_nodes){.xyz = room,
-                              .value = room + N * D,
-                              .weight = room + N * (D + 1),
-                              .sdf = room + N * (D + 2),
-                              .torsion = room + N * (D + 3),
-                              .triangle = (int32_t *)(void *)(room + N * (D + 4))};
-  return GRAFT_OK;
+  return graft_source_nodes_alloc(&m->samples->nodes, info->dims,
+                                  (size_t)info->node_start[info->samples],
+                                  (size_t)info->triangle_start[info->samples]);
 }
 
 /* Keep the nodes of a sample. */
